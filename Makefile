@@ -1,0 +1,39 @@
+# make demo | test | lint | install | clean
+# PYTHON is the interpreter an environment is made from; VENV is the environment, which may be one that exists already:
+#   make test VENV="$VIRTUAL_ENV"
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := test
+
+.PHONY: install demo test lint clean
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "twingrad: expected Python 3.11 or newer, got " + sys.version.split()[0] + ". Name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp per set of extras: pip runs again only when pyproject.toml has changed.
+$(VENV)/.twingrad-test: EXTRAS = test
+$(VENV)/.twingrad-demo: EXTRAS = data,plot
+$(VENV)/.twingrad-%: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	@touch $@
+
+install: $(VENV)/.twingrad-test
+
+demo: $(VENV)/.twingrad-demo
+	$(BIN)/python -m autograd demo
+
+# A file's tests stay in one worker, so that each kernel is compiled by one of them only.
+test: install
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find autograd nn optim backends tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

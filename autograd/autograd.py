@@ -1,0 +1,129 @@
+"""PyTorch's ``torch.autograd`` namespace: ``import autograd as torch`` and ``torch.autograd.grad`` both resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd import engine
+from autograd.anomaly import detect_anomaly, set_detect_anomaly
+from autograd.errors import GraphError
+from autograd.function import Function, once_differentiable
+from autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.node import Variable
+from autograd.ops.joining import stack
+
+__all__ = [
+    "Function",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "no_grad",
+    "once_differentiable",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]
+
+
+def _list(name: str, tensors: Any) -> list[Any]:
+    many = [tensors] if isinstance(tensors, Variable) else list(tensors)
+    if not many or not all(isinstance(t, Variable) for t in many):
+        raise TypeError(f"{name}: expected a Tensor or a sequence of them, got {type(tensors).__name__}")
+    return many
+
+
+def _gradients(name: str, given: Any, count: int) -> list[Any]:
+    many = [None] * count if given is None else [given] if isinstance(given, Variable) else list(given)
+    if len(many) != count:
+        raise GraphError(f"{name}: expected one gradient for each of {count} tensors, got {len(many)}")
+    return many
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Accumulates the gradient of sum(tensors * grad_tensors) into ``.grad`` of the leaves.
+
+    Args:
+        tensors: one tensor or several, recorded.
+        grad_tensors: one gradient per tensor, of its shape; None for single elements (1).
+        retain_graph: keep what the graph saved, for another backward; default: ``create_graph``.
+        create_graph: record the gradients' own computation, for higher derivatives.
+        inputs: accumulate into these tensors only.
+
+    Raises:
+        GraphError: not recorded, not a scalar and no gradient given, freed, or a saved tensor was modified in place.
+
+    Example:
+        >>> x = ag.tensor(3.0, requires_grad=True)
+        >>> ag.autograd.backward([x * x, x]); x.grad
+        tensor(7.)
+    """
+    roots = _list("backward", tensors)
+    given = _gradients("backward", grad_tensors, len(roots))
+    targets = None if inputs is None else _list("backward", inputs)
+    engine.backward(roots, given, retain_graph=retain_graph, create_graph=create_graph, inputs=targets)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of sum(outputs * grad_outputs) with respect to the inputs; ``.grad`` is left alone.
+
+    Args:
+        outputs: one tensor or several, recorded.
+        inputs: one tensor or several that require grad.
+        grad_outputs: one gradient per output, of its shape; None for single elements (1).
+        retain_graph: keep what the graph saved; default: ``create_graph``.
+        create_graph: record the gradients' own computation, for higher derivatives.
+        allow_unused: give None instead of raising for an input that the outputs do not depend on.
+        is_grads_batched: the first axis of each ``grad_outputs`` counts independent gradients.
+        materialize_grads: zeros instead of None for unused inputs.
+
+    Returns:
+        One gradient per input, of its shape.
+
+    Raises:
+        GraphError: as ``backward``; or an input is not used and ``allow_unused`` is not set.
+
+    Example:
+        >>> x = ag.tensor(3.0, requires_grad=True)
+        >>> (g,) = ag.autograd.grad(x**3, x, create_graph=True)
+        >>> ag.autograd.grad(g, x)
+        (tensor(18.),)
+    """
+    roots, targets = _list("grad", outputs), _list("grad", inputs)
+    given: Sequence[Any] = _gradients("grad", grad_outputs, len(roots))
+    if is_grads_batched:
+        rows = zip(*[g.unbind(0) for g in given], strict=True)
+        each = [
+            grad(roots, targets, row, True, create_graph, allow_unused, materialize_grads=materialize_grads) for row in rows
+        ]
+        return tuple(None if column[0] is None else stack(list(column)) for column in zip(*each, strict=True))
+    found = engine.gradients(roots, targets, given, retain_graph=retain_graph, create_graph=create_graph)
+    for i, (g, t) in enumerate(zip(found, targets, strict=True)):
+        if g is None and materialize_grads:
+            found[i] = t.new_zeros(t.shape)
+        elif g is None and not allow_unused:
+            raise GraphError(
+                f"grad: expected outputs that depend on every input, got input {i} of shape {tuple(t.shape)} unused. "
+                "Pass allow_unused=True to get None for it"
+            )
+    return tuple(found)
+

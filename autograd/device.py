@@ -1,0 +1,91 @@
+"""Where a tensor lives: ``cpu`` or ``cuda:i``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.errors import DeviceError
+from backends import registry
+
+_KINDS = ("cpu", "cuda")
+
+
+class device:
+    """A device, as ``torch.device``: ``device("cuda:1")``, ``device("cuda", 1)``, ``device("cpu")``.
+
+    Attributes:
+        type: "cpu" or "cuda".
+        index: which one, or None for the current one.
+
+    Raises:
+        DeviceError: no such kind of device.
+
+    Example:
+        >>> ag.device("cuda:1").index, ag.device("cpu")
+        (1, device(type='cpu'))
+    """
+
+    __slots__ = ("index", "type")
+
+    def __init__(self, type: str | device, index: int | None = None) -> None:
+        if isinstance(type, device):
+            type, index = type.type, type.index
+        kind, _, number = str(type).partition(":")
+        if kind not in _KINDS or (number and not number.isdigit()):
+            raise DeviceError(f"device: expected one of cpu, cuda, cuda:0, cuda:1, ..., got {type!r}")
+        self.type = kind
+        self.index = int(number) if number else index
+
+    def __repr__(self) -> str:
+        return f"device(type='{self.type}'" + (")" if self.index is None else f", index={self.index})")
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+
+_default = [device("cpu")]
+
+
+def backend_of(spec: Any = None) -> Any:
+    """The backend that serves a device, a name of one, or (None) the default device.
+
+    Raises:
+        DeviceError: the device is not there; the message says what is missing.
+    """
+    where = _default[0] if spec is None else device("cuda", spec) if isinstance(spec, int) else device(spec)
+    try:
+        return registry.get(where.type, where.index or 0)
+    except registry.BackendUnavailable as e:
+        raise DeviceError(f"device {where}: {e}") from e
+
+
+def set_default_device(d: Any) -> None:
+    """Sets the device of new tensors; models and programs then move with one line.
+
+    Args:
+        d: a device or its name.
+
+    Raises:
+        DeviceError: the device is not there.
+
+    Example:
+        >>> ag.set_default_device("cpu")
+    """
+    backend_of("cpu" if d is None else d)
+    _default[0] = device("cpu" if d is None else d)
+
+
+def get_default_device() -> device:
+    """The device of new tensors.
+
+    Example:
+        >>> ag.get_default_device()
+        device(type='cpu')
+    """
+    return _default[0]

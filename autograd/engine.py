@@ -1,0 +1,319 @@
+"""Backward: the walk over the graph from the results to the leaves.
+
+Nodes are collected without recursion and visited in the reverse order of their recording, which is a topological order
+because parents are always recorded earlier. Gradients on their way live in a dictionary of this walk, not on the nodes.
+A first-order walk handles raw arrays; under ``create_graph`` the same formulas run on tensors, and are recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+from autograd.errors import DtypeError, GraphError, ShapeError
+from autograd.function_node import FunctionNode
+from autograd.grad_mode import mode, set_grad_enabled
+from autograd.node import NEVER, Leaf, Node, Output, Variable, describe
+from autograd.op import refresh, wrap
+from autograd.ops.shape import identity, sum_to
+
+_by_seq = attrgetter("seq")
+
+
+def backward(
+    tensors: Sequence[Variable],
+    grads: Sequence[Any],
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Sequence[Variable] | None = None,
+) -> None:
+    """Accumulates d(sum of tensors * grads)/d(leaf) into ``leaf.grad``; see ``autograd.backward``."""
+    roots = _roots(tensors, grads, create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    if inputs is None:
+        _Walk(roots, keep, create_graph).run()
+        return
+    nodes = [_node(t) for t in inputs]
+    if not nodes or None in nodes:
+        raise GraphError("backward: expected inputs that require grad, got one that does not, or none at all")
+    walk = _Walk(roots, keep, create_graph, nodes)
+    walk.run()
+    for t, node in zip(inputs, nodes, strict=True):
+        if node in walk.captured:
+            _accumulate(t, walk.captured[node], False, create_graph)
+
+
+def gradients(
+    outputs: Sequence[Variable],
+    inputs: Sequence[Variable],
+    grads: Sequence[Any],
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> list[Any]:
+    """d(sum of outputs * grads)/d(input) for each input, None where there is no path; touches no ``.grad``."""
+    nodes = [_node(t) for t in inputs]
+    if None in nodes:
+        at = nodes.index(None)
+        raise GraphError(
+            f"grad: expected inputs that require grad, got input {at} of shape {tuple(inputs[at].raw.shape)} without. "
+            "Call requires_grad_() on it before the forward"
+        )
+    walk = _Walk(
+        _roots(outputs, grads, create_graph), create_graph if retain_graph is None else retain_graph, create_graph, nodes
+    )
+    walk.run()
+    results = [walk.captured.get(node) for node in nodes]
+    return [r if r is None or isinstance(r, Variable) else wrap(r, t.backend) for r, t in zip(results, inputs, strict=True)]
+
+
+def _node(t: Variable) -> Any:
+    return t.node if t.view is None else refresh(t)
+
+
+def _roots(tensors: Sequence[Variable], grads: Sequence[Any], create_graph: bool) -> list[tuple[Any, Any]]:
+    """Nodes to start from, with the gradients given or ones."""
+    roots = []
+    for t, g in zip(tensors, grads, strict=True):
+        node = _node(t)
+        if node is None:
+            raise GraphError(
+                f"backward: expected a tensor that requires grad, got one of shape {tuple(t.raw.shape)} that was not "
+                "recorded. Set requires_grad=True on a leaf it depends on, outside no_grad()"
+            )
+        if g is None:
+            if t.raw.size != 1:
+                raise GraphError(
+                    f"backward: expected a scalar, got shape {tuple(t.raw.shape)}. "
+                    "Reduce it (.sum(), .mean()) or pass gradient= of the same shape"
+                )
+            g = wrap(t.backend.xp.ones_like(t.raw), t.backend)
+        elif not isinstance(g, Variable):
+            raise TypeError(f"backward: expected gradient to be a Tensor, got {type(g).__name__}")
+        elif g.raw.shape != t.raw.shape:
+            raise ShapeError(f"backward: expected gradient of shape {t.raw.shape}, got {g.raw.shape}")
+        elif g.raw.dtype != t.raw.dtype:
+            raise DtypeError(f"backward: expected gradient of dtype {t.raw.dtype}, got {g.raw.dtype}")
+        roots.append((node, g if create_graph else g.raw))
+    return roots
+
+
+class _Walk:
+    """One backward pass: the order, the gradients on their way, and what was asked to be captured."""
+
+    def __init__(
+        self, roots: list[tuple[Any, Any]], retain: bool, create_graph: bool, capture: list[Any] | None = None
+    ) -> None:
+        self.retain, self.create_graph = retain, create_graph
+        self.grads: dict[Any, Any] = {}
+        self.owned: set[Any] = set()  # nodes whose gradient array belongs to this walk alone: may be added to in place
+        self.captured: dict[Any, Any] = {}
+        self.targets = None if capture is None else set(capture)
+        self.order = self._sorted(dict.fromkeys(node for node, _ in roots))
+        self.needed = None if self.targets is None else self._leading_to(self.targets)
+        for node, g in roots:
+            if self.needed is None or node in self.needed:
+                self._add(node, g, False)
+
+    @staticmethod
+    def _sorted(roots: Iterable[Any]) -> list[Any]:
+        order = list(roots)
+        seen = set(order)
+        for node in order:  # grows while it is walked
+            for parent in node.inputs:
+                if parent is not None and parent not in seen:
+                    seen.add(parent)
+                    order.append(parent)
+        order.sort(key=_by_seq, reverse=True)
+        return order
+
+    def _leading_to(self, targets: set[Any]) -> set[Any]:
+        """The nodes from which a target can be reached."""
+        needed = set(targets)
+        for node in reversed(self.order):
+            if any(parent in needed for parent in node.inputs):
+                needed.add(node)
+        return needed
+
+    def run(self) -> None:
+        with set_grad_enabled(self.create_graph):
+            for node in self.order:
+                g = self.grads.pop(node, None)
+                if g is None:
+                    continue
+                kind = type(node)
+                if node.hooks:
+                    g = self._run_hooks(node, g)
+                if self.targets is not None:
+                    if node in self.targets:
+                        self.captured[node] = g
+                    if kind is Leaf:
+                        continue
+                if kind is Node:
+                    self._visit(node, g)
+                elif kind is Leaf:
+                    self._arrive(node, g)
+                elif kind is Output:
+                    self._gather(node, g)
+                else:
+                    self._visit_function(node, g)
+
+    def _visit(self, node: Node, g: Any) -> None:
+        """Runs the formulas under one operation."""
+        saved, plan, params = node.saved, node.plan, node.params
+        if saved is None:
+            raise GraphError(
+                f"backward: the graph through {node.op.name} was freed by an earlier backward. "
+                "Pass retain_graph=True to the first one, or run the forward again"
+            )
+        seq = node.seq
+        for stamp in node.stamps:
+            if stamp[0] > seq:
+                raise self._modified(node, stamp)
+        assert plan is not None
+        inputs, needed = node.inputs, self.needed
+        if self.create_graph:
+            saved = self._as_tensors(node)
+        if plan.composed is not None and self.create_graph:
+            grads = _through_definition(node, g, (g, *saved))
+            for parent, gx in zip(inputs, grads, strict=True):
+                if gx is not None:
+                    self._add(parent, gx, False)
+        else:
+            needs = plan.needs
+            if needed is not None:
+                needs = tuple([n and p in needed for n, p in zip(needs, inputs, strict=True)])
+            known = (g, *saved, needs)
+            for position, fn, get, wants_params in plan.steps:
+                if position < 0:
+                    grads = fn(*get(known), **params) if wants_params else fn(*get(known))
+                    for need, parent, gx in zip(needs, inputs, grads, strict=True):
+                        if need and gx is not None:
+                            self._checked_add(node, parent, gx, gx is not g)
+                elif needs[position]:
+                    gx = fn(*get(known), **params) if wants_params else fn(*get(known))
+                    self._checked_add(node, inputs[position], gx, gx is not g)
+        if not self.retain and plan.saves:
+            node.saved = None
+
+    def _checked_add(self, node: Any, parent: Any, gx: Any, fresh: bool) -> None:
+        if mode.anomaly:
+            raw = gx.raw if isinstance(gx, Variable) else gx
+            if raw.dtype.kind in "fc" and node.backend.xp.isnan(raw).any():
+                raise GraphError(
+                    f"backward: the gradient of {node.op.name} with respect to its input of shape {tuple(parent.shape)} "
+                    f"has NaN. The forward ran at {describe(node.where)}"
+                )
+        if gx.shape != parent.shape:
+            gx = sum_to(gx, shape=parent.shape)
+        self._add(parent, gx, fresh)
+
+    def _add(self, parent: Any, gx: Any, fresh: bool) -> None:
+        """Adds a contribution; in place only into an array that nobody else can hold."""
+        grads = self.grads
+        have = grads.get(parent)
+        if have is None:
+            grads[parent] = gx
+            if fresh and not self.create_graph and gx.base is None:
+                self.owned.add(parent)
+        elif parent in self.owned and have.ndim:
+            have += gx
+        else:
+            grads[parent] = have + gx
+            if not self.create_graph:
+                self.owned.add(parent)
+
+    def _arrive(self, leaf: Leaf, g: Any) -> None:
+        tensor = leaf.owner()
+        if tensor is None:
+            return
+        _accumulate(tensor, g, leaf in self.owned and not leaf.hooks, self.create_graph)
+        for hook in leaf.after or ():
+            hook(tensor)
+
+    def _gather(self, node: Output, g: Any) -> None:
+        """Hands the gradient of one output to the node that has them all."""
+        parent = node.inputs[0]
+        slots = self.grads.setdefault(parent, [None] * len(parent.op.outputs))
+        slots[node.index] = g if slots[node.index] is None else slots[node.index] + g
+
+    def _visit_function(self, node: FunctionNode, g: Any) -> None:
+        grads = node.backward(g, self.create_graph)
+        for parent, gx in zip(node.inputs, grads, strict=True):
+            if parent is not None and gx is not None and (self.needed is None or parent in self.needed):
+                self._checked_add(node, parent, gx, False)
+        if not self.retain:
+            node.free()
+
+    def _run_hooks(self, node: Any, g: Any) -> Any:
+        if isinstance(g, list):  # a node with several outputs: hooks stand on the outputs
+            return g
+        for hook in node.hooks:
+            t = g if isinstance(g, Variable) else wrap(g, node.backend)
+            result = hook(t)
+            if result is not None:
+                if result.raw.shape != t.raw.shape:
+                    raise ShapeError(f"hook: expected a gradient of shape {t.raw.shape}, got {result.raw.shape}")
+                g = result if self.create_graph else result.raw
+        self.owned.discard(node)
+        return g
+
+    def _as_tensors(self, node: Node) -> tuple[Any, ...]:
+        """The kept arrays with their place in the graph, so that formulas on them are recorded."""
+        assert node.plan is not None and node.saved is not None
+        out = []
+        for at, value in zip(node.plan.arrays, node.saved, strict=False):
+            if value is None or not isinstance(value, node.backend.xp.ndarray):
+                out.append(value)
+            elif at < len(node.inputs):
+                out.append(wrap(value, node.backend, node.inputs[at]))
+            else:
+                k = at - len(node.inputs)
+                source = Output(node, k, value.shape) if node.op.several else node
+                out.append(wrap(value, node.backend, source if value.dtype.kind in "fc" else None))
+        return (*out, *node.saved[len(out) :])
+
+    def _modified(self, node: Node, stamp: list[Any]) -> GraphError:
+        assert node.saved is not None
+        shape = tuple(node.saved[node.stamps.index(stamp)].shape)
+        if stamp[0] == NEVER:
+            return GraphError(
+                f"backward: {node.op.name} needs a tensor of shape {shape} made in inference_mode, at "
+                f"{describe(node.where)}. Make it under no_grad(), or clone() it outside"
+            )
+        return GraphError(
+            f"backward: {node.op.name} needs a tensor of shape {shape} that {stamp[1]} has since modified in place. "
+            f"The forward ran at {describe(node.where)}. Use the out-of-place form, or clone() the tensor before"
+        )
+
+
+def _accumulate(tensor: Any, g: Any, owned: bool, create_graph: bool) -> None:
+    """``tensor.grad += g``; the gradient's memory is never shared with another array of the walk."""
+    old = tensor._grad
+    if old is None:
+        if not isinstance(g, Variable):
+            g = wrap(g if owned else g.copy(), tensor.backend)
+        tensor._grad = g
+    elif create_graph or old.node is not None:
+        with set_grad_enabled(create_graph):
+            tensor._grad = old + (g if isinstance(g, Variable) else wrap(g, tensor.backend))
+    else:
+        raw = g.raw if isinstance(g, Variable) else g
+        tensor.backend.xp.add(old.raw, raw, out=old.raw)
+        old.stamp[2] += 1
+
+
+def _through_definition(node: Node, g: Any, known: tuple[Any, ...]) -> list[Any]:
+    """The gradient of a fused operation through its definition in differentiable operations, recorded."""
+    plan = node.plan
+    assert plan is not None and plan.composed is not None
+    inputs = plan.composed.get(known)
+    aliases = [identity(x) if need else x for x, need in zip(inputs, plan.needs, strict=True)]
+    y = plan.composed.fn(*aliases, **node.params)
+    ys, gs = (y, g) if isinstance(y, tuple) else ((y,), g[:1] if node.op.several else (g,))
+    pairs = [(y, g) for y, g in zip(ys, gs, strict=True) if g is not None]
+    wanted = [a for a, need in zip(aliases, plan.needs, strict=True) if need]
+    found = iter(gradients([y for y, _ in pairs], wanted, [g for _, g in pairs], create_graph=True))
+    return [next(found) if need else None for need in plan.needs]

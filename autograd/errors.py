@@ -1,0 +1,23 @@
+"""The errors of the engine. Index and value errors stay Python's.
+
+Each is also what PyTorch raises in its place (``RuntimeError``; ``TypeError`` for dtypes would surprise its users), so
+``except RuntimeError`` written for PyTorch still catches.
+"""
+
+from __future__ import annotations
+
+
+class ShapeError(RuntimeError, ValueError):
+    """Shapes that do not fit each other or the operation."""
+
+
+class DtypeError(RuntimeError, TypeError):
+    """A dtype that the operation does not take, or dtypes that do not fit each other."""
+
+
+class DeviceError(RuntimeError):
+    """Tensors on different devices, or a device that is not there."""
+
+
+class GraphError(RuntimeError):
+    """A graph that cannot be walked: freed, modified in place, or without gradients."""

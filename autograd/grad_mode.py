@@ -1,0 +1,170 @@
+"""Whether operations are recorded. Per thread, as the switches are used around blocks of code."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Mode(threading.local):
+    """The switches of one thread."""
+
+    enabled: bool | None = True  # record operations; None inside inference_mode
+    anomaly = False  # look for NaN in backward, and remember the line of every operation
+
+
+mode = _Mode()
+
+
+class _Switch:
+    """Fixes the mode inside a block; a context manager that may be nested and reused, and a decorator."""
+
+    def __init__(self, enabled: bool | None) -> None:
+        self._enabled = enabled
+        self._outer: list[bool | None] = []
+
+    def __enter__(self) -> None:
+        self._outer.append(mode.enabled)
+        mode.enabled = self._enabled
+
+    def __exit__(self, *exc: object) -> None:
+        mode.enabled = self._outer.pop()
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        enabled = self._enabled
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Any:
+                running = function(*args, **kwargs)
+                while True:  # the caller's mode holds between items
+                    with _Switch(enabled):
+                        try:
+                            item = next(running)
+                        except StopIteration as stop:
+                            return stop.value
+                    yield item
+
+            return generator
+
+        @functools.wraps(function)
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+            with _Switch(enabled):
+                return function(*args, **kwargs)
+
+        return wrapped
+
+
+class set_grad_enabled(_Switch):
+    """Switches recording on or off: at once when called, and for a block as a context manager.
+
+    Args:
+        mode: True to record operations.
+
+    Example:
+        >>> x = ag.ones(2, requires_grad=True)
+        >>> with ag.set_grad_enabled(False):
+        ...     y = x * 2
+        >>> y.requires_grad
+        False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(bool(mode))
+        self._before = _switch_now(bool(mode))
+
+    def __enter__(self) -> None:
+        self._outer.append(self._before)
+        _switch_now(self._enabled)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        _switch_now(self._before)  # as a decorator it acts inside the function only
+        return super().__call__(function)
+
+
+def _switch_now(enabled: bool | None) -> bool | None:
+    before = mode.enabled
+    mode.enabled = enabled
+    return before
+
+
+class no_grad(_Switch):
+    """Nothing inside is recorded: results have ``requires_grad=False``. Context manager or decorator.
+
+    Example:
+        >>> x = ag.ones(2, requires_grad=True)
+        >>> with ag.no_grad():
+        ...     y = x * 2
+        >>> y.requires_grad
+        False
+    """
+
+    def __new__(cls, function: Callable[P, R] | None = None) -> Any:
+        return super().__new__(cls) if function is None else no_grad()(function)  # @no_grad without brackets
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+
+class enable_grad(_Switch):
+    """Operations inside are recorded again, within an outer ``no_grad``. Context manager or decorator.
+
+    Example:
+        >>> x = ag.ones(2, requires_grad=True)
+        >>> with ag.no_grad(), ag.enable_grad():
+        ...     y = x * 2
+        >>> y.requires_grad
+        True
+    """
+
+    def __new__(cls, function: Callable[P, R] | None = None) -> Any:
+        return super().__new__(cls) if function is None else enable_grad()(function)
+
+    def __init__(self) -> None:
+        super().__init__(True)
+
+
+class inference_mode(_Switch):
+    """``no_grad`` whose results can never take part in recording later. Context manager or decorator.
+
+    Args:
+        mode: False makes the block an ordinary recording one.
+
+    Example:
+        >>> with ag.inference_mode():
+        ...     y = ag.ones(2) * 2
+        >>> y.is_inference()
+        True
+    """
+
+    def __new__(cls, mode: Callable[P, R] | bool = True) -> Any:
+        return inference_mode()(mode) if callable(mode) else super().__new__(cls)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__(None if mode else True)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are recorded in this thread.
+
+    Example:
+        >>> ag.is_grad_enabled()
+        True
+    """
+    return bool(mode.enabled)
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is inside ``inference_mode``.
+
+    Example:
+        >>> ag.is_inference_mode_enabled()
+        False
+    """
+    return mode.enabled is None

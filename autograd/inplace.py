@@ -1,0 +1,83 @@
+"""Operations that write into their first argument: ``x.add_(y)``, ``x[i] = y``, ``x.copy_(y)``.
+
+Each computes out of place what PyTorch computes in place and then overwrites, so the formulas of the operations serve
+unchanged; what the recorded nodes keep is never the memory that is overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd import dtype as dtypes
+from autograd.errors import DtypeError, GraphError, ShapeError
+from autograd.grad_mode import mode, no_grad
+from autograd.node import Leaf, Variable
+from autograd.op import refresh, wrap, written
+
+
+def check_writable(x: Variable, name: str) -> None:
+    """Refuses writes that would lose a gradient or hit the same memory twice."""
+    if mode.enabled:
+        owner = x
+        while owner.view is not None:
+            owner = owner.view.base
+        if type(owner.node) is Leaf:
+            raise GraphError(
+                f"{name}: expected a tensor that may change, got {'a view of ' if owner is not x else ''}a leaf that "
+                "requires grad. Write under no_grad(), or work on a clone()"
+            )
+    raw = x.raw
+    if 0 in raw.strides and any(n > 1 and s == 0 for n, s in zip(raw.shape, raw.strides, strict=True)):
+        raise GraphError(f"{name}: expected memory of its own, got an expanded tensor of shape {raw.shape}. clone() it first")
+
+
+def history(*tensors: Any) -> bool:
+    """Whether a write from these tensors must be recorded."""
+    if not mode.enabled:
+        return False
+    return any(isinstance(t, Variable) and (t.node if t.view is None else refresh(t)) is not None for t in tensors)
+
+
+def overwrite(x: Variable, y: Any, name: str) -> None:
+    """Puts the values and the history of ``y`` into ``x``."""
+    if y.raw.shape != x.raw.shape:
+        raise ShapeError(
+            f"{name}: expected a result of the tensor's own shape {tuple(x.raw.shape)}, got {tuple(y.raw.shape)}. "
+            "Use the out-of-place form"
+        )
+    kind, target = dtypes.FROM_NUMPY[y.raw.dtype], dtypes.FROM_NUMPY[x.raw.dtype]
+    if kind.category > target.category:
+        raise DtypeError(f"{name}: expected a result that fits {target}, got {kind}. Use the out-of-place form")
+    if kind is not target:
+        y = y.to(target)
+    x.raw[...] = y.raw
+    written(x, name, y.node, track=bool(mode.enabled))
+
+
+def inplace(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """The method ``x.name_(...)`` of an operation ``name(x, ...)``."""
+    name = f"{operation.__name__}_"
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check_writable(self, name)
+        if history(self, *args, *kwargs.values()):  # the nodes may keep the input: give them a copy of what it was
+            node = self.node if self.view is None else refresh(self)
+            overwrite(self, operation(wrap(self.raw.copy(), self.backend, node), *args, **kwargs), name)
+        else:
+            with no_grad():
+                y = operation(self, *args, **kwargs)
+            overwrite(self, y, name)
+        return self
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"``{operation.__name__}``, written into the tensor itself; returns it."
+    return method
+
+
+def fill(x: Variable, name: str, array: Any) -> Any:
+    """Overwrites all values with ``array`` (or a number); no gradient flows through."""
+    check_writable(x, name)
+    x.raw[...] = array
+    written(x, name, None, track=bool(mode.enabled))
+    return x

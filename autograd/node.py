@@ -1,0 +1,207 @@
+"""The graph: what an operation leaves behind, and the part of a tensor that has a place in it.
+
+References: a node holds its parents strongly, arrays it needs, and no tensor; a tensor holds its node. Nothing points
+back, so a graph is freed the moment its last tensor goes, without the garbage collector.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograd.op import Op, Plan
+
+tick = itertools.count(1).__next__  # one clock for recorded nodes and in-place writes: which came later is one comparison
+NEVER = sys.maxsize  # the time stamp of memory that must not be saved (inference tensors)
+
+
+class Variable:
+    """An array with its place in the graph. ``Tensor`` adds the operations; this much the engine itself needs.
+
+    Attributes:
+        raw: the array, of the backend's library.
+        backend: the backend that computes on it.
+        node: the node that produced it (a ``Leaf`` where the user asked for a gradient), None where no gradient flows.
+        stamp: [tick of the last in-place write, name of that operation, number of writes]; shared by all views of the memory.
+        view: how it was made from another tensor's memory, None where it owns its history.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_grad", "backend", "node", "raw", "stamp", "view")
+
+    raw: Any
+    backend: Any
+    node: Any
+    stamp: list[Any]
+    view: View | None
+    _grad: Any
+
+
+class View:
+    """That a tensor is ``op(base, **params)`` on the same memory, and until which in-place write its node is right."""
+
+    __slots__ = ("base", "op", "params", "seen")
+
+    def __init__(self, base: Variable, op: Op, params: dict[str, Any], seen: int) -> None:
+        self.base, self.op, self.params, self.seen = base, op, params, seen
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes:
+        op: the operation (its gradients, its name).
+        plan: what was kept for which gradients.
+        inputs: the nodes of the inputs, None where no gradient flows.
+        params: the keyword parameters of the call.
+        saved: the kept arrays and shapes, in the plan's order; None once freed.
+        stamps: the stamps of the kept arrays.
+        shape: of the (first) output.
+        seq: the clock at recording: parents are always earlier.
+        hooks: functions of the gradient with respect to the output.
+        where: the user's line that ran the operation.
+    """
+
+    __slots__ = (
+        "__weakref__", "backend", "hooks", "inputs", "op", "params", "plan", "saved", "seq", "shape", "stamps", "where",
+    )  # fmt: skip
+
+    op: Any
+    plan: Plan | None
+    inputs: tuple[Any, ...]
+    params: dict[str, Any]
+    saved: tuple[Any, ...] | None
+    stamps: tuple[list[Any], ...]
+    shape: Any
+    seq: int
+    hooks: list[Callable[[Any], Any]] | None
+    where: Any
+    backend: Any
+
+    def name(self) -> str:
+        """The operation's name, as ``grad_fn.name()`` in PyTorch."""
+        return f"{self.op.name}Backward"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes of the inputs, as ``grad_fn.next_functions`` in PyTorch."""
+        return tuple((n, 0) for n in self.inputs)
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Handle:
+        """Calls ``hook(grad)`` with the gradient of this node's output; see ``Tensor.register_hook``."""
+        return add_hook(self, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} {self.shape}>"
+
+
+class Output:
+    """One output of a node that has several: it stands between that node and the tensor."""
+
+    __slots__ = ("__weakref__", "backend", "hooks", "index", "inputs", "seq", "shape")
+
+    def __init__(self, node: Any, index: int, shape: Any) -> None:
+        self.inputs, self.index, self.shape = (node,), index, shape
+        self.seq, self.hooks, self.backend = tick(), None, node.backend
+
+    inputs: tuple[Any, ...]
+    hooks: list[Callable[[Any], Any]] | None
+    name = Node.name
+    next_functions = Node.next_functions
+    register_hook = Node.register_hook
+    __repr__ = Node.__repr__
+
+    @property
+    def op(self) -> Any:
+        """The operation behind the node."""
+        return self.inputs[0].op
+
+
+class Leaf:
+    """Where gradients end up: the node of a tensor that the user marked with ``requires_grad``."""
+
+    __slots__ = ("__weakref__", "after", "backend", "hooks", "owner", "seq", "shape")
+
+    inputs: tuple[Any, ...] = ()
+
+    def __init__(self, tensor: Variable) -> None:
+        self.owner = weakref.ref(tensor)  # weak: the tensor holds its leaf
+        self.shape, self.backend = tensor.raw.shape, tensor.backend
+        self.seq = 0
+        self.hooks: list[Callable[[Any], Any]] | None = None
+        self.after: list[Callable[[Any], Any]] | None = None
+
+    def name(self) -> str:
+        """As in PyTorch."""
+        return "AccumulateGrad"
+
+    next_functions: tuple[Any, ...] = ()
+    register_hook = Node.register_hook
+    __repr__ = Node.__repr__
+
+    @property
+    def variable(self) -> Variable | None:
+        """The tensor, while it lives."""
+        return self.owner()
+
+
+class Handle:
+    """What registering a hook returns; ``remove()`` takes the hook away. Also a context manager."""
+
+    def __init__(self, hooks: list[Any], hook: Any) -> None:
+        self._hooks, self._hook = hooks, hook
+
+    def remove(self) -> None:
+        """Takes the hook away; more than once does nothing."""
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+def add_hook(node: Any, hook: Callable[[Any], Any]) -> Handle:
+    """Registers a hook on a node of any kind."""
+    if node.hooks is None:
+        node.hooks = []
+    node.hooks.append(hook)
+    return Handle(node.hooks, hook)
+
+
+# -- the user's line ------------------------------------------------------------------------------------------------
+_ROOT = Path(__file__).resolve().parents[1]
+_LIBRARY = tuple(str(_ROOT / package) + "/" for package in ("autograd", "nn", "optim", "backends"))
+_is_ours: dict[str, bool] = {}
+
+
+def caller() -> Any:
+    """The innermost frame outside the library as (code, instruction): cheap, and it keeps no local variable alive."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        ours = _is_ours.get(name)
+        if ours is None:
+            ours = _is_ours[name] = name.startswith(_LIBRARY)
+        if not ours:
+            return frame.f_code, frame.f_lasti
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+def describe(where: Any) -> str:
+    """``file, line n, in f: source`` of what ``caller`` returned."""
+    import linecache
+
+    if where is None:
+        return "an unknown line"
+    code, instruction = where
+    line = next(itertools.islice(code.co_positions(), instruction // 2, None))[0] or code.co_firstlineno
+    source = linecache.getline(code.co_filename, line).strip()
+    return f"{code.co_filename}, line {line}, in {code.co_name}" + (f": {source}" if source else "")

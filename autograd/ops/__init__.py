@@ -1,0 +1,1 @@
+"""Operations that PyTorch documents as ``torch.x`` or ``Tensor.x``, by family."""

@@ -1,0 +1,64 @@
+"""The CPU: NumPy arrays, with kernels compiled by Numba in place of the reference's where that pays."""
+
+from __future__ import annotations
+
+from backends.cpu import elementwise as _elementwise
+from backends.cpu import loss as _loss
+from backends.cpu import normalization as _normalization
+from backends.cpu import optimizer as _optimizer
+from backends.cpu import pooling as _pooling
+from backends.cpu import reduction as _reduction
+from backends.cpu import softmax as _softmax
+from backends.reference import Reference
+
+
+class Cpu(Reference):
+    """The backend of the CPU.
+
+    What is not listed here, the reference serves. Numba is imported when the first compiled kernel is asked for.
+
+    Args:
+        xp: numpy.
+        name: the device's name.
+        index: which device of that name.
+
+    Example:
+        >>> import numpy as np
+        >>> Cpu(np, "cpu").sigmoid(np.zeros(1))
+        array([0.5])
+    """
+
+    max_pool = _pooling.max_pool
+    adaptive_max_pool = _pooling.adaptive_max_pool
+    pool_scatter = _pooling.pool_scatter
+    avg_pool = _pooling.avg_pool
+    avg_pool_grad = _pooling.avg_pool_grad
+    adaptive_avg_pool = _pooling.adaptive_avg_pool
+    adaptive_avg_pool_grad = _pooling.adaptive_avg_pool_grad
+
+    batch_norm = _normalization.batch_norm
+    batch_norm_grad = _normalization.batch_norm_grad
+    layer_norm = _normalization.layer_norm
+    layer_norm_grad = _normalization.layer_norm_grad
+
+    softmax = _softmax.softmax
+    softmax_grad = _softmax.softmax_grad
+    log_softmax = _softmax.log_softmax
+    log_softmax_grad = _softmax.log_softmax_grad
+
+    cross_entropy = _loss.cross_entropy
+    cross_entropy_grad = _loss.cross_entropy_grad
+
+    erf = _elementwise.erf
+    sigmoid = _elementwise.sigmoid
+    relu = _elementwise.relu
+    relu_grad = _elementwise.relu_grad
+    gelu = _elementwise.gelu
+    gelu_grad = _elementwise.gelu_grad
+
+    channel_sum = _reduction.channel_sum
+    square_sum = _reduction.square_sum
+
+    sgd_ = _optimizer.sgd_
+    adam_ = _optimizer.adam_
+    scale_ = _optimizer.scale_

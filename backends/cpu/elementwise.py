@@ -1,0 +1,80 @@
+"""Elementwise functions, fused into one pass over memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backends.cpu.runtime import FLOATS, Kernels
+from backends.protocol import Array, Backend
+from backends.reference import elementwise as reference
+
+_kernels = Kernels("elementwise")
+_FUSE_FROM = 256  # elements; below, a chain of array expressions is as quick as one fused call
+_CHEAP = 4  # a comparison is worth a quarter of what the threshold for threads counts
+
+
+def _dense(x: Array) -> Array:
+    """x, copied where it has gaps; the order of the axes in memory is kept."""
+    return x if x.flags.c_contiguous else x.copy(order="K")
+
+
+def erf(be: Backend, x: Array) -> Array:
+    """See ``Backend.erf``."""
+    if x.size == 0 or x.dtype.char not in FLOATS:
+        return reference.erf(be, x)
+    x = _dense(x)
+    y = np.empty_like(x)
+    _kernels.erf(x.size)(x.ravel("K"), y.ravel("K"))
+    return y
+
+
+def sigmoid(be: Backend, x: Array) -> Array:
+    """See ``Backend.sigmoid``."""
+    if x.size < _FUSE_FROM or x.dtype.char not in FLOATS:
+        return reference.sigmoid(be, x)
+    x = _dense(x)
+    y = np.empty_like(x)
+    _kernels.sigmoid(x.size)(x.ravel("K"), y.ravel("K"))
+    return y
+
+
+def relu(be: Backend, x: Array) -> Array:
+    """See ``Backend.relu``."""
+    if x.size < _FUSE_FROM or x.dtype.char not in FLOATS:
+        return reference.relu(be, x)
+    x = _dense(x)
+    y = np.empty_like(x)
+    _kernels.relu(x.size // _CHEAP)(x.ravel("K"), y.ravel("K"))
+    return y
+
+
+def relu_grad(be: Backend, g: Array, y: Array) -> Array:
+    """See ``Backend.relu_grad``."""
+    if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
+        return reference.relu_grad(be, g, y)
+    g, y = np.ascontiguousarray(g), np.ascontiguousarray(y)
+    gx = np.empty_like(y)
+    _kernels.relu_grad(y.size // _CHEAP)(g.reshape(-1), y.reshape(-1), gx.reshape(-1))
+    return gx
+
+
+def gelu(be: Backend, x: Array, tanh: bool) -> Array:
+    """See ``Backend.gelu``."""
+    if x.size == 0 or x.dtype.char not in FLOATS:
+        return reference.gelu(be, x, tanh)
+    x = _dense(x)
+    y = np.empty_like(x)
+    kernel = _kernels.gelu_tanh if tanh else _kernels.gelu_erf
+    kernel(x.size)(x.ravel("K"), y.ravel("K"))
+    return y
+
+
+def gelu_grad(be: Backend, g: Array, x: Array, tanh: bool) -> Array:
+    """See ``Backend.gelu_grad``."""
+    if x.size == 0 or x.dtype.char not in FLOATS or g.dtype != x.dtype:
+        return reference.gelu_grad(be, g, x, tanh)
+    g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
+    gx = np.empty_like(x)
+    kernel = _kernels.gelu_tanh_grad if tanh else _kernels.gelu_erf_grad
+    kernel(x.size)(g.reshape(-1), x.reshape(-1), gx.reshape(-1))
+    return gx

@@ -1,0 +1,209 @@
+"""Scalar functions that compile into vector code: exp, tanh, sigmoid, erf.
+
+In float32 each is a polynomial without branches (what LLVM can do on 8 or 16 numbers at once); in float64 it is the C
+library's. The coefficients are least-maximum fits of our own (weighted least squares, reweighted until level).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, overload
+
+from backends.cpu.kernels.jit import EXACT, helper
+
+f = np.float32
+_ONE, _TWO = f(1), f(2)
+
+_LOG2E = f(1.4426950408889634)
+_LN2_HIGH = f(0.693359375)  # few bits: n * _LN2_HIGH is exact
+_LN2_LOW = f(-2.12194440e-4)
+_ROUND = f(12582912.0)  # 1.5 * 2^23: adding and subtracting it rounds to the nearest integer
+_EXP = tuple(map(f, (0.4999999404, 0.1666651964, 0.0416683927, 0.00836878084, 0.00138144649)))
+_TANH = tuple(map(f, (-0.3333328366, 0.1333149076, -0.0537434965, 0.0206505787, -0.00571703678)))
+_ERF = tuple(
+    map(f, (0.12837916613, -0.37612634897, 0.11283694208, -0.02685927041, 0.00520063424, -0.00081374374, 8.34522507e-5))
+)
+_ERFC = tuple(map(f, (-2.2278106e-4, -1.12756276, -0.637373805, -0.103762276, 0.022144746, -0.003022474, 1.9381061e-4)))
+
+
+@intrinsic
+def _as_float(_context: Any, bits: Any) -> tuple[Any, Callable[..., Any]]:
+    """The float32 that has these 32 bits."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.FloatType())
+
+    return types.float32(types.int32), generate
+
+
+@intrinsic
+def larger(_context: Any, a: Any, b: Any) -> tuple[Any, Callable[..., Any]]:
+    """The larger of two scalars of one type; NaN where one is NaN (LLVM makes vector code of this one only)."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        real = args[0].type
+        maximum = builder.module.declare_intrinsic("llvm.maximum", [real], ir.FunctionType(real, [real, real]))
+        return builder.call(maximum, args)
+
+    return a(a, b), generate
+
+
+@helper
+def _power2(n: Any) -> Any:
+    """2**n for integer n in [-126, 127]."""
+    return _as_float(np.int32((np.int32(n) + np.int32(127)) << np.int32(23)))
+
+
+@helper
+def _exp32(x: Any) -> Any:
+    """exp by x = n ln2 + r and a polynomial in r; 2^n in two factors, so that denormal results come out."""
+    a = min(max(x, f(-104.0)), f(89.0))
+    n = (a * _LOG2E + _ROUND) - _ROUND
+    r = (a - n * _LN2_HIGH) - n * _LN2_LOW
+    c = _EXP
+    p = (((c[4] * r + c[3]) * r + c[2]) * r + c[1]) * r + c[0]
+    y = p * (r * r) + r + _ONE
+    half = np.int32(n) >> np.int32(1)
+    y = y * _power2(half) * _power2(np.int32(n) - half)
+    return y if x == x else x
+
+
+@helper
+def _tanh32(x: Any) -> Any:
+    """tanh: a polynomial below 0.625, else by exp."""
+    a = abs(x)
+    s = x * x
+    c = _TANH
+    small = a + a * s * ((((c[4] * s + c[3]) * s + c[2]) * s + c[1]) * s + c[0])
+    large = _ONE - _TWO / (_exp32(_TWO * a) + _ONE)
+    return math.copysign(small if a < f(0.625) else large, x)
+
+
+@helper
+def _erf32(x: Any) -> Any:
+    """erf: a polynomial below 0.93, else 1 - exp(polynomial)."""
+    a = abs(x)
+    s = x * x
+    c = _ERF
+    p = (((((c[6] * s + c[5]) * s + c[4]) * s + c[3]) * s + c[2]) * s + c[1]) * s + c[0]
+    t = min(a, f(4.0))
+    d = _ERFC
+    q = (((((d[6] * t + d[5]) * t + d[4]) * t + d[3]) * t + d[2]) * t + d[1]) * t + d[0]
+    small, large = a + a * p, _ONE - _exp32(q)
+    return math.copysign(small if a < f(0.93) else large, x) if x == x else x
+
+
+@helper
+def _sigmoid32(x: Any) -> Any:
+    """1 / (1 + exp(-x)); an overflow of exp gives 0, as it should."""
+    return _ONE / (_ONE + _exp32(-x))
+
+
+@helper
+def _sigmoid64(x: Any) -> Any:
+    """1 / (1 + exp(-x)) by the C library."""
+    return 1.0 / (1.0 + math.exp(-x))
+
+
+def exp(x: Any) -> Any:
+    """e**x.
+
+    Args:
+        x: scalar, float32 or float64.
+
+    Returns:
+        Scalar of the same type, to 1 unit in the last place.
+
+    Example:
+        >>> exp(0.0)
+        1.0
+    """
+    return math.exp(x)
+
+
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent.
+
+    Args:
+        x: scalar, float32 or float64.
+
+    Returns:
+        Scalar of the same type, to 2 units in the last place.
+
+    Example:
+        >>> tanh(0.0)
+        0.0
+    """
+    return math.tanh(x)
+
+
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)).
+
+    Args:
+        x: scalar, float32 or float64.
+
+    Returns:
+        Scalar of the same type, to 2 units in the last place.
+
+    Example:
+        >>> sigmoid(0.0)
+        0.5
+    """
+    return 1.0 / (1.0 + math.exp(-x))
+
+
+def erf(x: Any) -> Any:
+    """2/sqrt(pi) * integral of exp(-t^2) from 0 to x.
+
+    Args:
+        x: scalar, float32 or float64.
+
+    Returns:
+        Scalar of the same type, to 2 units in the last place.
+
+    Example:
+        >>> erf(0.0)
+        0.0
+    """
+    return math.erf(x)
+
+
+@helper
+def _exp64(x: Any) -> Any:
+    return math.exp(x)
+
+
+@helper
+def _tanh64(x: Any) -> Any:
+    return math.tanh(x)
+
+
+@helper
+def _erf64(x: Any) -> Any:
+    return math.erf(x)
+
+
+def _by_width(function: Callable[..., Any], narrow: Callable[..., Any], wide: Callable[..., Any]) -> None:
+    """Inside kernels ``function`` means ``narrow`` for float32 and ``wide`` for float64."""
+
+    @overload(function, jit_options={"fastmath": EXACT, "error_model": "numpy"})
+    def choose(x: Any) -> Any:
+        chosen = narrow if x == types.float32 else wide
+
+        def call(x: Any) -> Any:
+            return chosen(x)
+
+        return call
+
+
+_by_width(exp, _exp32, _exp64)
+_by_width(tanh, _tanh32, _tanh64)
+_by_width(sigmoid, _sigmoid32, _sigmoid64)
+_by_width(erf, _erf32, _erf64)

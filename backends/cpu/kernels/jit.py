@@ -1,0 +1,124 @@
+"""Compilation: the decorators that every kernel carries.
+
+``@kernel`` makes one function into two: compiled for one thread and for all. ``@helper`` and
+``@summing`` mark what kernels call inside. All compile at the first call and keep the machine code on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+from backends.cpu import runtime
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Sums may be reordered and multiply-adds contracted; NaN, infinity and signed zero keep their meaning.
+FAST = {"reassoc", "contract", "arcp"}
+# Inside a helper the order is as written: rounding tricks such as (x + big) - big rely on it.
+EXACT = {"contract"}
+# Only what says prange runs in parallel, and no two loops are fused: they may share memory in ways numba cannot see.
+_PRANGE = dict.fromkeys(
+    ("comprehension", "reduction", "inplace_binop", "setitem", "numpy", "stencil", "fusion"), False
+) | {"prange": True}
+
+
+def _sources() -> str:
+    """Digest of this folder's files: numba's cache looks at one file only and would miss a change in a helper."""
+    text = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    return hashlib.blake2b(text, digest_size=4).hexdigest()
+
+
+_SOURCES = _sources()
+
+
+def _named(function: Callable[..., Any], suffix: str) -> Callable[..., Any]:
+    """A copy of ``function`` under another name: the name is the key of numba's cache on disk."""
+    copy = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    copy.__qualname__ = f"{function.__qualname__}.{suffix}.{_SOURCES}"
+    copy.__module__ = function.__module__
+    return copy
+
+
+class Kernel:
+    """One function, compiled for one thread (``serial``) and for all (``parallel``).
+
+    ``kernel(work)`` gives the one to call for ``work`` elements. In the source, the one ``prange`` loop is what runs
+    in parallel; there is at most one.
+
+    Args:
+        function: what to compile.
+        fastmath: numba's flags.
+
+    Example:
+        >>> from backends.cpu.kernels.elementwise import relu
+        >>> relu(10) is relu.serial, relu(10**6) is relu.parallel
+        (True, True)
+    """
+
+    def __init__(self, function: Callable[..., Any], fastmath: set[str]) -> None:
+        options: dict[str, Any] = {"cache": True, "fastmath": fastmath, "error_model": "numpy"}
+        self.name = function.__name__
+        self.serial = numba.njit(**options)(_named(function, "serial"))
+        self.parallel = numba.njit(parallel=_PRANGE, **options)(_named(function, "parallel"))
+
+    def __call__(self, work: int) -> Any:
+        return self.parallel if work >= runtime.parallel_from() else self.serial
+
+
+def summing(function: F) -> F:
+    """Decorator: as ``helper``, with sums in any order, so that they go through vector lanes.
+
+    Args:
+        function: of arrays, as a rule.
+
+    Returns:
+        The compiled function.
+
+    Example:
+        >>> summing(lambda x: x + 1)(2)
+        3
+    """
+    compiled: F = numba.njit(fastmath=FAST, error_model="numpy")(function)
+    return compiled
+
+
+def kernel(function: Callable[..., Any]) -> Kernel:
+    """Decorator: compiles ``function`` for one thread and for all, with sums in any order.
+
+    Args:
+        function: of arrays and scalars, in the subset of Python that numba compiles.
+
+    Returns:
+        The pair, a ``Kernel``.
+
+    Example:
+        >>> from backends.cpu.kernels.elementwise import relu
+        >>> type(relu).__name__
+        'Kernel'
+    """
+    return Kernel(function, FAST)
+
+
+def helper(function: F) -> F:
+    """Decorator: compiles ``function`` to be called, and inlined, by kernels.
+
+    Args:
+        function: of scalars, as a rule.
+
+    Returns:
+        The compiled function.
+
+    Example:
+        >>> helper(lambda x: x + 1)(2)
+        3
+    """
+    compiled: F = numba.njit(fastmath=EXACT, error_model="numpy")(function)
+    return compiled

@@ -1,0 +1,84 @@
+"""Softmax cross-entropy of rows (M,C) with class indices (M,). No weights means all are 1."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numba import prange
+
+from backends.cpu.kernels import functions as fn
+from backends.cpu.kernels.jit import kernel, summing
+from backends.cpu.kernels.reduction import row_sum
+from backends.cpu.kernels.softmax import exp_sum, top
+
+
+@summing
+def _spread(x: Any, weight: Any, lse: Any) -> float:
+    """Sum of weight * (lse - x) over the classes."""
+    total = 0.0
+    for c in range(x.size):
+        total += (lse - x[c]) * (weight[c] if weight.size else x.dtype.type(1))
+    return total
+
+
+@summing
+def _probabilities(x: Any, lse: Any, factor: Any, out: Any) -> None:
+    """out = factor * exp(x - lse)."""
+    for c in range(x.size):
+        out[c] = factor * fn.exp(x[c] - lse)
+
+
+@summing
+def _subtract(share: Any, weight: Any, out: Any) -> None:
+    """out -= share * weight."""
+    for c in range(out.size):
+        out[c] -= share * weight[c] if weight.size else share
+
+
+@kernel
+def cross_entropy(x: Any, target: Any, weight: Any, ignore_index: int, smoothing: float, loss: Any, lse: Any) -> int:
+    """loss and lse (M,) of logits x (M,C); returns how many targets are no class."""
+    real = x.dtype.type
+    rows, classes = x.shape
+    wrong = 0
+    for m in prange(rows):
+        largest = top(x[m])
+        total = real(largest + math.log(exp_sum(x[m], largest)))
+        lse[m] = total
+        t = target[m]
+        loss[m] = real(0)
+        if t != ignore_index:
+            if t < 0 or t >= classes:
+                wrong += 1
+            else:
+                w = weight[t] if weight.size else real(1)
+                value = (1 - smoothing) * w * (total - x[m, t])
+                if smoothing != 0:
+                    value += smoothing / classes * _spread(x[m], weight, total)
+                loss[m] = value
+    return wrong
+
+
+@kernel
+def cross_entropy_grad(
+    g: Any, x: Any, target: Any, lse: Any, weight: Any, ignore_index: int, smoothing: float, gx: Any
+) -> None:
+    """gx (M,C) = g * (a * (p - onehot(t)) + b * (p * sum(weight) - weight)), p = exp(x - lse).
+
+    a = (1 - smoothing) * weight[t], b = smoothing / C.
+    """
+    real = x.dtype.type
+    rows, classes = x.shape
+    total = row_sum(weight) if weight.size else float(classes)
+    b = smoothing / classes
+    for m in prange(rows):
+        t = target[m]
+        if t == ignore_index or t < 0 or t >= classes:
+            gx[m] = 0
+        else:
+            a = (1 - smoothing) * (weight[t] if weight.size else real(1))
+            _probabilities(x[m], lse[m], real(g[m] * (a + b * total)), gx[m])
+            if smoothing != 0:
+                _subtract(real(g[m] * b), weight, gx[m])
+            gx[m, t] -= real(g[m] * a)

@@ -1,0 +1,223 @@
+"""Batch and layer normalization. Sums are kept in float64; the helpers each walk along one row."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import prange
+
+from backends.cpu.kernels.jit import kernel, summing
+from backends.cpu.kernels.reduction import BLOCK, add_row, row_sum
+
+
+@summing
+def _moments(x: Any, shift: Any) -> tuple[float, float]:
+    """Sums of (x - shift) and of (x - shift)^2 over x (L,)."""
+    first = second = 0.0
+    for i in range(x.size):
+        d = np.float64(x[i] - shift)
+        first += d
+        second += d * d
+    return first, second
+
+
+@summing
+def _grad_moments(g: Any, x: Any, middle: Any) -> tuple[float, float]:
+    """Sums of g and of g * (x - middle) over g and x (L,)."""
+    first = second = 0.0
+    for i in range(x.size):
+        first += g[i]
+        second += g[i] * (x[i] - middle)
+    return first, second
+
+
+@summing
+def _normalize(x: Any, middle: Any, factor: Any, offset: Any, y: Any) -> None:
+    """y = (x - middle) * factor + offset, all but x and y scalars."""
+    for i in range(x.size):
+        y[i] = (x[i] - middle) * factor + offset
+
+
+@summing
+def _normalize_grad(g: Any, x: Any, middle: Any, factor: Any, share: Any, slope: Any, gx: Any) -> None:
+    """gx = factor * (g - share - (x - middle) * slope), all but g, x and gx scalars."""
+    for i in range(x.size):
+        gx[i] = factor * (g[i] - share - (x[i] - middle) * slope)
+
+
+@kernel
+def batch_norm(x: Any, y: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float) -> None:
+    """y (N,C,L), mean and var (C,) of x (N,C,L).
+
+    One pass finds both moments, taken about the mean of the channel's first row: close enough to the mean that
+    var = E[d^2] - E[d]^2 loses no digits.
+    """
+    real = x.dtype.type
+    count = x.shape[0] * x.shape[2]
+    for c in prange(x.shape[1]):
+        shift = real(row_sum(x[0, c]) / x.shape[2])
+        first = second = 0.0
+        for n in range(x.shape[0]):
+            a, b = _moments(x[n, c], shift)
+            first += a
+            second += b
+        d = first / count
+        variance = max(second / count - d * d, 0.0)
+        middle = real(shift + d)
+        mean[c], var[c] = middle, variance
+        factor = real(weight[c] / math.sqrt(variance + eps))
+        for n in range(x.shape[0]):
+            _normalize(x[n, c], middle, factor, bias[c], y[n, c])
+
+
+@kernel
+def batch_norm_grad(
+    g: Any, x: Any, gx: Any, weight: Any, mean: Any, var: Any, g_weight: Any, g_bias: Any, eps: float
+) -> None:
+    """gx (N,C,L), g_weight and g_bias (C,) from g and x (N,C,L)."""
+    real = x.dtype.type
+    count = x.shape[0] * x.shape[2]
+    for c in prange(x.shape[1]):
+        rstd = 1 / math.sqrt(var[c] + eps)
+        first = second = 0.0
+        for n in range(x.shape[0]):
+            a, b = _grad_moments(g[n, c], x[n, c], mean[c])
+            first += a
+            second += b
+        g_bias[c], g_weight[c] = first, second * rstd
+        factor, share, slope = real(weight[c] * rstd), real(first / count), real(second * rstd * rstd / count)
+        for n in range(x.shape[0]):
+            _normalize_grad(g[n, c], x[n, c], mean[c], factor, share, slope, gx[n, c])
+
+
+@summing
+def _add_squares(x: Any, middle: Any, out: Any) -> None:
+    """out += (x - middle)^2."""
+    for i in range(x.size):
+        d = x[i] - middle[i]
+        out[i] += d * d
+
+
+@summing
+def _add_products(g: Any, x: Any, middle: Any, out: Any) -> None:
+    """out += g * (x - middle)."""
+    for i in range(x.size):
+        out[i] += g[i] * (x[i] - middle[i])
+
+
+@summing
+def _normalize_columns(x: Any, middle: Any, factor: Any, offset: Any, y: Any) -> None:
+    """y = (x - middle) * factor + offset."""
+    for i in range(x.size):
+        y[i] = (x[i] - middle[i]) * factor[i] + offset[i]
+
+
+@summing
+def _normalize_columns_grad(g: Any, x: Any, middle: Any, factor: Any, share: Any, slope: Any, gx: Any) -> None:
+    """gx = factor * (g - share - (x - middle) * slope)."""
+    for i in range(x.size):
+        gx[i] = factor[i] * (g[i] - share[i] - (x[i] - middle[i]) * slope[i])
+
+
+@kernel
+def batch_norm_columns(x: Any, y: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float) -> None:
+    """As ``batch_norm`` for x (N,C): a block of columns at a time, so that memory is read in rows."""
+    rows = x.shape[0]
+    for block in prange((x.shape[1] + BLOCK - 1) // BLOCK):
+        first, last = block * BLOCK, min((block + 1) * BLOCK, x.shape[1])
+        total, square = np.zeros(last - first), np.zeros(last - first)
+        factor = np.empty(last - first, x.dtype)
+        for n in range(rows):
+            add_row(x[n, first:last], total)
+        for j in range(total.size):
+            total[j] /= rows
+        for n in range(rows):
+            _add_squares(x[n, first:last], total, square)
+        for j in range(total.size):
+            mean[first + j], var[first + j] = total[j], square[j] / rows
+            factor[j] = weight[first + j] / math.sqrt(square[j] / rows + eps)
+        for n in range(rows):
+            _normalize_columns(x[n, first:last], mean[first:last], factor, bias[first:last], y[n, first:last])
+
+
+@kernel
+def batch_norm_columns_grad(
+    g: Any, x: Any, gx: Any, weight: Any, mean: Any, var: Any, g_weight: Any, g_bias: Any, eps: float
+) -> None:
+    """As ``batch_norm_grad`` for g and x (N,C)."""
+    rows = x.shape[0]
+    for block in prange((x.shape[1] + BLOCK - 1) // BLOCK):
+        first, last = block * BLOCK, min((block + 1) * BLOCK, x.shape[1])
+        middle, total, moment = mean[first:last], np.zeros(last - first), np.zeros(last - first)
+        factor, share, slope = np.empty((3, last - first), x.dtype)
+        for n in range(rows):
+            add_row(g[n, first:last], total)
+            _add_products(g[n, first:last], x[n, first:last], middle, moment)
+        for j in range(total.size):
+            rstd = 1 / math.sqrt(var[first + j] + eps)
+            g_bias[first + j], g_weight[first + j] = total[j], moment[j] * rstd
+            factor[j] = weight[first + j] * rstd
+            share[j] = total[j] / rows
+            slope[j] = moment[j] * rstd * rstd / rows
+        for n in range(rows):
+            rows_n = g[n, first:last], x[n, first:last]
+            _normalize_columns_grad(rows_n[0], rows_n[1], middle, factor, share, slope, gx[n, first:last])
+
+
+@summing
+def _normalize_row(x: Any, middle: Any, factor: Any, weight: Any, bias: Any, y: Any) -> None:
+    """y = (x - middle) * factor * weight + bias, middle and factor scalars."""
+    for i in range(x.size):
+        y[i] = (x[i] - middle) * factor * weight[i] + bias[i]
+
+
+@summing
+def _row_grad_moments(
+    g: Any, x: Any, middle: Any, factor: Any, weight: Any, g_weight: Any, g_bias: Any
+) -> tuple[float, float]:
+    """Sums of u and u*h over a row, u = g * weight, h = (x - middle) * factor; adds g*h and g to the last two."""
+    first = second = 0.0
+    for i in range(x.size):
+        h = (x[i] - middle) * factor
+        u = g[i] * weight[i]
+        first += u
+        second += u * h
+        g_weight[i] += g[i] * h
+        g_bias[i] += g[i]
+    return first, second
+
+
+@summing
+def _normalize_row_grad(g: Any, x: Any, middle: Any, factor: Any, weight: Any, share: Any, slope: Any, gx: Any) -> None:
+    """gx = factor * (g * weight - share - h * slope), h = (x - middle) * factor."""
+    for i in range(x.size):
+        gx[i] = factor * (g[i] * weight[i] - share - (x[i] - middle) * factor * slope)
+
+
+@kernel
+def layer_norm(x: Any, weight: Any, bias: Any, y: Any, mean: Any, rstd: Any, eps: float) -> None:
+    """y (M,D), mean and rstd (M,) of the rows of x (M,D)."""
+    real = x.dtype.type
+    size = x.shape[1]
+    for m in prange(x.shape[0]):
+        middle = real(row_sum(x[m]) / size)
+        _, second = _moments(x[m], middle)
+        factor = real(1 / math.sqrt(second / size + eps))
+        mean[m], rstd[m] = middle, factor
+        _normalize_row(x[m], middle, factor, weight, bias, y[m])
+
+
+@kernel
+def layer_norm_grad(g: Any, x: Any, weight: Any, mean: Any, rstd: Any, gx: Any, shares: Any) -> None:
+    """gx (M,D), and sums for weight and bias over the rows of each share, added to shares (T,2,D)."""
+    real = x.dtype.type
+    rows, size = x.shape
+    count = shares.shape[0]
+    for t in prange(count):
+        g_weight, g_bias = shares[t, 0], shares[t, 1]
+        for m in range(rows * t // count, rows * (t + 1) // count):
+            first, second = _row_grad_moments(g[m], x[m], mean[m], rstd[m], weight, g_weight, g_bias)
+            share, slope = real(first / size), real(second / size)
+            _normalize_row_grad(g[m], x[m], mean[m], rstd[m], weight, share, slope, gx[m])

@@ -1,0 +1,89 @@
+"""Batch and layer normalization with their fused gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
+from backends.protocol import Array, Backend
+from backends.reference import normalization as reference
+
+_kernels = Kernels("normalization")
+_SHARES = 16  # of the rows, each with sums of its own for the gradients of weight and bias
+_FUSE_FROM = 256  # elements; below, array expressions are as quick
+
+
+def _served(x: Array, *others: Array | None) -> bool:
+    """Whether the kernels take these: large enough, one dtype, float32 or float64."""
+    return x.size >= _FUSE_FROM and x.dtype.char in FLOATS and all(a is None or a.dtype == x.dtype for a in others)
+
+
+def _or(v: Array | None, size: int, value: float, like: Array) -> Array:
+    """v, or ``size`` times ``value`` where it is None."""
+    return np.full(size, value, like.dtype) if v is None else np.ascontiguousarray(v)
+
+
+def batch_norm(
+    be: Backend, x: Array, weight: Array | None, bias: Array | None, eps: float
+) -> tuple[Array, Array, Array]:
+    """See ``Backend.batch_norm``."""
+    if not _served(x, weight, bias):
+        return reference.batch_norm(be, x, weight, bias, eps)
+    channels = x.shape[1]
+    x = np.ascontiguousarray(x)
+    y, mean, var = np.empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
+    scale, shift = _or(weight, channels, 1, x), _or(bias, channels, 0, x)
+    if x.size == x.shape[0] * channels:  # (N,C) or one element of space
+        flat = x.reshape(-1, channels), y.reshape(-1, channels)
+        _kernels.batch_norm_columns(x.size)(*flat, scale, shift, mean, var, eps)
+    else:
+        flat = x.reshape(*x.shape[:2], -1), y.reshape(*x.shape[:2], -1)  # (N,C,*S) -> (N,C,L)
+        _kernels.batch_norm(x.size)(*flat, scale, shift, mean, var, eps)
+    return y, mean, var
+
+
+def batch_norm_grad(
+    be: Backend, g: Array, x: Array, weight: Array | None, mean: Array, var: Array, eps: float
+) -> tuple[Array, Array, Array]:
+    """See ``Backend.batch_norm_grad``."""
+    if not _served(x, g, weight, mean, var):
+        return reference.batch_norm_grad(be, g, x, weight, mean, var, eps)
+    channels = x.shape[1]
+    g, x, mean, var = map(np.ascontiguousarray, (g, x, mean, var))
+    gx, g_weight, g_bias = np.empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
+    scale = _or(weight, channels, 1, x)
+    if x.size == x.shape[0] * channels:
+        flat = [a.reshape(-1, channels) for a in (g, x, gx)]
+        _kernels.batch_norm_columns_grad(x.size)(*flat, scale, mean, var, g_weight, g_bias, eps)
+    else:
+        flat = [a.reshape(*a.shape[:2], -1) for a in (g, x, gx)]  # (N,C,*S) -> (N,C,L)
+        _kernels.batch_norm_grad(x.size)(*flat, scale, mean, var, g_weight, g_bias, eps)
+    return gx, g_weight, g_bias
+
+
+def layer_norm(
+    be: Backend, x: Array, weight: Array | None, bias: Array | None, eps: float
+) -> tuple[Array, Array, Array]:
+    """See ``Backend.layer_norm``."""
+    if not _served(x, weight, bias):
+        return reference.layer_norm(be, x, weight, bias, eps)
+    rows, size = x.shape
+    x = np.ascontiguousarray(x)
+    y, mean, rstd = np.empty_like(x), np.empty(rows, x.dtype), np.empty(rows, x.dtype)
+    _kernels.layer_norm(x.size)(x, _or(weight, size, 1, x), _or(bias, size, 0, x), y, mean, rstd, eps)
+    return y, mean, rstd
+
+
+def layer_norm_grad(
+    be: Backend, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array
+) -> tuple[Array, Array, Array]:
+    """See ``Backend.layer_norm_grad``."""
+    if not _served(x, g, weight, mean, rstd):
+        return reference.layer_norm_grad(be, g, x, weight, mean, rstd)
+    size = x.shape[1]
+    g, x, mean, rstd = map(np.ascontiguousarray, (g, x, mean, rstd))
+    gx = np.empty_like(x)
+    shares = np.zeros((_SHARES if x.size >= SERIAL_BELOW else 1, 2, size))  # float64 sums
+    _kernels.layer_norm_grad(x.size)(g, x, _or(weight, size, 1, x), mean, rstd, gx, shares)
+    g_weight, g_bias = shares.sum(0).astype(x.dtype)
+    return gx, g_weight, g_bias

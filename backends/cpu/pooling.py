@@ -1,0 +1,124 @@
+"""Pooling. One or two spatial axes are brought to three: what is compiled is (planes, depth, height, width)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+
+import numpy as np
+
+from backends.cpu.runtime import FLOATS, Kernels
+from backends.geometry import Pool
+from backends.protocol import Array, Backend, Shape
+from backends.reference import pooling as reference
+
+_kernels = Kernels("pooling")
+
+
+def _three(sizes: Shape, fill: int) -> Shape:
+    """``sizes`` with leading ``fill`` up to three."""
+    return (fill,) * (3 - len(sizes)) + tuple(sizes)
+
+
+def _volume(a: Array, spatial: Shape) -> Array:
+    """a (N,C,*spatial) as (N*C,D,H,W)."""
+    return np.ascontiguousarray(a).reshape(a.shape[0] * a.shape[1], *_three(spatial, 1))
+
+
+@lru_cache(maxsize=256)
+def _windows(geo: Pool) -> tuple[Shape, Shape, Shape, Shape]:
+    """Kernel, stride, padding, dilation over three axes."""
+    return _three(geo.kernel, 1), _three(geo.stride, 1), _three(geo.padding, 0), _three(geo.dilation, 1)
+
+
+@lru_cache(maxsize=256)
+def _counts(geo: Pool) -> tuple[Array, Array, Array]:
+    """Per axis, numbers whose products are what each window's sum is divided by."""
+    if geo.divisor:
+        depth, height, width = (np.ones(n) for n in _three(geo.out, 1))
+        return depth * geo.divisor, height, width
+    counts = []
+    for axis in zip(*_windows(geo), _three(geo.size, 1), _three(geo.out, 1), strict=True):
+        kernel, stride, padding, dilation, size, out = axis
+        places = np.arange(out)[:, None] * stride - padding + np.arange(kernel) * dilation
+        border = padding if geo.count_include_pad else 0
+        counts.append(((places >= -border) & (places < size + border)).sum(1).astype(np.float64))
+    depth, height, width = (np.maximum(n, 1) for n in counts)  # a window wholly in the padding averages to 0
+    return depth, height, width
+
+
+def max_pool(be: Backend, x: Array, geo: Pool) -> tuple[Array, Array]:
+    """See ``Backend.max_pool``."""
+    if x.size == 0 or x.dtype.char not in FLOATS:
+        return reference.max_pool(be, x, geo)
+    y = np.empty((*x.shape[:2], *geo.out), x.dtype)
+    index = np.empty(y.shape, np.int32)
+    volumes = _volume(x, geo.size), _volume(y, geo.out), _volume(index, geo.out)
+    _kernels.max_pool(y.size * prod(geo.kernel))(*volumes, *_windows(geo))
+    return y, index
+
+
+def adaptive_max_pool(be: Backend, x: Array, out: Shape) -> tuple[Array, Array]:
+    """See ``Backend.adaptive_max_pool``."""
+    geo = _even(x.shape[2:], out)
+    return reference.adaptive_max_pool(be, x, out) if geo is None else max_pool(be, x, geo)
+
+
+def pool_scatter(be: Backend, g: Array, index: Array, size: Shape) -> Array:
+    """See ``Backend.pool_scatter``."""
+    if g.size == 0 or g.dtype.char not in FLOATS or index.dtype.char not in "il":
+        return reference.pool_scatter(be, g, index, size)
+    planes = g.shape[0] * g.shape[1]
+    out = np.empty((*g.shape[:2], *size), g.dtype)
+    rows = np.ascontiguousarray(g).reshape(planes, -1), np.ascontiguousarray(index).reshape(planes, -1)
+    if _kernels.pool_scatter(out.size)(*rows, out.reshape(planes, -1)):  # positions out of range
+        return reference.pool_scatter(be, g, index, size)
+    return out
+
+
+def avg_pool(be: Backend, x: Array, geo: Pool) -> Array:
+    """See ``Backend.avg_pool``."""
+    if x.size == 0 or x.dtype.char not in FLOATS:
+        return reference.avg_pool(be, x, geo)
+    y = np.empty((*x.shape[:2], *geo.out), x.dtype)
+    volumes = _volume(x, geo.size), _volume(y, geo.out)
+    _kernels.avg_pool(y.size * prod(geo.kernel))(*volumes, *_windows(geo), *_counts(geo))
+    return y
+
+
+def avg_pool_grad(be: Backend, g: Array, geo: Pool) -> Array:
+    """See ``Backend.avg_pool_grad``."""
+    if g.size == 0 or g.dtype.char not in FLOATS:
+        return reference.avg_pool_grad(be, g, geo)
+    gx = np.empty((*g.shape[:2], *geo.size), g.dtype)
+    volumes = _volume(g, geo.out), _volume(gx, geo.size)
+    _kernels.avg_pool_grad(g.size * prod(geo.kernel))(*volumes, *_windows(geo), *_counts(geo))
+    return gx
+
+
+def adaptive_avg_pool(be: Backend, x: Array, out: Shape) -> Array:
+    """See ``Backend.adaptive_avg_pool``."""
+    if prod(out) == 1 and x.size and x.dtype.char in FLOATS:  # one window, the plane: summed along memory
+        y = np.empty((*x.shape[:2], *out), x.dtype)
+        _kernels.plane_mean(x.size)(np.ascontiguousarray(x).reshape(y.size, -1), y.reshape(-1))
+        return y
+    geo = _even(x.shape[2:], out)
+    return reference.adaptive_avg_pool(be, x, out) if geo is None else avg_pool(be, x, geo)
+
+
+def adaptive_avg_pool_grad(be: Backend, g: Array, size: Shape) -> Array:
+    """See ``Backend.adaptive_avg_pool_grad``."""
+    if prod(g.shape[2:]) == 1 and prod(size):
+        gx = np.empty((*g.shape[:2], *size), g.dtype)
+        gx[...] = g / prod(size)
+        return gx
+    geo = _even(size, g.shape[2:])
+    return reference.adaptive_avg_pool_grad(be, g, size) if geo is None else avg_pool_grad(be, g, geo)
+
+
+def _even(size: Shape, out: Shape) -> Pool | None:
+    """The fixed windows that the adaptive ones are where ``out`` divides the size, else None."""
+    if 0 in size or 0 in out or any(s % o for s, o in zip(size, out, strict=True)):
+        return None
+    kernel, nd = tuple(s // o for s, o in zip(size, out, strict=True)), len(size)
+    return Pool(tuple(size), kernel, kernel, (0,) * nd, (1,) * nd, tuple(out))

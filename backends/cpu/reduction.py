@@ -1,0 +1,43 @@
+"""Sums over everything but one axis, and over lists of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
+from backends.protocol import Array, Backend
+from backends.reference import reduction as reference
+
+_kernels = Kernels("reduction")
+_SHARES = 64  # into which a long array is cut: enough for any number of threads
+
+
+def channel_sum(be: Backend, g: Array) -> Array:
+    """See ``Backend.channel_sum``."""
+    if g.size < SERIAL_BELOW or g.dtype.char not in FLOATS:
+        return reference.channel_sum(be, g)
+    n, channels = g.shape[:2]
+    g = np.ascontiguousarray(g).reshape(n, channels, -1)  # (N,C,*S) -> (N,C,L)
+    out = np.empty(channels, g.dtype)
+    if g.shape[2] == 1:
+        _kernels.column_sum(g.size)(g[:, :, 0], out)
+    else:
+        _kernels.channel_sum(g.size)(g, out)
+    return out
+
+
+def square_sum(be: Backend, arrays: Sequence[Array]) -> Array:
+    """See ``Backend.square_sum``."""
+    total, rest = 0.0, []
+    for a in arrays:
+        if a.size and a.dtype.char in FLOATS and a.flags.c_contiguous:
+            parts = np.empty(_SHARES if a.size >= SERIAL_BELOW else 1)
+            _kernels.square_sum(a.size)(a.reshape(-1), parts)
+            total += parts.sum()
+        else:
+            rest.append(a)
+    out = np.zeros((), np.result_type(np.float32, *[a.dtype for a in arrays]))
+    out += total
+    return out + reference.square_sum(be, rest) if rest else out

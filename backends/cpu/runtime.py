@@ -1,0 +1,94 @@
+"""When compiled kernels are loaded, on how many threads they run, and where they keep scratch memory.
+
+Nothing here imports numba: the first kernel that is asked for does, through ``Kernels``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+SERIAL_BELOW = 8192  # elements; below, waking a second thread costs more than it saves
+FLOATS = "fd"  # dtype characters that the kernels are compiled for: float32, float64
+
+_parallel_from = SERIAL_BELOW
+_scratch = threading.local()
+
+
+class Kernels:
+    """The compiled kernels of one family, imported when the first of them is asked for.
+
+    Args:
+        family: name of a module in ``backends/cpu/kernels``.
+
+    Example:
+        >>> Kernels("elementwise").relu.name
+        'relu'
+    """
+
+    def __init__(self, family: str) -> None:
+        self._family = family
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # a look-up by copy or inspect must not start the compiler
+            raise AttributeError(name)
+        value = getattr(import_module(f"backends.cpu.kernels.{self._family}"), name)
+        setattr(self, name, value)  # from now on found without coming here
+        return value
+
+
+def parallel_from() -> int:
+    """Elements from which a kernel runs on all threads.
+
+    Returns:
+        ``SERIAL_BELOW``, or a number never reached where threads must not be used.
+
+    Example:
+        >>> parallel_from() >= SERIAL_BELOW
+        True
+    """
+    return _parallel_from
+
+
+def serial_only() -> None:
+    """Keeps this process to one thread from now on.
+
+    Example:
+        >>> serial_only.__name__  # not called here: it cannot be undone
+        'serial_only'
+    """
+    global _parallel_from
+    _parallel_from = sys.maxsize
+
+
+def scratch(name: str, size: int, dtype: Any) -> Any:
+    """Memory for intermediate values, kept for the next call of the same thread.
+
+    Args:
+        name: whose memory; two arrays that live at the same time need two names.
+        size: in elements.
+        dtype: of the elements.
+
+    Returns:
+        Uninitialised array (at least size,), C-contiguous.
+
+    Example:
+        >>> scratch("doc", 100, np.float32).size >= 100
+        True
+    """
+    held: dict[Any, Any] = _scratch.__dict__
+    key = (name, dtype)
+    array = held.get(key)
+    if array is None or array.size < size:
+        array = held[key] = np.empty(size, dtype)
+    return array
+
+
+# A forked child (a data loader's worker) has the parent's thread pool in its memory, but not its threads.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=serial_only)

@@ -1,0 +1,13 @@
+"""Errors of this package."""
+
+from __future__ import annotations
+
+
+class BackendUnavailable(RuntimeError):
+    """A device cannot be used on this machine; the message says what is missing and how to get it.
+
+    Example:
+        >>> raise BackendUnavailable("cuda: the driver is missing")
+        Traceback (most recent call last):
+        backends.errors.BackendUnavailable: cuda: the driver is missing
+    """

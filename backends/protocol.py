@@ -1,0 +1,264 @@
+"""What a backend must answer: the one list of kernels, with shapes and dtypes.
+
+A backend serves most operations through ``xp``, its array library (numpy or cupy). Listed here is what array libraries
+lack or do badly. ``backends/reference`` answers everything in plain ``xp`` expressions, so a new backend works at once
+and overrides what it does better; names of families and functions and the order of arguments are the same everywhere.
+
+Arrays are raw ``xp`` arrays, floating unless said otherwise; every kernel takes any strides and returns new arrays
+unless its name ends in ``_`` (then it writes into its arguments). ``None`` stands for an absent optional array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from backends.geometry import Conv, Pool
+
+Array = Any
+Shape = tuple[int, ...]
+
+
+class Backend(Protocol):
+    """The list. ``be`` in an op's forward is an object that answers it."""
+
+    xp: Any  # numpy or cupy
+    name: str  # "cpu" or "cuda"
+    index: int  # which device of that kind
+
+    # -- arrays ------------------------------------------------------------------------------------------------------
+    def asarray(self, data: Any, dtype: Any = None) -> Array:
+        """This backend's array of ``data`` (copied only when it must be)."""
+
+    def scalar(self, value: float, dtype: Any) -> Any:
+        """``value`` as the cheapest operand of ``dtype`` that ``xp`` functions take."""
+
+    def to_numpy(self, a: Array) -> Any:
+        """``a`` as a NumPy array: itself on the CPU, a copy from a GPU."""
+
+    def synchronize(self) -> None:
+        """Wait until all work given to the device is done."""
+
+    # -- conv: x (N,C,*S), w (O,C/G,*K), b (O,) or None, g and y (N,O,*OS) -------------------------------------------
+    def conv(self, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
+        """Cross-correlation y (N,O,*OS)."""
+
+    def conv_input(self, g: Array, w: Array, geo: Conv) -> Array:
+        """Gradient with respect to x (N,C,*S); also the forward of a transposed convolution."""
+
+    def conv_weight(self, g: Array, x: Array, geo: Conv) -> Array:
+        """Gradient with respect to w (O,C/G,*K)."""
+
+    # -- pooling: x (N,C,*S), y and g (N,C,*OS) ----------------------------------------------------------------------
+    def max_pool(self, x: Array, geo: Pool) -> tuple[Array, Array]:
+        """Maximum of each window and its flat position in the (*S) plane, int32.
+
+        Padding is -inf and never the position, which is that of the last NaN, else of the first of equal values.
+        """
+
+    def adaptive_max_pool(self, x: Array, out: Shape) -> tuple[Array, Array]:
+        """As max_pool, over the windows of ``geometry.adaptive_bounds``."""
+
+    def pool_scatter(self, g: Array, index: Array, size: Shape) -> Array:
+        """Adds each g (N,C,*OS) at its position in a zero plane (N,C,*size): the gradient of max pooling; unpooling."""
+
+    def pool_gather(self, x: Array, index: Array) -> Array:
+        """Reads x (N,C,*S) at the positions index (N,C,*OS): the gradient of pool_scatter."""
+
+    def avg_pool(self, x: Array, geo: Pool) -> Array:
+        """Mean of each window."""
+
+    def avg_pool_grad(self, g: Array, geo: Pool) -> Array:
+        """Gradient of avg_pool (N,C,*S)."""
+
+    def adaptive_avg_pool(self, x: Array, out: Shape) -> Array:
+        """Mean of each adaptive window (N,C,*out)."""
+
+    def adaptive_avg_pool_grad(self, g: Array, size: Shape) -> Array:
+        """Gradient of adaptive_avg_pool (N,C,*size)."""
+
+    def unfold(self, x: Array, geo: Pool) -> Array:
+        """Windows as columns (N, C*prod(K), prod(OS)): im2col, zero padding."""
+
+    def fold(self, cols: Array, geo: Pool) -> Array:
+        """Sum of columns back into (N,C,*size): col2im, the gradient of unfold."""
+
+    # -- normalization: weight, bias per channel or None -------------------------------------------------------------
+    def batch_norm(self, x: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
+        """y like x (N,C,*S), and per channel mean (C,) and biased variance (C,), over N and S."""
+
+    def batch_norm_grad(
+        self, g: Array, x: Array, weight: Array | None, mean: Array, var: Array, eps: float
+    ) -> tuple[Array, Array, Array]:
+        """Gradients of y with respect to x, weight (C,), bias (C,); mean and var are functions of x."""
+
+    def layer_norm(self, x: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
+        """y like x (M,D), and per row mean (M,) and 1/sqrt(var + eps) (M,)."""
+
+    def layer_norm_grad(
+        self, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array
+    ) -> tuple[Array, Array, Array]:
+        """Gradients with respect to x (M,D), weight (D,), bias (D,)."""
+
+    # -- softmax over one axis ---------------------------------------------------------------------------------------
+    def softmax(self, x: Array, axis: int) -> Array:
+        """exp(x - max) / sum exp(x - max)."""
+
+    def softmax_grad(self, g: Array, y: Array, axis: int) -> Array:
+        """y * (g - sum(g * y)), y the softmax."""
+
+    def log_softmax(self, x: Array, axis: int) -> Array:
+        """x - max - log sum exp(x - max)."""
+
+    def log_softmax_grad(self, g: Array, y: Array, axis: int) -> Array:
+        """g - exp(y) * sum(g), y the log-softmax."""
+
+    # -- loss: x (M,C) logits, target (M,) int64, weight (C,) or None ------------------------------------------------
+    def cross_entropy(
+        self, x: Array, target: Array, weight: Array | None, ignore_index: int, smoothing: float
+    ) -> tuple[Array, Array]:
+        """Unreduced loss (M,) (0 where target == ignore_index) and log sum exp (M,); see nn.functional.cross_entropy.
+
+        (1-s) * weight[t] * (lse - x[t]) + s/C * sum_c weight[c] * (lse - x[c]).
+        """
+
+    def cross_entropy_grad(
+        self,
+        g: Array,
+        x: Array,
+        target: Array,
+        lse: Array,
+        weight: Array | None,
+        ignore_index: int,
+        smoothing: float,
+    ) -> Array:
+        """Gradient with respect to x (M,C) for g (M,)."""
+
+    # -- indexing ----------------------------------------------------------------------------------------------------
+    def scatter_rows(self, src: Array, index: Array, rows: int) -> Array:
+        """out (rows,D), out[index[m]] += src[m], in the order of m; index (M,) int64. The gradient of an embedding."""
+
+    def index_add_(self, out: Array, index: Any, src: Array) -> Array:
+        """out[index] += src with repeated positions added up; ``index`` as in NumPy (arrays, slices, None, ...)."""
+
+    def scatter_add_(self, out: Array, index: Array, src: Array, axis: int) -> Array:
+        """out[..., index[i], ...] += src[i] along ``axis``; index may be smaller than out in every other axis."""
+
+    # -- dropout -----------------------------------------------------------------------------------------------------
+    def dropout(self, x: Array, p: float, seed: int, offset: int) -> tuple[Array, Array]:
+        """x * mask / (1-p) and the mask, bool: element i is kept where float32 uniform number i is >= p."""
+
+    # -- attention: q (B,H,T,D), k (B,H,S,D), v (B,H,S,E); mask broadcasts to (B,H,T,S): bool (True: take part) or added
+    def attention(
+        self, q: Array, k: Array, v: Array, mask: Array | None, scale: float, causal: bool
+    ) -> tuple[Array, Array]:
+        """softmax(scale * q k^T + mask) v (B,H,T,E), 0 for a row wholly masked; log sum exp of the scores (B,H,T)."""
+
+    def attention_grad(
+        self,
+        g: Array,
+        q: Array,
+        k: Array,
+        v: Array,
+        mask: Array | None,
+        y: Array,
+        lse: Array,
+        scale: float,
+        causal: bool,
+    ) -> tuple[Array, Array, Array]:
+        """Gradients with respect to q, k, v."""
+
+    # -- recurrent: one step; gates (N,4H) in torch's order i,f,g,o before their nonlinearities ---------------------
+    def lstm_cell(self, gates: Array, c: Array) -> tuple[Array, Array]:
+        """h' = sigmoid(o) tanh(c') and c' = sigmoid(f) c + sigmoid(i) tanh(g), both (N,H)."""
+
+    def lstm_cell_grad(
+        self, gh: Array | None, gc: Array | None, gates: Array, c: Array, c_new: Array
+    ) -> tuple[Array, Array]:
+        """Gradients with respect to gates (N,4H) and c (N,H)."""
+
+    def gru_cell(self, gi: Array, gh: Array, h: Array) -> Array:
+        """h' (N,H) from gi = W x + b and gh = U h + c, both (N,3H), order r,z,n: n = tanh(gi_n + r * gh_n)."""
+
+    def gru_cell_grad(self, g: Array, gi: Array, gh: Array, h: Array) -> tuple[Array, Array, Array]:
+        """Gradients with respect to gi, gh (N,3H) and h (N,H) (the direct path only)."""
+
+    # -- elementwise -------------------------------------------------------------------------------------------------
+    def erf(self, x: Array) -> Array:
+        """2/sqrt(pi) * integral of exp(-t^2) from 0 to x, to the dtype's rounding."""
+
+    def sigmoid(self, x: Array) -> Array:
+        """1 / (1 + exp(-x)), without overflow."""
+
+    def relu(self, x: Array) -> Array:
+        """max(x, 0), NaN kept."""
+
+    def relu_grad(self, g: Array, y: Array) -> Array:
+        """g where y > 0, else 0; y the output of relu."""
+
+    def gelu(self, x: Array, tanh: bool) -> Array:
+        """x * Phi(x), by erf or by the tanh approximation."""
+
+    def gelu_grad(self, g: Array, x: Array, tanh: bool) -> Array:
+        """g * d gelu / dx."""
+
+    # -- reduction ---------------------------------------------------------------------------------------------------
+    def channel_sum(self, g: Array) -> Array:
+        """Sum of g (N,C,*S) over all axes but the second: (C,)."""
+
+    def square_sum(self, arrays: Sequence[Array]) -> Array:
+        """Sum of squares over all elements of all arrays, 0-d, in at least float32."""
+
+    # -- optimizer: lists of equally long arrays, updated in place; see optim/ for the formulas ----------------------
+    def sgd_(
+        self,
+        params: Sequence[Array],
+        grads: Sequence[Array],
+        buffers: Sequence[Array | None],
+        *,
+        lr: float,
+        momentum: float,
+        dampening: float,
+        weight_decay: float,
+        nesterov: bool,
+        maximize: bool,
+    ) -> list[Array | None]:
+        """One SGD step; returns the buffers, a copy of the gradient where None if momentum is set."""
+
+    def adam_(
+        self,
+        params: Sequence[Array],
+        grads: Sequence[Array],
+        exp_avgs: Sequence[Array],
+        exp_avg_sqs: Sequence[Array],
+        max_exp_avg_sqs: Sequence[Array],
+        steps: Sequence[int],
+        *,
+        lr: float,
+        beta1: float,
+        beta2: float,
+        eps: float,
+        weight_decay: float,
+        decoupled: bool,
+        maximize: bool,
+    ) -> None:
+        """One Adam (``decoupled``: AdamW) step; ``max_exp_avg_sqs`` empty without AMSGrad; ``steps`` count from 1."""
+
+    def scale_(self, arrays: Sequence[Array], factor: Array | float) -> None:
+        """Every array *= factor."""
+
+    # -- random: Philox 4x32-10; word i of the stream is lane i%4 of the block with counter offset + i//4 ------------
+    def random_bits(self, n: int, seed: int, offset: int) -> Array:
+        """n words, uint32."""
+
+    def uniform(self, shape: Shape, dtype: Any, low: float, high: float, seed: int, offset: int) -> Array:
+        """low + (high-low) * u, u in [0,1): 24 bits of a word (float32), 11 (float16), 53 of two (float64)."""
+
+    def normal(self, shape: Shape, dtype: Any, mean: float, std: float, seed: int, offset: int) -> Array:
+        """mean + std * z by Box-Muller on pairs of uniforms; two words an element pair (float32), four (float64)."""
+
+    def randint(self, shape: Shape, low: int, high: int, seed: int, offset: int) -> Array:
+        """int64 in [low, high): high part of a 64-bit word times the range."""
+
+    def permutation(self, n: int, seed: int, offset: int) -> Array:
+        """A random order of 0..n-1, int64: stable argsort of n 64-bit words."""

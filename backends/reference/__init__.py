@@ -1,0 +1,117 @@
+"""Every kernel of the protocol as a plain array expression: the oracle of the other backends, and their fallback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backends.protocol import Array
+from backends.reference import attention as _attention
+from backends.reference import conv as _conv
+from backends.reference import dropout as _dropout
+from backends.reference import elementwise as _elementwise
+from backends.reference import indexing as _indexing
+from backends.reference import loss as _loss
+from backends.reference import normalization as _normalization
+from backends.reference import optimizer as _optimizer
+from backends.reference import pooling as _pooling
+from backends.reference import random as _random
+from backends.reference import recurrent as _recurrent
+from backends.reference import reduction as _reduction
+from backends.reference import softmax as _softmax
+
+
+class Reference:
+    """The backend over any array library with NumPy's functions; a faster one inherits it and overrides kernels.
+
+    Args:
+        xp: the array library, numpy or cupy.
+        name: the device's name.
+        index: which device of that name.
+
+    Example:
+        >>> import numpy as np
+        >>> Reference(np).relu(np.array([-1.0, 2.0]))
+        array([0., 2.])
+    """
+
+    def __init__(self, xp: Any, name: str = "reference", index: int = 0) -> None:
+        self.xp = xp
+        self.name = name
+        self.index = index
+
+    def asarray(self, data: Any, dtype: Any = None) -> Array:
+        """This backend's array of ``data``, copied only when it must be."""
+        return self.xp.asarray(data, dtype)
+
+    def scalar(self, value: float, dtype: Any) -> Any:
+        """``value`` as a 0-d array, which ufuncs take faster than a Python number."""
+        return self.xp.array(value, dtype)
+
+    def to_numpy(self, a: Array) -> Any:
+        """``a`` as a NumPy array: itself where it is one, a copy from a device."""
+        return a.get() if hasattr(a, "get") else a
+
+    def synchronize(self) -> None:
+        """Nothing to wait for: every call returns with its work done."""
+
+    conv = _conv.conv
+    conv_input = _conv.conv_input
+    conv_weight = _conv.conv_weight
+
+    max_pool = _pooling.max_pool
+    adaptive_max_pool = _pooling.adaptive_max_pool
+    pool_scatter = _pooling.pool_scatter
+    pool_gather = _pooling.pool_gather
+    avg_pool = _pooling.avg_pool
+    avg_pool_grad = _pooling.avg_pool_grad
+    adaptive_avg_pool = _pooling.adaptive_avg_pool
+    adaptive_avg_pool_grad = _pooling.adaptive_avg_pool_grad
+    unfold = _pooling.unfold
+    fold = _pooling.fold
+
+    batch_norm = _normalization.batch_norm
+    batch_norm_grad = _normalization.batch_norm_grad
+    layer_norm = _normalization.layer_norm
+    layer_norm_grad = _normalization.layer_norm_grad
+
+    softmax = _softmax.softmax
+    softmax_grad = _softmax.softmax_grad
+    log_softmax = _softmax.log_softmax
+    log_softmax_grad = _softmax.log_softmax_grad
+
+    cross_entropy = _loss.cross_entropy
+    cross_entropy_grad = _loss.cross_entropy_grad
+
+    scatter_rows = _indexing.scatter_rows
+    index_add_ = _indexing.index_add_
+    scatter_add_ = _indexing.scatter_add_
+
+    dropout = _dropout.dropout
+
+    attention = _attention.attention
+    attention_grad = _attention.attention_grad
+
+    lstm_cell = _recurrent.lstm_cell
+    lstm_cell_grad = _recurrent.lstm_cell_grad
+    gru_cell = _recurrent.gru_cell
+    gru_cell_grad = _recurrent.gru_cell_grad
+
+    erf = _elementwise.erf
+    sigmoid = _elementwise.sigmoid
+    relu = _elementwise.relu
+    relu_grad = _elementwise.relu_grad
+    gelu = _elementwise.gelu
+    gelu_grad = _elementwise.gelu_grad
+
+    channel_sum = _reduction.channel_sum
+    square_sum = _reduction.square_sum
+
+    sgd_ = _optimizer.sgd_
+    adam_ = _optimizer.adam_
+    scale_ = _optimizer.scale_
+
+    random_bits = _random.random_bits
+    uniform = _random.uniform
+    normal = _random.normal
+    randint = _random.randint
+    permutation = _random.permutation

@@ -1,0 +1,41 @@
+"""Sums over everything but one axis, and over lists of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backends.protocol import Array, Backend
+from backends.reference._precision import narrow, wide
+
+
+def channel_sum(be: Backend, g: Array) -> Array:
+    """Sum over all axes but the second: the gradient of a bias per channel.
+
+    Args:
+        g: (N,C,*S).
+
+    Returns:
+        (C,).
+
+    Example:
+        >>> import numpy as np
+        >>> from backends.reference import Reference
+        >>> Reference(np).channel_sum(np.ones((2, 3, 4)))
+        array([8., 8., 8.])
+    """
+    return narrow(wide(g).sum((0, *range(2, g.ndim))), g)
+
+
+def square_sum(be: Backend, arrays: Sequence[Array]) -> Array:
+    """Sum of the squares of all elements of all arrays.
+
+    Args:
+        arrays: any shapes and floating dtypes.
+
+    Returns:
+        0-d, in the widest of their dtypes and float32.
+    """
+    total = be.xp.zeros((), be.xp.result_type("float32", *[a.dtype for a in arrays]))
+    for a in arrays:
+        total += be.xp.square(wide(a)).sum()
+    return total

@@ -1,0 +1,195 @@
+"""Functions called around a module's forward and backward. ``Module`` registers them; here they are run."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from autograd.function import Function
+from autograd.tensor import Tensor
+
+if TYPE_CHECKING:
+    from nn.module import Module
+
+_key = itertools.count().__next__
+
+
+class Hook(NamedTuple):
+    """A function and how it asked to be called."""
+
+    fn: Callable[..., Any]
+    with_kwargs: bool = False
+    always_call: bool = False
+
+
+class RemovableHandle:
+    """What registering a hook returns: ``remove()`` takes the hook away. Also a context manager."""
+
+    def __init__(self, hooks: dict[int, Any], key: int) -> None:
+        self._hooks, self.id = hooks, key
+
+    def remove(self) -> None:
+        """Takes the hook away; more than once does nothing."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+def register(hooks: dict[int, Any], hook: Any, prepend: bool = False) -> RemovableHandle:
+    """Puts a hook behind (or before) the others."""
+    key = _key()
+    later = dict(hooks) if prepend else {}
+    if prepend:
+        hooks.clear()
+    hooks[key] = hook
+    hooks.update(later)
+    return RemovableHandle(hooks, key)
+
+
+def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``module.forward(*args, **kwargs)`` with all hooks around it."""
+    done: set[int] = set()
+    result = None
+    try:
+        args, kwargs = _before(module, args, kwargs)
+        watch = _Watch(module) if module._backward_hooks or module._backward_pre_hooks else None
+        if watch:
+            args = watch.inputs(args)
+        result = module.forward(*args, **kwargs)
+        for key, hook in list(module._forward_hooks.items()):
+            done.add(key)
+            result = _after(hook, module, args, kwargs, result)
+        return watch.outputs(result) if watch else result
+    except Exception:
+        for key, hook in list(module._forward_hooks.items()):
+            if hook.always_call and key not in done:
+                try:
+                    result = _after(hook, module, args, kwargs, result)
+                except Exception as e:
+                    warnings.warn(f"forward hook with always_call=True raised another error: {e!r}", stacklevel=2)
+        raise
+
+
+def _before(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    for hook in list(module._forward_pre_hooks.values()):
+        if not hook.with_kwargs:
+            changed = hook.fn(module, args)
+            if changed is not None:
+                args = changed if isinstance(changed, tuple) else (changed,)
+            continue
+        changed = hook.fn(module, args, kwargs)
+        if changed is not None:
+            if not (isinstance(changed, tuple) and len(changed) == 2):
+                raise RuntimeError(
+                    f"forward pre-hook: expected None or a tuple (args, kwargs), got {type(changed).__name__}"
+                )
+            args, kwargs = changed
+    return args, kwargs
+
+
+def _after(hook: Hook, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
+    changed = hook.fn(module, args, kwargs, result) if hook.with_kwargs else hook.fn(module, args, result)
+    return result if changed is None else changed
+
+
+class _Gate(Function):
+    """The identity on some tensors; their gradients pass through ``watch`` on the way back."""
+
+    @staticmethod
+    def forward(ctx: Any, watch: Callable[..., Any], *tensors: Any) -> Any:
+        ctx.watch = watch
+        ctx.set_materialize_grads(False)
+        return tensors
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return (None, *ctx.watch(grads))
+
+
+class _Watch:
+    """The backward hooks of one call of a module: a gate before its forward and one behind it."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.full = list(module._backward_hooks.values())
+        self.pre = list(module._backward_pre_hooks.values())
+        self.grad_outputs: tuple[Any, ...] = ()
+        self.places_in: list[int] = []
+        self.places_out: list[int] = []
+        self.count_in = self.count_out = 0
+
+    def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments behind the first gate."""
+        self.count_in = len(args)
+        gated, self.places_in = _through(self.inputs_arrived, args) if self.full else (list(args), [])
+        return tuple(gated)
+
+    def outputs(self, result: Any) -> Any:
+        """The results behind the second gate."""
+        single = not isinstance(result, (tuple, list))
+        parts = (result,) if single else result
+        self.count_out = len(parts)
+        gated, self.places_out = _through(self.outputs_arrived, parts)
+        if not self.places_out:
+            return result
+        if single:
+            return gated[0]
+        if hasattr(result, "_fields"):  # a named tuple
+            return type(result)(*gated)
+        return type(result)(gated)
+
+    def outputs_arrived(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+        """Gradients of the results: the first that backward meets."""
+        self.grad_outputs = _spread(grads, self.places_out, self.count_out)
+        for hook in self.pre:
+            changed = hook(self.module, self.grad_outputs)
+            if changed is not None:
+                self.grad_outputs = _as_many(changed, self.count_out, "full backward pre-hook")
+        if self.full and not self.places_in:
+            nothing = (None,) * self.count_in
+            for hook in self.full:
+                changed = hook(self.module, nothing, self.grad_outputs)
+                if changed is not None and any(c is not None for c in _as_many(changed, self.count_in, "full backward hook")):
+                    raise RuntimeError(
+                        "full backward hook: expected None where no input of the module requires grad, got a gradient"
+                    )
+        return [self.grad_outputs[i] for i in self.places_out]
+
+    def inputs_arrived(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+        """Gradients of the arguments: the last of the module."""
+        grad_inputs = _spread(grads, self.places_in, self.count_in)
+        for hook in self.full:
+            changed = hook(self.module, grad_inputs, self.grad_outputs)
+            if changed is not None:
+                grad_inputs = _as_many(changed, self.count_in, "full backward hook")
+        return [grad_inputs[i] for i in self.places_in]
+
+
+def _through(watch: Callable[..., Any], values: Sequence[Any]) -> tuple[list[Any], list[int]]:
+    """The values with those that require grad behind a gate, and where these stand."""
+    places = [i for i, v in enumerate(values) if isinstance(v, Tensor) and v.requires_grad]
+    out = list(values)
+    if places:
+        for i, gated in zip(places, _Gate.apply(watch, *[values[i] for i in places]), strict=True):
+            out[i] = gated
+    return out, places
+
+
+def _spread(grads: tuple[Any, ...], places: list[int], count: int) -> tuple[Any, ...]:
+    out: list[Any] = [None] * count
+    for i, g in zip(places, grads, strict=True):
+        out[i] = g
+    return tuple(out)
+
+
+def _as_many(changed: Any, count: int, name: str) -> tuple[Any, ...]:
+    out = changed if isinstance(changed, tuple) else (changed,)
+    if len(out) != count:
+        raise RuntimeError(f"{name}: expected None or {count} gradients, got {len(out)}")
+    return out

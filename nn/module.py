@@ -1,0 +1,698 @@
+"""What a layer is: an object that owns parameters, buffers and other layers, and computes when called."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import Any, Self
+
+import numpy as np
+
+import autograd as ag
+from autograd.device import device as device_type
+from autograd.dtype import as_dtype
+from autograd.grad_mode import no_grad
+from autograd.tensor import Tensor
+from nn import hooks, state
+from nn.hooks import Hook, RemovableHandle
+from nn.parameter import Buffer, Parameter
+from nn.state import IncompatibleKeys
+
+__all__ = ["Module"]
+
+
+class Module:
+    """The base of all layers and models: subclass it, make the parts in ``__init__``, compute in ``forward``.
+
+    Parameters, buffers and modules that are assigned to attributes are registered: ``parameters()`` finds them,
+    ``state_dict()`` saves them, ``to()`` moves them.
+
+    Attributes:
+        training: True in training, False in evaluation; see ``train`` and ``eval``.
+
+    Example:
+        >>> class Net(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.scale = nn.Parameter(ag.tensor([2.0]))
+        ...     def forward(self, x):
+        ...         return x * self.scale
+        >>> net = Net()
+        >>> net(ag.ones(2))
+        tensor([2., 2.], grad_fn=<mulBackward>)
+        >>> list(net.state_dict())
+        ['scale']
+    """
+
+    training: bool
+    _version = 1
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+
+    def __init__(self) -> None:
+        self.__dict__.update(
+            training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={},
+            _forward_pre_hooks={}, _forward_hooks={}, _backward_pre_hooks={}, _backward_hooks={},
+            _state_dict_pre_hooks={}, _state_dict_hooks={}, _load_state_dict_pre_hooks={}, _load_state_dict_post_hooks={},
+        )  # fmt: skip
+
+    def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__}: expected the class to define forward(). Write it")
+
+    forward: Callable[..., Any] = _no_forward
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not (self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks):
+            return self.forward(*args, **kwargs)
+        return hooks.call(self, args, kwargs)
+
+    # -- registration ------------------------------------------------------------------------------------------------
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Adds a parameter under an attribute's name.
+
+        Args:
+            name: the attribute; without dots.
+            param: the parameter, or None for one that is absent (and not in ``state_dict``).
+
+        Raises:
+            TypeError: ``param`` is no Parameter, or a plain tensor.
+            KeyError: the name is taken, empty, or has a dot.
+        """
+        self._check_name(name, "_parameters")
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"{type(self).__name__}: expected a Parameter or None as parameter {name!r}, got {type(param).__name__}. "
+                "Wrap it in nn.Parameter"
+            )
+        if param is not None and not param.is_leaf:
+            raise ValueError(
+                f"{type(self).__name__}: expected a leaf as parameter {name!r}, got a result of recorded operations. "
+                "Compute it in forward() instead"
+            )
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Adds a tensor that belongs to the state but is not trained.
+
+        Args:
+            name: the attribute; without dots.
+            tensor: the buffer, or None for one that is absent.
+            persistent: whether ``state_dict`` has it.
+
+        Raises:
+            TypeError: no Tensor.
+            KeyError: the name is taken, empty, or has a dot.
+        """
+        self._check_name(name, "_buffers")
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"{type(self).__name__}: expected a Tensor or None as buffer {name!r}, got {type(tensor).__name__}")
+        self._buffers[name] = tensor
+        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Adds a module below this one.
+
+        Args:
+            name: the attribute; without dots.
+            module: the module, or None for one that is absent.
+
+        Raises:
+            TypeError: no Module.
+            KeyError: the name is taken, empty, or has a dot.
+        """
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{type(self).__name__}: expected a Module or None as {name!r}, got {type(module).__name__}")
+        self._check_name(name, "_modules")
+        self._modules[name] = module
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Another name of ``add_module``."""
+        self.add_module(name, module)
+
+    def _check_name(self, name: str, table: str) -> None:
+        if table not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__}: expected super().__init__() before the first assignment. Call it")
+        if not isinstance(name, str):
+            raise TypeError(f"{type(self).__name__}: expected a str as name, got {type(name).__name__}")
+        if not name or "." in name:
+            raise KeyError(f"{type(self).__name__}: expected a name without dots that is not empty, got {name!r}")
+        if hasattr(self, name) and name not in self.__dict__[table]:
+            raise KeyError(f"{type(self).__name__}: expected a new name, got {name!r}, which is an attribute already")
+
+    def __getattr__(self, name: str) -> Any:
+        tables = self.__dict__
+        for table in ("_parameters", "_buffers", "_modules"):
+            if table in tables and name in tables[table]:
+                return tables[table][name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        tables = self.__dict__
+        if isinstance(value, Parameter):
+            self._forget(name, "_buffers", "_modules")
+            self.register_parameter(name, value)
+        elif isinstance(value, Module):
+            self._forget(name, "_parameters", "_buffers")
+            self.add_module(name, value)
+        elif isinstance(value, Buffer):
+            self._forget(name, "_parameters", "_modules")
+            self.register_buffer(name, value, value.persistent)
+        elif name in tables.get("_parameters", ()):
+            self.register_parameter(name, value)
+        elif name in tables.get("_modules", ()):
+            self.add_module(name, value)
+        elif name in tables.get("_buffers", ()):
+            self.register_buffer(name, value, name not in self._non_persistent_buffers_set)
+        else:
+            object.__setattr__(self, name, value)
+
+    def _forget(self, name: str, *tables: str) -> None:
+        for table in tables:
+            self.__dict__.get(table, {}).pop(name, None)
+        self.__dict__.get("_non_persistent_buffers_set", set()).discard(name)
+        self.__dict__.pop(name, None)
+
+    def __delattr__(self, name: str) -> None:
+        for table in (self._parameters, self._buffers, self._modules):
+            if name in table:
+                del table[name]
+                self._non_persistent_buffers_set.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        names = chain(object.__dir__(self), self._parameters, self._buffers, self._modules)
+        return sorted({name for name in names if not name[:1].isdigit()})
+
+    # -- walking -----------------------------------------------------------------------------------------------------
+    def children(self) -> Iterator[Module]:
+        """The modules directly below, each once."""
+        return (child for _, child in self.named_children())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly below with their names, each once."""
+        seen: set[Module] = set()
+        for name, child in self._modules.items():
+            if child is not None and child not in seen:
+                seen.add(child)
+                yield name, child
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all below it, with dotted names.
+
+        Args:
+            memo: modules to leave out; those found are added.
+            prefix: put before every name.
+            remove_duplicate: give a module that is in several places once only.
+
+        Returns:
+            An iterator of (name, module).
+        """
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters, each once.
+
+        Args:
+            recurse: also those of the modules below.
+
+        Returns:
+            An iterator, in the order of registration.
+        """
+        return (param for _, param in self.named_parameters(recurse=recurse))
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """The parameters with dotted names.
+
+        Args:
+            prefix: put before every name.
+            recurse: also those of the modules below.
+            remove_duplicate: give a parameter that is in several places once only.
+
+        Returns:
+            An iterator of (name, parameter).
+        """
+        return self._named_members("_parameters", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers, each once.
+
+        Args:
+            recurse: also those of the modules below.
+
+        Returns:
+            An iterator, in the order of registration.
+        """
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The buffers with dotted names.
+
+        Args:
+            prefix: put before every name.
+            recurse: also those of the modules below.
+            remove_duplicate: give a buffer that is in several places once only.
+
+        Returns:
+            An iterator of (name, buffer).
+        """
+        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
+
+    def _named_members(self, table: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+        owners = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        seen: set[int] = set()
+        for at, owner in owners:
+            for name, t in owner.__dict__[table].items():
+                if t is None or id(t) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(t))
+                yield f"{at}.{name}" if at else name, t
+
+    def get_submodule(self, target: str) -> Module:
+        """The module under a dotted name.
+
+        Args:
+            target: such as "encoder.layers.0"; empty for this module.
+
+        Returns:
+            The module.
+
+        Raises:
+            AttributeError: nothing, or no module, has this name.
+        """
+        module = self
+        for name in filter(None, target.split(".")):
+            found = getattr(module, name, None)
+            if not isinstance(found, Module):
+                raise AttributeError(f"get_submodule: expected a module at {target!r}, {type(module).__name__} has none at {name!r}")
+            module = found
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter under a dotted name.
+
+        Args:
+            target: such as "encoder.weight".
+
+        Returns:
+            The parameter.
+
+        Raises:
+            AttributeError: nothing, or no parameter, has this name.
+        """
+        return self._get_member(target, Parameter, "_parameters")  # type: ignore[no-any-return]
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer under a dotted name.
+
+        Args:
+            target: such as "norm.running_mean".
+
+        Returns:
+            The buffer.
+
+        Raises:
+            AttributeError: nothing, or no buffer, has this name.
+        """
+        return self._get_member(target, Tensor, "_buffers")  # type: ignore[no-any-return]
+
+    def _get_member(self, target: str, kind: type, table: str) -> Any:
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        found = owner.__dict__[table].get(name)
+        if not isinstance(found, kind):
+            what = table.strip("_")[:-1]
+            raise AttributeError(f"get_{what}: expected a {what} at {target!r}, {type(owner).__name__} has none at {name!r}")
+        return found
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Puts a module at a dotted name, in place of the one there.
+
+        Args:
+            target: such as "encoder.layers.0"; not empty.
+            module: the new module.
+            strict: there must be one at ``target`` already.
+
+        Raises:
+            ValueError: ``target`` is empty, or ``module`` no Module.
+            AttributeError: the path does not exist.
+        """
+        if not target or not isinstance(module, Module):
+            raise ValueError(f"set_submodule: expected a name and a Module, got {target!r} and {type(module).__name__}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict or hasattr(parent, name):
+            self.get_submodule(target)
+        setattr(parent, name, module)
+
+    # -- changing all at once ----------------------------------------------------------------------------------------
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
+        """Calls a function with every module below and then with this one, as initialisers need it.
+
+        Args:
+            fn: the function.
+        """
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Self:
+        """Sets training (True) or evaluation (False) for this module and all below: dropout and batch norm differ.
+
+        Args:
+            mode: the value of ``training``.
+        """
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: expected mode to be a bool, got {type(mode).__name__}")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Sets evaluation: ``train(False)``."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freezes (False) or unfreezes all parameters.
+
+        Args:
+            requires_grad: the value for each.
+        """
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clears the gradients of all parameters.
+
+        Args:
+            set_to_none: drop them (True), or fill them with zeros.
+        """
+        for p in self.parameters():
+            if set_to_none:
+                p.grad = None
+            elif p.grad is not None:
+                p.grad = p.grad.detach().zero_()
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Replaces the memory of every parameter, its gradient, and every buffer; parameters stay the same objects."""
+        for module in self.modules() if recurse else [self]:
+            for p in filter(None.__ne__, module._parameters.values()):
+                assert p is not None
+                with no_grad():
+                    changed, grad = fn(p), None if p.grad is None else fn(p.grad)
+                p.grad, p.data = None, changed
+                p.grad = grad
+            for name, b in module._buffers.items():
+                if b is not None:
+                    module._buffers[name] = fn(b)
+        return self
+
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """Moves and casts all parameters and buffers, in place: ``to(device)``, ``to(dtype)``, ``to(device, dtype)``, ``to(tensor)``.
+
+        Args:
+            args: as for ``Tensor.to``; only floating and complex tensors are cast.
+            kwargs: device=, dtype=, non_blocking=, memory_format= (of 4-d and 5-d tensors).
+
+        Raises:
+            TypeError: a dtype that is neither floating nor complex.
+            DeviceError: the device is not there.
+        """
+        place, kind = kwargs.get("device"), kwargs.get("dtype")
+        for a in args:
+            if isinstance(a, Tensor):
+                place, kind = a.device, a.dtype
+            elif isinstance(a, (str, device_type)) or (isinstance(a, int) and not isinstance(a, bool)):
+                place = a
+            elif a is not None and not isinstance(a, bool):
+                kind = a
+        kind = None if kind is None else as_dtype(kind)
+        if kind is not None and not (kind.is_floating_point or kind.is_complex):
+            raise TypeError(f"to: expected a floating or complex dtype for a module, got {kind}")
+        layout = {} if kwargs.get("memory_format") is None else {"memory_format": kwargs["memory_format"]}
+
+        def convert(t: Tensor) -> Tensor:
+            target = kind if t.is_floating_point() or t.is_complex() else None
+            return t.to(device=place, dtype=target, **(layout if t.ndim in (4, 5) else {}))
+
+        return self._apply(convert)
+
+    def cpu(self) -> Self:
+        """Moves all parameters and buffers to the CPU, in place."""
+        return self.to("cpu")
+
+    def cuda(self, device: Any = None) -> Self:
+        """Moves all parameters and buffers to a GPU, in place.
+
+        Args:
+            device: which one; None for the current one.
+        """
+        return self.to("cuda" if device is None else device)
+
+    def type(self, dst_type: Any) -> Self:
+        """Casts all parameters and buffers, in place.
+
+        Args:
+            dst_type: a dtype.
+        """
+        return self._apply(lambda t: t.to(dtype=as_dtype(dst_type)))
+
+    def float(self) -> Self:
+        """Casts floating parameters and buffers to float32, in place."""
+        return self._cast_floating("float32")
+
+    def double(self) -> Self:
+        """Casts floating parameters and buffers to float64, in place."""
+        return self._cast_floating("float64")
+
+    def half(self) -> Self:
+        """Casts floating parameters and buffers to float16, in place."""
+        return self._cast_floating("float16")
+
+    def _cast_floating(self, kind: str) -> Self:
+        return self._apply(lambda t: t.to(dtype=as_dtype(kind)) if t.is_floating_point() else t)
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """Moves all parameters and buffers to a device without their values.
+
+        Args:
+            device: where to.
+            recurse: also those of the modules below.
+        """
+        return self._apply(lambda t: ag.empty_like(t, device=device), recurse)
+
+    def share_memory(self) -> Self:
+        """Moves CPU parameters and buffers into memory that processes forked afterwards share and see change."""
+        return self._apply(_shared)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Does nothing: operations here run as they are.
+
+        Args:
+            args, kwargs: accepted.
+        """
+
+    # -- state -------------------------------------------------------------------------------------------------------
+    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
+        """All parameters and persistent buffers by their dotted names, sharing memory with the module.
+
+        Args:
+            destination: a dictionary to fill; None for a new one.
+            prefix: put before every name.
+            keep_vars: give the tensors themselves instead of detached ones.
+
+        Returns:
+            An ordered dictionary.
+        """
+        return state.state_dict(self, destination, prefix, keep_vars)  # type: ignore[no-any-return]
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
+        """Copies a state into the parameters and buffers: everything, or (if anything does not fit) nothing.
+
+        Args:
+            state_dict: tensors by name, as ``state_dict()`` gives them.
+            strict: the names must be the module's, exactly.
+            assign: take the given tensors themselves instead of copying into the module's.
+
+        Returns:
+            (missing_keys, unexpected_keys).
+
+        Raises:
+            RuntimeError: shapes that differ, and with ``strict`` names that differ; all of them are listed.
+            TypeError: no dictionary.
+        """
+        return state.load_state_dict(self, state_dict, strict, assign)
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        """Puts the module's own entries into ``destination``; a subclass may add to it."""
+        state.save_own(self, destination, prefix, keep_vars)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Any,
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        """Plans the load of the module's own entries; a subclass may rename or add entries of ``state_dict`` before."""
+        state.load_own(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+
+    def get_extra_state(self) -> Any:
+        """What else a subclass wants in ``state_dict``, under "_extra_state"; it defines this and ``set_extra_state``."""
+        raise RuntimeError(f"{type(self).__name__}: expected get_extra_state() to be defined beside set_extra_state()")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Takes back what ``get_extra_state`` gave."""
+        raise RuntimeError(f"{type(self).__name__}: expected set_extra_state() to be defined beside get_extra_state()")
+
+    # -- hooks -------------------------------------------------------------------------------------------------------
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Calls ``hook(module, args)`` before every forward; what it returns replaces the arguments.
+
+        Args:
+            hook: the function; with ``with_kwargs``: ``hook(module, args, kwargs)``, which may return (args, kwargs).
+            prepend: before the other hooks.
+            with_kwargs: also pass keyword arguments.
+
+        Returns:
+            A handle; ``remove()`` takes the hook away.
+        """
+        return hooks.register(self._forward_pre_hooks, Hook(hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> RemovableHandle:
+        """Calls ``hook(module, args, output)`` after every forward; what it returns replaces the output.
+
+        Args:
+            hook: the function; with ``with_kwargs``: ``hook(module, args, kwargs, output)``.
+            prepend: before the other hooks.
+            with_kwargs: also pass keyword arguments.
+            always_call: also (with output None) when forward raises.
+
+        Returns:
+            A handle; ``remove()`` takes the hook away.
+        """
+        return hooks.register(self._forward_hooks, Hook(hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Calls ``hook(module, grad_output)`` when the gradients of the outputs are known; it may return others.
+
+        Args:
+            hook: the function.
+            prepend: before the other hooks.
+
+        Returns:
+            A handle; ``remove()`` takes the hook away.
+        """
+        return hooks.register(self._backward_pre_hooks, hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Calls ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are known; it may return others.
+
+        Args:
+            hook: the function; the tuples have None for what needs no gradient.
+            prepend: before the other hooks.
+
+        Returns:
+            A handle; ``remove()`` takes the hook away.
+        """
+        return hooks.register(self._backward_hooks, hook, prepend)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Calls ``hook(module, prefix, keep_vars)`` before ``state_dict`` reads the module.
+
+        Args:
+            hook: the function.
+
+        Returns:
+            A handle; ``remove()`` takes the hook away.
+        """
+        return hooks.register(self._state_dict_pre_hooks, hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Calls ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict`` read the module.
+
+        Args:
+            hook: the function; it may change the dictionary in place.
+
+        Returns:
+            A handle; ``remove()`` takes the hook away.
+        """
+        return hooks.register(self._state_dict_hooks, hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Calls ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`` before loading.
+
+        Args:
+            hook: the function; it may change the dictionary (a copy) and the lists in place.
+
+        Returns:
+            A handle; ``remove()`` takes the hook away.
+        """
+        return hooks.register(self._load_state_dict_pre_hooks, hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Calls ``hook(module, incompatible_keys)`` after loading; it may take keys off the two lists.
+
+        Args:
+            hook: the function.
+
+        Returns:
+            A handle; ``remove()`` takes the hook away.
+        """
+        return hooks.register(self._load_state_dict_post_hooks, hook)
+
+    # -- printing ----------------------------------------------------------------------------------------------------
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        """What a subclass wants to show between the brackets of its ``repr``."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr().split("\n") if self.extra_repr() else []
+        below = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self._modules.items()]
+        if not below and len(extra) <= 1:
+            return f"{self._get_name()}({''.join(extra)})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(extra + below) + "\n)"
+
+
+def _shared(t: Tensor) -> Tensor:
+    """The values of a CPU tensor in anonymous shared memory."""
+    if t.is_cuda or not t.numel():
+        return t
+    array = np.frombuffer(mmap.mmap(-1, t.nbytes), t.raw.dtype).reshape(t.shape)
+    array[...] = t.raw
+    return ag.from_numpy(array)

@@ -1,0 +1,82 @@
+"""Tensors that a module owns: parameters, which are trained, and buffers, which are only kept with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.node import Variable
+from autograd.tensor import Tensor
+
+__all__ = ["Buffer", "Parameter"]
+
+
+def _seen_as(cls: type[Tensor], data: Any) -> Any:
+    """The memory of ``data`` as a leaf of class ``cls``; in-place writes are seen by both."""
+    source = Tensor() if data is None else data
+    if not isinstance(source, Tensor):
+        raise TypeError(
+            f"{cls.__name__}: expected data to be a Tensor, got {type(data).__name__}. Make one with autograd.tensor(...)"
+        )
+    t = Variable.__new__(cls)
+    t.raw, t.backend, t.stamp = source.raw, source.backend, source.stamp
+    t.node = t._grad = t.view = None
+    return t
+
+
+class Parameter(Tensor):
+    """A tensor that a module trains: assigned to an attribute of a ``Module``, it appears among its ``parameters()``.
+
+    Args:
+        data: its values; the memory is shared, not copied. None: an empty tensor.
+        requires_grad: whether it is trained.
+
+    Raises:
+        TypeError: ``data`` is no Tensor.
+        DtypeError: ``requires_grad`` with elements that are neither floating nor complex.
+
+    Example:
+        >>> w = nn.Parameter(ag.ones(2))
+        >>> w
+        Parameter containing:
+        tensor([1., 1.], requires_grad=True)
+        >>> w.is_leaf, w.requires_grad
+        (True, True)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
+        t = _seen_as(cls, data)
+        return t.requires_grad_() if requires_grad else t
+
+    def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None: ...
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+
+class Buffer(Tensor):
+    """A tensor that belongs to a module's state and is not trained, such as a running mean.
+
+    Args:
+        data: its values; the memory is shared, not copied. None: an empty tensor.
+        persistent: whether ``state_dict()`` of the module it is assigned to has it.
+
+    Raises:
+        TypeError: ``data`` is no Tensor.
+
+    Example:
+        >>> m = nn.Module()
+        >>> m.count = nn.Buffer(ag.zeros(1))
+        >>> list(m.state_dict())
+        ['count']
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
+        t = _seen_as(cls, data)
+        t.persistent = persistent
+        return t.requires_grad_() if data is not None and data.requires_grad else t
+
+    def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None: ...

@@ -1,0 +1,194 @@
+"""Samples of normalization, softmax, loss, indexing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tests.backends.sample import REFERENCE, Draw, Table
+
+SAMPLES = Table()
+add = SAMPLES.add
+
+# -- normalization -----------------------------------------------------------------------------------------------------
+CHANNELS: dict[str, tuple[int, ...]] = {
+    "rows": (6, 5),
+    "1d": (3, 4, 7),
+    "2d": (4, 3, 5, 6),
+    "3d": (2, 3, 2, 3, 4),
+    "one-each": (1, 3, 1, 1),
+    "large": (8, 32, 16, 16),
+    "large-rows": (256, 96),
+    "no-images": (0, 3, 4, 4),
+}
+
+
+def _statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """mean and variance as the kernels keep them: at least float32."""
+    with np.errstate(all="ignore"):
+        return REFERENCE.batch_norm(x, None, None, 1e-5)[1:]
+
+
+def _row_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """mean and 1/sqrt(var + eps) of rows."""
+    return REFERENCE.layer_norm(x, None, None, 1e-5)[1:]
+
+
+def _with_statistics(
+    d: Draw, x: np.ndarray, weight: bool, statistics: Callable[..., Any], axis: int
+) -> tuple[Any, ...]:
+    """g, x, weight or None, and two statistics."""
+    return (d(*x.shape), x, d(x.shape[axis]) if weight else None, *statistics(x))
+
+
+for label, x in CHANNELS.items():
+    c = x[1]
+    add("channel_sum", label, lambda d, x=x: (d(*x),), tolerance=10)
+    add("batch_norm", label, lambda d, x=x, c=c: (d(*x) * 3 + 2, d(c), d(c), 1e-5), tolerance=3)
+    add("batch_norm", label + "-plain", lambda d, x=x: (d(*x), None, None, 1e-3), tolerance=3)
+    for name, weight in {"": True, "-plain": False}.items():
+        add(
+            "batch_norm_grad",
+            label + name,
+            lambda d, x=x, weight=weight: (*_with_statistics(d, d(*x) * 3 + 2, weight, _statistics, 1), 1e-5),
+            tolerance=10,
+        )
+
+ROWS: dict[str, tuple[int, ...]] = {
+    "small": (4, 7),
+    "one": (1, 1),
+    "wide": (3, 1000),
+    "large": (300, 64),
+    "none": (0, 5),
+}
+
+for label, x in ROWS.items():
+    n = x[1]
+    add("layer_norm", label, lambda d, x=x, n=n: (d(*x) * 3 + 2, d(n), d(n), 1e-5), tolerance=3)
+    add("layer_norm", label + "-plain", lambda d, x=x: (d(*x), None, None, 1e-5), tolerance=3)
+    add("layer_norm", label + "-no-bias", lambda d, x=x, n=n: (d(*x), d(n), None, 1e-5), tolerance=3)
+    for name, weight in {"": True, "-plain": False}.items():
+        add(
+            "layer_norm_grad",
+            label + name,
+            lambda d, x=x, weight=weight: _with_statistics(d, d(*x) * 3 + 2, weight, _row_statistics, 1),
+            tolerance=10,
+        )
+
+# -- softmax -----------------------------------------------------------------------------------------------------------
+SOFTMAXES: dict[str, tuple[tuple[int, ...], int]] = {
+    "1d": ((7,), 0),
+    "last": ((4, 9), -1),
+    "first": ((6, 5), 0),
+    "middle": ((3, 5, 4), 1),
+    "channels": ((2, 4, 5, 3), 1),
+    "one": ((5, 1), 1),
+    "wide": ((3, 2000), 1),
+    "large": ((128, 100), 1),
+    "large-first": ((100, 128), 0),
+    "no-rows": ((0, 4), 1),
+    "no-columns": ((4, 0), 1),
+}
+
+for label, (shape, axis) in SOFTMAXES.items():
+    for name in ("softmax", "log_softmax"):
+        f = getattr(REFERENCE, name)
+        add(name, label, lambda d, shape=shape, axis=axis: (d(*shape) * 4, axis))
+        add(name + "_grad", label, lambda d, s=shape, axis=axis, f=f: (d(*s), f(d(*s), axis), axis), tolerance=3)
+
+for name in ("softmax", "log_softmax"):
+    add(name, "extreme", lambda d: (d.values(1e4, -1e4, 0, 1e4).reshape(2, 2), 1))
+    add(name, "minus-inf", lambda d: (d.marked(-math.inf, 4, 6), 1))
+    add(name, "all-minus-inf", lambda d: (np.full((2, 3), -math.inf, d.dtype), 1))
+    add(name, "inf", lambda d: (d.marked(math.inf, 4, 6), 1))
+    add(name, "nan", lambda d: (d.marked(math.nan, 4, 6), 1))
+
+# -- loss: rows, classes, weight, ignore_index, smoothing --------------------------------------------------------------
+LOSSES: dict[str, tuple[Any, ...]] = {
+    "plain": (7, 5, False, -100, 0.0),
+    "weight": (7, 5, True, -100, 0.0),
+    "ignore": (12, 4, False, 2, 0.0),
+    "ignore-negative": (12, 4, True, -1, 0.0),
+    "smoothing": (6, 5, False, -100, 0.1),
+    "all": (12, 4, True, 1, 0.3),
+    "all-smooth": (5, 4, True, -100, 1.0),
+    "one-class": (3, 1, False, -100, 0.0),
+    "large": (512, 40, True, 3, 0.1),
+    "large-plain": (600, 10, False, -100, 0.0),
+    "wide": (3, 3000, False, -100, 0.0),
+    "no-rows": (0, 4, True, -100, 0.1),
+}
+
+
+def _loss(d: Draw, m: int, c: int, weighted: bool, ignore: int) -> tuple[Any, ...]:
+    """x, target and weight; every fifth target is the ignored one if it is negative."""
+    target = d.ints(c, m)
+    if ignore < 0 and ignore != -100:
+        target[::5] = ignore
+    return d(m, c) * 3, target, d.positive(c) if weighted else None
+
+
+def _loss_grad(d: Draw, m: int, c: int, weighted: bool, ignore: int, smoothing: float) -> tuple[Any, ...]:
+    x, target, weight = _loss(d, m, c, weighted, ignore)
+    lse = REFERENCE.cross_entropy(x, target, weight, ignore, smoothing)[1]
+    return d(m), x, target, lse, weight, ignore, smoothing
+
+
+for label, row in LOSSES.items():
+    add("cross_entropy", label, lambda d, row=row: (*_loss(d, *row[:4]), *row[3:]), tolerance=3)
+    add("cross_entropy_grad", label, lambda d, row=row: _loss_grad(d, *row), tolerance=3)
+add("cross_entropy", "extreme", lambda d: (d.values(1e4, -1e4, 0, 1e4).reshape(2, 2), d.ints(2, 2), None, -100, 0.0))
+add("cross_entropy", "minus-inf", lambda d: (d.marked(-math.inf, 4, 6), d.ints(6, 4), None, -100, 0.0))
+add("cross_entropy", "all-ignored", lambda d: (d(3, 4), np.full(3, 9), None, 9, 0.1))
+add("cross_entropy_grad", "all-ignored", lambda d: (d(3), d(3, 4), np.full(3, 9), d(3), None, 9, 0.1))
+
+# -- indexing ----------------------------------------------------------------------------------------------------------
+for label, (m, n, rows) in {
+    "small": (9, 3, 4),
+    "large": (700, 32, 50),
+    "one-row": (40, 8, 1),
+    "none": (0, 3, 4),
+}.items():
+    add("scatter_rows", label, lambda d, m=m, n=n, rows=rows: (d(m, n), d.ints(rows, m), rows), tolerance=3)
+
+INDICES: dict[str, Callable[[Draw], Any]] = {
+    "array": lambda d: d.ints(5, 7),
+    "negative": lambda d: np.array([-1, 0, -5, -1]),
+    "pair": lambda d: (d.ints(5, 6), d.ints(4, 6)),
+    "outer": lambda d: (d.ints(5, 3, 1), d.ints(4, 2)),
+    "mask": lambda d: d.flags(5, 4),
+    "slice": lambda d: (slice(None, None, -2), slice(1, 3)),
+    "slice-array": lambda d: (slice(1, None), d.ints(4, 5)),
+    "none": lambda d: (None, 2),
+    "ellipsis": lambda d: (..., d.ints(3, 6)),
+    "empty": lambda d: d.ints(5, 0),
+}
+
+
+def _index_add(d: Draw, make: Callable[[Draw], Any]) -> tuple[Any, ...]:
+    out, index = d(5, 4, 3), make(d)
+    return out, index, d(*out[index].shape)
+
+
+for label, index in INDICES.items():
+    add("index_add_", label, lambda d, index=index: _index_add(d, index), tolerance=3)
+add("index_add_", "broadcast", lambda d: (d(5, 4), d.ints(5, 7), d(4)), tolerance=3)
+add("index_add_", "large", lambda d: (d(60, 40), d.ints(60, 500), d(500, 40)), tolerance=3)
+
+for label, (out, index, src, axis) in {
+    "1d": ((6,), (9,), (9,), 0),
+    "rows": ((4, 5), (7, 5), (7, 5), 0),
+    "columns": ((4, 5), (4, 8), (4, 8), -1),
+    "smaller": ((4, 5, 3), (2, 6, 3), (3, 7, 4), 1),
+    "large": ((50, 40), (300, 40), (300, 40), 0),
+    "none": ((4, 5), (0, 5), (0, 5), 0),
+}.items():
+    add(
+        "scatter_add_",
+        label,
+        lambda d, o=out, i=index, s=src, axis=axis: (d(*o), d.ints(o[axis], *i), d(*s), axis),
+        tolerance=3,
+    )

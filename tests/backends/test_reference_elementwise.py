@@ -1,0 +1,45 @@
+"""Elementwise functions and reductions against PyTorch's, and their gradients against PyTorch's autograd."""
+
+from __future__ import annotations
+
+from tests.backends.oracle import match, rows, vjp
+
+
+def erf(torch, x):
+    return torch.erf(x)
+
+
+def sigmoid(torch, x):
+    return torch.sigmoid(x)
+
+
+def relu(torch, x):
+    return torch.relu(x)
+
+
+def relu_grad(torch, g, y):
+    return torch.where(y > 0, g, 0)
+
+
+def gelu(torch, x, tanh):
+    return torch.nn.functional.gelu(x, approximate="tanh" if tanh else "none")
+
+
+def gelu_grad(torch, g, x, tanh):
+    return vjp(torch, lambda x: gelu(torch, x, tanh), [x], g)
+
+
+def channel_sum(torch, g):
+    return g.sum((0, *range(2, g.ndim)))
+
+
+def square_sum(torch, arrays):
+    return sum((a.square().sum() for a in arrays), torch.zeros((), dtype=arrays[0].dtype if arrays else torch.float32))
+
+
+ORACLES = {f.__name__: f for f in (erf, sigmoid, relu, relu_grad, gelu, gelu_grad, channel_sum, square_sum)}
+
+
+@rows(ORACLES)
+def test_as_torch(torch, sample, dtype) -> None:
+    match(torch, ORACLES, sample, dtype)

@@ -1,0 +1,1 @@
+"""Every operation through one harness, and random programs of them."""
