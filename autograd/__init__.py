@@ -10,8 +10,8 @@ for _m in ["dtype","device","errors","grad_mode","op","creation","random","print
     except ImportError as _e:
         import sys as _s; print("interim autograd/__init__:",_m,_e,file=_s.stderr); continue
     for _k,_v in list(vars(_mod).items()):
-        if _k.startswith("_") or isinstance(_v,type(_P.__module__)) or type(_v).__name__=="module": continue
-        if getattr(_v,"__module__","").startswith("autograd") or type(_v).__name__=="dtype": globals().setdefault(_k,_v)
+        if _k.startswith("_") or _v.__class__.__name__=="module": continue
+        if (getattr(_v,"__module__","") or "").startswith("autograd") or _v.__class__.__name__=="dtype": globals().setdefault(_k,_v)
 from autograd.tensor import Tensor, Size
 from autograd.dtype import *
 long=int64; double=float64; half=float16; short=int16

@@ -113,7 +113,8 @@ def grad(
     if is_grads_batched:
         rows = zip(*[g.unbind(0) for g in given], strict=True)
         each = [
-            grad(roots, targets, row, True, create_graph, allow_unused, materialize_grads=materialize_grads) for row in rows
+            grad(roots, targets, row, True, create_graph, allow_unused, materialize_grads=materialize_grads)
+            for row in rows
         ]
         return tuple(None if column[0] is None else stack(list(column)) for column in zip(*each, strict=True))
     found = engine.gradients(roots, targets, given, retain_graph=retain_graph, create_graph=create_graph)
@@ -126,4 +127,3 @@ def grad(
                 "Pass allow_unused=True to get None for it"
             )
     return tuple(found)
-

@@ -33,7 +33,9 @@ def _numpy_dtype(dtype: Any) -> Any:
 # -- from data ---------------------------------------------------------------------------------------------------------
 
 
-def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
     """A new leaf with a copy of ``data``.
 
     Args:
@@ -168,7 +170,14 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+    **_: Any,
 ) -> Tensor:
     """A tensor filled with one number.
 
@@ -191,7 +200,9 @@ def full(
     return _made(be.xp.full(sizes((size,)), value, kind.numpy), be, requires_grad)  # type: ignore[no-any-return]
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any) -> Tensor:
+def zeros(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any
+) -> Tensor:
     """A tensor of zeros.
 
     Args:
@@ -210,7 +221,9 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _made(be.xp.zeros(_size(size, _), _numpy_dtype(dtype)), be, requires_grad)  # type: ignore[no-any-return]
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any) -> Tensor:
+def ones(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any
+) -> Tensor:
     """A tensor of ones.
 
     Args:
@@ -229,7 +242,9 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     return _made(be.xp.ones(_size(size, _), _numpy_dtype(dtype)), be, requires_grad)  # type: ignore[no-any-return]
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any) -> Tensor:
+def empty(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any
+) -> Tensor:
     """A tensor whose values are whatever the memory held.
 
     Args:
@@ -330,7 +345,14 @@ def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
 
 
 def arange(
-    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **_: Any,
 ) -> Tensor:
     """Numbers from start (inclusive) to end (exclusive) in equal steps.
 
@@ -416,7 +438,9 @@ def logspace(
     return _made(values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad)  # type: ignore[no-any-return]
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
     """The identity matrix.
 
     Args:

@@ -62,11 +62,16 @@ def gradients(
             "Call requires_grad_() on it before the forward"
         )
     walk = _Walk(
-        _roots(outputs, grads, create_graph), create_graph if retain_graph is None else retain_graph, create_graph, nodes
+        _roots(outputs, grads, create_graph),
+        create_graph if retain_graph is None else retain_graph,
+        create_graph,
+        nodes,
     )
     walk.run()
     results = [walk.captured.get(node) for node in nodes]
-    return [r if r is None or isinstance(r, Variable) else wrap(r, t.backend) for r, t in zip(results, inputs, strict=True)]
+    return [
+        r if r is None or isinstance(r, Variable) else wrap(r, t.backend) for r, t in zip(results, inputs, strict=True)
+    ]
 
 
 def _node(t: Variable) -> Any:
@@ -139,39 +144,59 @@ class _Walk:
 
     def run(self) -> None:
         with set_grad_enabled(self.create_graph):
-            for node in self.order:
-                g = self.grads.pop(node, None)
-                if g is None:
-                    continue
-                kind = type(node)
-                if node.hooks:
-                    g = self._run_hooks(node, g)
-                if self.targets is not None:
-                    if node in self.targets:
-                        self.captured[node] = g
-                    if kind is Leaf:
-                        continue
-                if kind is Node:
-                    self._visit(node, g)
-                elif kind is Leaf:
-                    self._arrive(node, g)
-                elif kind is Output:
-                    self._gather(node, g)
-                else:
-                    self._visit_function(node, g)
+            if self.create_graph or self.targets is not None or mode.anomaly:
+                for node in self.order:
+                    g = self.grads.pop(node, None)
+                    if g is not None:
+                        self._visit(node, self._run_hooks(node, g) if node.hooks else g)
+            else:
+                self._run_first_order()
 
-    def _visit(self, node: Node, g: Any) -> None:
+    def _run_first_order(self) -> None:
+        """The plain backward, on raw arrays: ``_visit`` written out for the common case, as every microsecond counts."""
+        grads, owned = self.grads, self.owned
+        for node in self.order:
+            g = grads.pop(node, None)
+            if g is None:
+                continue
+            if node.hooks:
+                g = self._run_hooks(node, g)
+            if type(node) is not Node or node.plan.joint:
+                self._visit(node, g)
+                continue
+            known = (g, *self._kept(node)) if node.plan.saves else (g,)
+            for position, fn, get, wants_params in node.plan.steps:
+                gx = fn(*get(known), **node.params) if wants_params else fn(*get(known))
+                parent = node.inputs[position]
+                if gx.shape != parent.shape:
+                    gx = sum_to(gx, shape=parent.shape)
+                have = grads.get(parent)
+                if have is None:
+                    grads[parent] = gx
+                    if gx is not g and gx.base is None:
+                        owned.add(parent)
+                else:
+                    self._add(parent, gx, False)
+            if not self.retain and node.plan.saves:
+                node.saved = None
+
+    def _visit(self, node: Any, g: Any) -> None:
+        """Hands the gradient of one node on to its parents."""
+        if self.targets is not None and node in self.targets:
+            self.captured[node] = g
+        kind = type(node)
+        if kind is Node:
+            self._visit_op(node, g)
+        elif kind is Output:
+            self._gather(node, g)
+        elif kind is not Leaf:
+            self._visit_function(node, g)
+        elif self.targets is None:
+            self._arrive(node, g)
+
+    def _visit_op(self, node: Node, g: Any) -> None:
         """Runs the formulas under one operation."""
-        saved, plan, params = node.saved, node.plan, node.params
-        if saved is None:
-            raise GraphError(
-                f"backward: the graph through {node.op.name} was freed by an earlier backward. "
-                "Pass retain_graph=True to the first one, or run the forward again"
-            )
-        seq = node.seq
-        for stamp in node.stamps:
-            if stamp[0] > seq:
-                raise self._modified(node, stamp)
+        saved, plan, params = self._kept(node), node.plan, node.params
         assert plan is not None
         inputs, needed = node.inputs, self.needed
         if self.create_graph:
@@ -197,6 +222,20 @@ class _Walk:
                     self._checked_add(node, inputs[position], gx, gx is not g)
         if not self.retain and plan.saves:
             node.saved = None
+
+    def _kept(self, node: Node) -> tuple[Any, ...]:
+        """What the node saved, checked to be there and unmodified."""
+        saved = node.saved
+        if saved is None:
+            raise GraphError(
+                f"backward: the graph through {node.op.name} was freed by an earlier backward. "
+                "Pass retain_graph=True to the first one, or run the forward again"
+            )
+        seq = node.seq
+        for stamp in node.stamps:
+            if stamp[0] > seq:
+                raise self._modified(node, stamp)
+        return saved
 
     def _checked_add(self, node: Any, parent: Any, gx: Any, fresh: bool) -> None:
         if mode.anomaly:

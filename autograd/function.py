@@ -78,7 +78,8 @@ class Function:
             return result
         outputs = result if isinstance(result, tuple) else (result,)
         outputs = tuple(
-            identity(o.detach()) if any(o is a for a in args) and not any(o is d for d in ctx.dirty) else o for o in outputs
+            identity(o.detach()) if any(o is a for a in args) and not any(o is d for d in ctx.dirty) else o
+            for o in outputs
         )
         cls._record(ctx, nodes, outputs)
         return outputs if isinstance(result, tuple) else outputs[0]
@@ -140,7 +141,10 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
         if not recorded:
             return results
         many = results if isinstance(results, tuple) else (results,)
-        marked = tuple(_Once.apply(*[g for g in grads if isinstance(g, Variable)], r) if isinstance(r, Variable) else r for r in many)
+        marked = tuple(
+            _Once.apply(*[g for g in grads if isinstance(g, Variable)], r) if isinstance(r, Variable) else r
+            for r in many
+        )
         return marked if isinstance(results, tuple) else marked[0]
 
     return wrapped

@@ -27,9 +27,24 @@ def check_writable(x: Variable, name: str) -> None:
                 f"{name}: expected a tensor that may change, got {'a view of ' if owner is not x else ''}a leaf that "
                 "requires grad. Write under no_grad(), or work on a clone()"
             )
+        if owner.node is not None and refresh(x) is None:
+            raise GraphError(
+                f"{name}: expected a view with a history, got one that was made under no_grad() of a tensor that has one. "
+                "Make the view outside, or write under no_grad() too"
+            )
     raw = x.raw
-    if 0 in raw.strides and any(n > 1 and s == 0 for n, s in zip(raw.shape, raw.strides, strict=True)):
-        raise GraphError(f"{name}: expected memory of its own, got an expanded tensor of shape {raw.shape}. clone() it first")
+    if not raw.flags.c_contiguous and _overlaps(raw):
+        raise GraphError(
+            f"{name}: expected memory of its own, got an expanded tensor of shape {raw.shape}. clone() it first"
+        )
+    if not getattr(raw.flags, "writeable", True):
+        raise GraphError(f"{name}: expected memory that may be written, got a read-only array. clone() it first")
+
+
+def _overlaps(raw: Any) -> bool:
+    """Whether elements surely share memory: an axis without a step, or more elements than places."""
+    steps = [(n - 1) * abs(s) for n, s in zip(raw.shape, raw.strides, strict=True) if n > 1]
+    return 0 in steps or sum(steps) // raw.itemsize + 1 < raw.size
 
 
 def history(*tensors: Any) -> bool:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autograd.op import Op, Plan
 
-tick = itertools.count(1).__next__  # one clock for recorded nodes and in-place writes: which came later is one comparison
+tick = itertools.count(
+    1
+).__next__  # one clock for recorded nodes and in-place writes: which came later is one comparison
 NEVER = sys.maxsize  # the time stamp of memory that must not be saved (inference tensors)
 
 
@@ -44,10 +46,19 @@ class Variable:
 class View:
     """That a tensor is ``op(base, **params)`` on the same memory, and until which in-place write its node is right."""
 
-    __slots__ = ("base", "op", "params", "seen")
+    __slots__ = ("_memory", "_source", "op", "params", "seen")
 
     def __init__(self, base: Variable, op: Op, params: dict[str, Any], seen: int) -> None:
-        self.base, self.op, self.params, self.seen = base, op, params, seen
+        self._source, self._memory = base, base.raw
+        self.op, self.params, self.seen = op, params, seen
+
+    @property
+    def base(self) -> Variable:
+        """The tensor it was made from, or what that was before ``t_()`` and its like made it a view of itself."""
+        base = self._source
+        while base.raw is not self._memory and base.view is not None:
+            base = base.view.base
+        return base
 
 
 class Node:

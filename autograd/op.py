@@ -58,6 +58,7 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     composed: Step | None  # how to compute under create_graph, where the steps are not differentiable
     saves: bool
+    joint: bool
     needs: tuple[bool, ...]
 
 
@@ -123,6 +124,7 @@ class Op:
         self.definition: Formula | None = None
         self.differentiable = 0  # bit i: input i has a gradient
         self._named = frozenset(self.args)
+        self._straight = bool(promote) and not self.several and len(self.args) == 2
         self._plans: dict[Any, Plan] = {}
 
     def __repr__(self) -> str:
@@ -163,9 +165,30 @@ class Op:
 
     # -- running -----------------------------------------------------------------------------------------------------
     def __call__(self, *inputs: Any, **params: Any) -> Any:
-        if params and not self._named.isdisjoint(params):  # inputs by name: mul(a, other=b)
-            bound = self.__signature__.bind(*inputs, **params)
-            return self(*bound.args, **bound.kwargs)
+        if params:
+            if not self._named.isdisjoint(params):  # inputs by name: mul(a, other=b)
+                bound = self.__signature__.bind(*inputs, **params)
+                return self(*bound.args, **bound.kwargs)
+        elif self._straight and len(inputs) == 2:
+            # Two tensors of one dtype, owning their history: the rest of this method, written out for most of a program.
+            a, b = inputs
+            if isinstance(a, Variable) and isinstance(b, Variable) and a.view is None and b.view is None:
+                left, right, be = a.raw, b.raw, a.backend
+                if left.dtype is right.dtype and be is b.backend and left.dtype.kind == "f":
+                    y = self.forward(be, left, right)
+                    if type(y) is not be.xp.ndarray:
+                        y = be.asarray(y)
+                    out = _new(self.tensor)
+                    out.raw, out.backend, out.node, out._grad, out.view = y, be, None, None, None
+                    enabled = mode.enabled
+                    out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
+                    left_node, right_node = a.node, b.node
+                    if enabled and (left_node is not None or right_node is not None):
+                        needs = (left_node is not None) + 2 * (right_node is not None)
+                        if needs & self.differentiable:
+                            nodes, stamps = (left_node, right_node), (a.stamp, b.stamp, stamp)
+                            out.node = self.record(needs, nodes, (left, right, y), stamps, params, y.shape, be)
+                    return out
         be = dtype = None
         mixed = False
         needs, bit = 0, 1
@@ -215,7 +238,7 @@ class Op:
         out = _new(self.tensor)
         out.raw, out.backend, out.node, out._grad, out.view = y, be, None, None, None
         out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
-        if self.view and (y.base is raws[0] or (y.base is not None and y.base is raws[0].base)):
+        if self.view and self._shares(y, raws[0], be):
             x = inputs[0]
             out.stamp = stamp = x.stamp
             out.view = View(x, self, params, stamp[0])
@@ -224,6 +247,11 @@ class Op:
             stamps.append(stamp)
             out.node = self.record(needs, nodes, raws, stamps, params, y.shape, be)
         return out
+
+    @staticmethod
+    def _shares(y: Any, x: Any, be: Any) -> bool:
+        """Whether a view operation gave a view; the first two tests spare most calls the third."""
+        return y.base is x or (y.base is not None and y.base is x.base) or bool(be.xp.may_share_memory(y, x))
 
     def _call_raw(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """On raw arrays: nothing wrapped, nothing recorded."""
@@ -261,7 +289,14 @@ class Op:
 
     # -- recording ---------------------------------------------------------------------------------------------------
     def record(
-        self, needs: int, nodes: list[Any], arrays: list[Any], stamps: list[Any], params: Any, shape: Any, be: Any
+        self,
+        needs: int,
+        nodes: Sequence[Any],
+        arrays: Sequence[Any],
+        stamps: Sequence[Any],
+        params: Any,
+        shape: Any,
+        be: Any,
     ) -> Node:
         """The node of a call: ``arrays`` and their ``stamps`` are those of inputs and outputs, one after the other."""
         plan = self._plans.get((needs, len(nodes)) if self.variadic else needs) or self._plan(needs, len(nodes))
@@ -314,7 +349,9 @@ class Op:
         if self.definition:
             composed = Step(-1, self.definition.fn, _getter([known.index(n) for n in names]), True)
         saves = bool(arrays or shapes)
-        plan = Plan(_getter(arrays), tuple(arrays), tuple(shapes), tuple(steps), composed, saves, wanted)
+        plan = Plan(
+            _getter(arrays), tuple(arrays), tuple(shapes), tuple(steps), composed, saves, self.joint is not None, wanted
+        )
         self._plans[(needs, count) if self.variadic else needs] = plan
         return plan
 

@@ -44,7 +44,13 @@ def set_printoptions(
     }
     if profile is not None:
         _options.update(profiles[profile], sci_mode=None)
-    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth, "sci_mode": sci_mode}
+    given = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+        "sci_mode": sci_mode,
+    }
     _options.update({k: v for k, v in given.items() if v is not None})
 
 

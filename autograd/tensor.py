@@ -15,26 +15,22 @@ from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.inplace import check_writable, fill, history, inplace, overwrite
 from autograd.node import NEVER, Handle, Leaf, Variable, add_hook
 from autograd.op import Op, refresh, wrap
-from autograd.ops import conversion, sampling
+from autograd.ops import (
+    arithmetic,
+    bounds,
+    comparison,
+    conversion,
+    elementwise,
+    logic,
+    power,
+    rounding,
+    sampling,
+    trigonometry,
+)
+from autograd.size import Size
 
 
-class Size(tuple[int, ...]):
-    """A shape: a tuple of ints that prints and counts as ``torch.Size``.
-
-    Example:
-        >>> ag.zeros(2, 3).shape.numel()
-        6
-    """
-
-    def __repr__(self) -> str:
-        return f"Size({list(self)})"
-
-    def numel(self) -> int:
-        """The product of the sizes."""
-        count = 1
-        for n in self:
-            count *= n
-        return count
+_OPERANDS = (Variable, int, float, complex, np.ndarray, np.generic)  # what arithmetic with a tensor takes
 
 
 class Tensor(Variable):
@@ -197,7 +193,9 @@ class Tensor(Variable):
             self.node = None
         elif self.node is None:
             if self.raw.dtype.kind not in "fc":
-                raise DtypeError(f"requires_grad_: expected a floating or complex dtype, got {self.dtype}. Cast it first")
+                raise DtypeError(
+                    f"requires_grad_: expected a floating or complex dtype, got {self.dtype}. Cast it first"
+                )
             self.node, self.view = Leaf(self), None
         return self
 
@@ -391,6 +389,296 @@ class Tensor(Variable):
 
     def __repr__(self) -> str:
         return printing.text(self)
+
+    # -- operations: arithmetic, elementwise, comparison, reduction ---------------------------------------------------
+    def __add__(self, other: Any) -> Any:
+        return arithmetic._add(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return arithmetic._add(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __sub__(self, other: Any) -> Any:
+        return arithmetic._sub(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rsub__(self, other: Any) -> Any:
+        return arithmetic._sub(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __mul__(self, other: Any) -> Any:
+        return arithmetic.mul(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rmul__(self, other: Any) -> Any:
+        return arithmetic.mul(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __truediv__(self, other: Any) -> Any:
+        return arithmetic.true_divide(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return arithmetic.true_divide(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    __rdiv__ = __rtruediv__
+
+    def __floordiv__(self, other: Any) -> Any:
+        return arithmetic.floor_divide(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return arithmetic.floor_divide(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __mod__(self, other: Any) -> Any:
+        return arithmetic.remainder(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rmod__(self, other: Any) -> Any:
+        return arithmetic.remainder(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __pow__(self, exponent: Any) -> Any:
+        if type(exponent) in (int, float) and self.raw.dtype.kind == "f":
+            return power._pow(self, exponent=exponent)
+        return power.pow(self, exponent) if isinstance(exponent, _OPERANDS) else NotImplemented
+
+    def __rpow__(self, base: Any) -> Any:
+        return power.pow(base, self) if isinstance(base, _OPERANDS) else NotImplemented
+
+    def __neg__(self) -> Any:
+        return arithmetic.neg(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return arithmetic.abs(self)
+
+    def __invert__(self) -> Any:
+        return logic.bitwise_not(self)
+
+    def __and__(self, other: Any) -> Any:
+        return logic.bitwise_and(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rand__(self, other: Any) -> Any:
+        return logic.bitwise_and(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __or__(self, other: Any) -> Any:
+        return logic.bitwise_or(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __ror__(self, other: Any) -> Any:
+        return logic.bitwise_or(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __xor__(self, other: Any) -> Any:
+        return logic.bitwise_xor(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rxor__(self, other: Any) -> Any:
+        return logic.bitwise_xor(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __lshift__(self, other: Any) -> Any:
+        return logic.bitwise_left_shift(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rlshift__(self, other: Any) -> Any:
+        return logic.bitwise_left_shift(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rshift__(self, other: Any) -> Any:
+        return logic.bitwise_right_shift(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __rrshift__(self, other: Any) -> Any:
+        return logic.bitwise_right_shift(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __eq__(self, other: Any) -> Any:
+        return comparison.eq(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __ne__(self, other: Any) -> Any:
+        return comparison.ne(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __lt__(self, other: Any) -> Any:
+        return comparison.lt(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __le__(self, other: Any) -> Any:
+        return comparison.le(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __gt__(self, other: Any) -> Any:
+        return comparison.gt(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    def __ge__(self, other: Any) -> Any:
+        return comparison.ge(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    add = arithmetic.add
+    sub = arithmetic.sub
+    rsub = arithmetic.rsub
+    mul = arithmetic.mul
+    true_divide = arithmetic.true_divide
+    div = arithmetic.div
+    floor_divide = arithmetic.floor_divide
+    remainder = arithmetic.remainder
+    fmod = arithmetic.fmod
+    reciprocal = arithmetic.reciprocal
+    neg = arithmetic.neg
+    sign = arithmetic.sign
+    abs = arithmetic.abs
+    copysign = arithmetic.copysign
+    lerp = arithmetic.lerp
+    addcmul = arithmetic.addcmul
+    addcdiv = arithmetic.addcdiv
+    add_ = inplace(arithmetic.add)
+    sub_ = inplace(arithmetic.sub)
+    mul_ = inplace(arithmetic.mul)
+    true_divide_ = inplace(arithmetic.true_divide)
+    div_ = inplace(arithmetic.div)
+    floor_divide_ = inplace(arithmetic.floor_divide)
+    remainder_ = inplace(arithmetic.remainder)
+    fmod_ = inplace(arithmetic.fmod)
+    reciprocal_ = inplace(arithmetic.reciprocal)
+    neg_ = inplace(arithmetic.neg)
+    sign_ = inplace(arithmetic.sign)
+    abs_ = inplace(arithmetic.abs)
+    copysign_ = inplace(arithmetic.copysign)
+    lerp_ = inplace(arithmetic.lerp)
+    addcmul_ = inplace(arithmetic.addcmul)
+    addcdiv_ = inplace(arithmetic.addcdiv)
+    subtract, multiply, divide, negative, absolute = sub, mul, div, neg, abs
+    subtract_, multiply_, divide_, negative_, absolute_ = sub_, mul_, div_, neg_, abs_
+    __iadd__, __isub__, __imul__ = add_, sub_, mul_
+    __itruediv__, __ifloordiv__, __imod__ = div_, floor_divide_, remainder_
+    square = power.square
+    pow = power.pow
+    float_power = power.float_power
+    hypot = power.hypot
+    square_ = inplace(power.square)
+    pow_ = inplace(power.pow)
+    float_power_ = inplace(power.float_power)
+    hypot_ = inplace(power.hypot)
+    __ipow__ = pow_
+    maximum = bounds.maximum
+    minimum = bounds.minimum
+    fmax = bounds.fmax
+    fmin = bounds.fmin
+    clamp = bounds.clamp
+    clamp_min = bounds.clamp_min
+    clamp_max = bounds.clamp_max
+    clamp_ = inplace(bounds.clamp)
+    clamp_min_ = inplace(bounds.clamp_min)
+    clamp_max_ = inplace(bounds.clamp_max)
+    clip, clip_ = clamp, clamp_
+    exp = elementwise.exp
+    exp2 = elementwise.exp2
+    expm1 = elementwise.expm1
+    log = elementwise.log
+    log2 = elementwise.log2
+    log10 = elementwise.log10
+    log1p = elementwise.log1p
+    logaddexp = elementwise.logaddexp
+    logaddexp2 = elementwise.logaddexp2
+    xlogy = elementwise.xlogy
+    sqrt = elementwise.sqrt
+    rsqrt = elementwise.rsqrt
+    sigmoid = elementwise.sigmoid
+    logit = elementwise.logit
+    erf = elementwise.erf
+    relu = elementwise.relu
+    exp_ = inplace(elementwise.exp)
+    exp2_ = inplace(elementwise.exp2)
+    expm1_ = inplace(elementwise.expm1)
+    log_ = inplace(elementwise.log)
+    log2_ = inplace(elementwise.log2)
+    log10_ = inplace(elementwise.log10)
+    log1p_ = inplace(elementwise.log1p)
+    xlogy_ = inplace(elementwise.xlogy)
+    sqrt_ = inplace(elementwise.sqrt)
+    rsqrt_ = inplace(elementwise.rsqrt)
+    sigmoid_ = inplace(elementwise.sigmoid)
+    logit_ = inplace(elementwise.logit)
+    erf_ = inplace(elementwise.erf)
+    relu_ = inplace(elementwise.relu)
+    sin = trigonometry.sin
+    cos = trigonometry.cos
+    tan = trigonometry.tan
+    asin = trigonometry.asin
+    acos = trigonometry.acos
+    atan = trigonometry.atan
+    atan2 = trigonometry.atan2
+    sinh = trigonometry.sinh
+    cosh = trigonometry.cosh
+    tanh = trigonometry.tanh
+    asinh = trigonometry.asinh
+    acosh = trigonometry.acosh
+    atanh = trigonometry.atanh
+    sinc = trigonometry.sinc
+    deg2rad = trigonometry.deg2rad
+    rad2deg = trigonometry.rad2deg
+    sin_ = inplace(trigonometry.sin)
+    cos_ = inplace(trigonometry.cos)
+    tan_ = inplace(trigonometry.tan)
+    asin_ = inplace(trigonometry.asin)
+    acos_ = inplace(trigonometry.acos)
+    atan_ = inplace(trigonometry.atan)
+    atan2_ = inplace(trigonometry.atan2)
+    sinh_ = inplace(trigonometry.sinh)
+    cosh_ = inplace(trigonometry.cosh)
+    tanh_ = inplace(trigonometry.tanh)
+    asinh_ = inplace(trigonometry.asinh)
+    acosh_ = inplace(trigonometry.acosh)
+    atanh_ = inplace(trigonometry.atanh)
+    sinc_ = inplace(trigonometry.sinc)
+    deg2rad_ = inplace(trigonometry.deg2rad)
+    rad2deg_ = inplace(trigonometry.rad2deg)
+    floor = rounding.floor
+    ceil = rounding.ceil
+    trunc = rounding.trunc
+    frac = rounding.frac
+    round = rounding.round
+    nan_to_num = rounding.nan_to_num
+    floor_ = inplace(rounding.floor)
+    ceil_ = inplace(rounding.ceil)
+    trunc_ = inplace(rounding.trunc)
+    frac_ = inplace(rounding.frac)
+    round_ = inplace(rounding.round)
+    nan_to_num_ = inplace(rounding.nan_to_num)
+    eq = comparison.eq
+    ne = comparison.ne
+    lt = comparison.lt
+    le = comparison.le
+    gt = comparison.gt
+    ge = comparison.ge
+    equal = comparison.equal
+    isclose = comparison.isclose
+    allclose = comparison.allclose
+    isfinite = comparison.isfinite
+    isinf = comparison.isinf
+    isnan = comparison.isnan
+    isposinf = comparison.isposinf
+    isneginf = comparison.isneginf
+    masked_fill = comparison.masked_fill
+    heaviside = comparison.heaviside
+    eq_ = inplace(comparison.eq)
+    ne_ = inplace(comparison.ne)
+    lt_ = inplace(comparison.lt)
+    le_ = inplace(comparison.le)
+    gt_ = inplace(comparison.gt)
+    ge_ = inplace(comparison.ge)
+    masked_fill_ = inplace(comparison.masked_fill)
+    heaviside_ = inplace(comparison.heaviside)
+
+    def where(self, condition: Any, other: Any) -> Any:
+        """The tensor where the condition holds, else ``other``; see ``autograd.where``."""
+        return comparison.where(condition, self, other)
+
+    logical_and = logic.logical_and
+    logical_or = logic.logical_or
+    logical_xor = logic.logical_xor
+    logical_not = logic.logical_not
+    bitwise_and = logic.bitwise_and
+    bitwise_or = logic.bitwise_or
+    bitwise_xor = logic.bitwise_xor
+    bitwise_not = logic.bitwise_not
+    bitwise_left_shift = logic.bitwise_left_shift
+    bitwise_right_shift = logic.bitwise_right_shift
+    logical_and_ = inplace(logic.logical_and)
+    logical_or_ = inplace(logic.logical_or)
+    logical_xor_ = inplace(logic.logical_xor)
+    logical_not_ = inplace(logic.logical_not)
+    bitwise_and_ = inplace(logic.bitwise_and)
+    bitwise_or_ = inplace(logic.bitwise_or)
+    bitwise_xor_ = inplace(logic.bitwise_xor)
+    bitwise_not_ = inplace(logic.bitwise_not)
+    bitwise_left_shift_ = inplace(logic.bitwise_left_shift)
+    bitwise_right_shift_ = inplace(logic.bitwise_right_shift)
+    __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
+    __ilshift__, __irshift__ = bitwise_left_shift_, bitwise_right_shift_
 
     # -- as a Python object ------------------------------------------------------------------------------------------
     def __len__(self) -> int:

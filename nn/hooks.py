@@ -155,7 +155,8 @@ class _Watch:
             nothing = (None,) * self.count_in
             for hook in self.full:
                 changed = hook(self.module, nothing, self.grad_outputs)
-                if changed is not None and any(c is not None for c in _as_many(changed, self.count_in, "full backward hook")):
+                many = nothing if changed is None else _as_many(changed, self.count_in, "full backward hook")
+                if any(c is not None for c in many):
                     raise RuntimeError(
                         "full backward hook: expected None where no input of the module requires grad, got a gradient"
                     )

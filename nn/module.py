@@ -14,7 +14,7 @@ from autograd.device import device as device_type
 from autograd.dtype import as_dtype
 from autograd.grad_mode import no_grad
 from autograd.tensor import Tensor
-from nn import hooks, state
+from nn import hooks, registration, state
 from nn.hooks import Hook, RemovableHandle
 from nn.parameter import Buffer, Parameter
 from nn.state import IncompatibleKeys
@@ -55,7 +55,8 @@ class Module:
         self.__dict__.update(
             training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={},
             _forward_pre_hooks={}, _forward_hooks={}, _backward_pre_hooks={}, _backward_hooks={},
-            _state_dict_pre_hooks={}, _state_dict_hooks={}, _load_state_dict_pre_hooks={}, _load_state_dict_post_hooks={},
+            _state_dict_pre_hooks={}, _state_dict_hooks={},
+            _load_state_dict_pre_hooks={}, _load_state_dict_post_hooks={},
         )  # fmt: skip
 
     def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -80,15 +81,10 @@ class Module:
             TypeError: ``param`` is no Parameter, or a plain tensor.
             KeyError: the name is taken, empty, or has a dot.
         """
-        self._check_name(name, "_parameters")
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(
-                f"{type(self).__name__}: expected a Parameter or None as parameter {name!r}, got {type(param).__name__}. "
-                "Wrap it in nn.Parameter"
-            )
+        registration.check(self, "_parameters", name, param, Parameter, "Wrap it in nn.Parameter")
         if param is not None and not param.is_leaf:
             raise ValueError(
-                f"{type(self).__name__}: expected a leaf as parameter {name!r}, got a result of recorded operations. "
+                f"{self._get_name()}: expected a leaf as parameter {name!r}, got a result of recorded operations. "
                 "Compute it in forward() instead"
             )
         self._parameters[name] = param
@@ -105,9 +101,7 @@ class Module:
             TypeError: no Tensor.
             KeyError: the name is taken, empty, or has a dot.
         """
-        self._check_name(name, "_buffers")
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"{type(self).__name__}: expected a Tensor or None as buffer {name!r}, got {type(tensor).__name__}")
+        registration.check(self, "_buffers", name, tensor, Tensor, "Make it one with autograd.tensor")
         self._buffers[name] = tensor
         (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
@@ -122,24 +116,12 @@ class Module:
             TypeError: no Module.
             KeyError: the name is taken, empty, or has a dot.
         """
-        if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__}: expected a Module or None as {name!r}, got {type(module).__name__}")
-        self._check_name(name, "_modules")
+        registration.check(self, "_modules", name, module, Module, "Is a call missing or too many?")
         self._modules[name] = module
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Another name of ``add_module``."""
         self.add_module(name, module)
-
-    def _check_name(self, name: str, table: str) -> None:
-        if table not in self.__dict__:
-            raise AttributeError(f"{type(self).__name__}: expected super().__init__() before the first assignment. Call it")
-        if not isinstance(name, str):
-            raise TypeError(f"{type(self).__name__}: expected a str as name, got {type(name).__name__}")
-        if not name or "." in name:
-            raise KeyError(f"{type(self).__name__}: expected a name without dots that is not empty, got {name!r}")
-        if hasattr(self, name) and name not in self.__dict__[table]:
-            raise KeyError(f"{type(self).__name__}: expected a new name, got {name!r}, which is an attribute already")
 
     def __getattr__(self, name: str) -> Any:
         tables = self.__dict__
@@ -227,14 +209,7 @@ class Module:
                 yield from child.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, each once.
-
-        Args:
-            recurse: also those of the modules below.
-
-        Returns:
-            An iterator, in the order of registration.
-        """
+        """The parameters as ``named_parameters`` gives them, without the names."""
         return (param for _, param in self.named_parameters(recurse=recurse))
 
     def named_parameters(
@@ -253,32 +228,16 @@ class Module:
         return self._named_members("_parameters", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """The buffers, each once.
-
-        Args:
-            recurse: also those of the modules below.
-
-        Returns:
-            An iterator, in the order of registration.
-        """
+        """The buffers as ``named_buffers`` gives them, without the names."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
-        """The buffers with dotted names.
-
-        Args:
-            prefix: put before every name.
-            recurse: also those of the modules below.
-            remove_duplicate: give a buffer that is in several places once only.
-
-        Returns:
-            An iterator of (name, buffer).
-        """
+        """The buffers with dotted names; arguments as for ``named_parameters``."""
         return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
-    def _named_members(self, table: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+    def _named_members(self, table: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[Any]:
         owners = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         seen: set[int] = set()
         for at, owner in owners:
@@ -305,7 +264,7 @@ class Module:
         for name in filter(None, target.split(".")):
             found = getattr(module, name, None)
             if not isinstance(found, Module):
-                raise AttributeError(f"get_submodule: expected a module at {target!r}, {type(module).__name__} has none at {name!r}")
+                raise registration.absent("submodule", target, module, name)
             module = found
         return module
 
@@ -324,26 +283,15 @@ class Module:
         return self._get_member(target, Parameter, "_parameters")  # type: ignore[no-any-return]
 
     def get_buffer(self, target: str) -> Tensor:
-        """The buffer under a dotted name.
-
-        Args:
-            target: such as "norm.running_mean".
-
-        Returns:
-            The buffer.
-
-        Raises:
-            AttributeError: nothing, or no buffer, has this name.
-        """
+        """The buffer under a dotted name; as ``get_parameter``."""
         return self._get_member(target, Tensor, "_buffers")  # type: ignore[no-any-return]
 
-    def _get_member(self, target: str, kind: type, table: str) -> Any:
+    def _get_member(self, target: str, kind: Any, table: str) -> Any:
         path, _, name = target.rpartition(".")
         owner = self.get_submodule(path)
         found = owner.__dict__[table].get(name)
         if not isinstance(found, kind):
-            what = table.strip("_")[:-1]
-            raise AttributeError(f"get_{what}: expected a {what} at {target!r}, {type(owner).__name__} has none at {name!r}")
+            raise registration.absent(table.strip("_")[:-1], target, owner, name)
         return found
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
@@ -395,11 +343,7 @@ class Module:
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Freezes (False) or unfreezes all parameters.
-
-        Args:
-            requires_grad: the value for each.
-        """
+        """Freezes (False) or unfreezes all parameters: ``requires_grad_`` of each."""
         for p in self.parameters():
             p.requires_grad_(requires_grad)
         return self
@@ -431,7 +375,7 @@ class Module:
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Moves and casts all parameters and buffers, in place: ``to(device)``, ``to(dtype)``, ``to(device, dtype)``, ``to(tensor)``.
+        """Moves and casts all parameters and buffers, in place: by device, dtype, both, or a tensor that has them.
 
         Args:
             args: as for ``Tensor.to``; only floating and complex tensors are cast.
@@ -465,19 +409,11 @@ class Module:
         return self.to("cpu")
 
     def cuda(self, device: Any = None) -> Self:
-        """Moves all parameters and buffers to a GPU, in place.
-
-        Args:
-            device: which one; None for the current one.
-        """
+        """Moves all parameters and buffers to a GPU (None: the current one), in place; see ``to``."""
         return self.to("cuda" if device is None else device)
 
     def type(self, dst_type: Any) -> Self:
-        """Casts all parameters and buffers, in place.
-
-        Args:
-            dst_type: a dtype.
-        """
+        """Casts all parameters and buffers to a dtype, in place; see ``to``."""
         return self._apply(lambda t: t.to(dtype=as_dtype(dst_type)))
 
     def float(self) -> Self:
@@ -496,12 +432,7 @@ class Module:
         return self._apply(lambda t: t.to(dtype=as_dtype(kind)) if t.is_floating_point() else t)
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
-        """Moves all parameters and buffers to a device without their values.
-
-        Args:
-            device: where to.
-            recurse: also those of the modules below.
-        """
+        """Moves all parameters and buffers to a device without their values, as ``empty_like`` gives them."""
         return self._apply(lambda t: ag.empty_like(t, device=device), recurse)
 
     def share_memory(self) -> Self:
@@ -509,11 +440,7 @@ class Module:
         return self._apply(_shared)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Does nothing: operations here run as they are.
-
-        Args:
-            args, kwargs: accepted.
-        """
+        """Does nothing: operations here run as they are. Takes whatever ``torch.compile`` takes."""
 
     # -- state -------------------------------------------------------------------------------------------------------
     def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
@@ -566,7 +493,7 @@ class Module:
         state.load_own(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
 
     def get_extra_state(self) -> Any:
-        """What else a subclass wants in ``state_dict``, under "_extra_state"; it defines this and ``set_extra_state``."""
+        """What else a subclass wants in ``state_dict``; it then defines this and ``set_extra_state``."""
         raise RuntimeError(f"{type(self).__name__}: expected get_extra_state() to be defined beside set_extra_state()")
 
     def set_extra_state(self, state: Any) -> None:
@@ -618,7 +545,7 @@ class Module:
         return hooks.register(self._backward_pre_hooks, hook, prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Calls ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are known; it may return others.
+        """Calls ``hook(module, grad_input, grad_output)`` when gradients of the inputs are known; it may return others.
 
         Args:
             hook: the function; the tuples have None for what needs no gradient.
@@ -630,47 +557,19 @@ class Module:
         return hooks.register(self._backward_hooks, hook, prepend)
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Calls ``hook(module, prefix, keep_vars)`` before ``state_dict`` reads the module.
-
-        Args:
-            hook: the function.
-
-        Returns:
-            A handle; ``remove()`` takes the hook away.
-        """
+        """Calls ``hook(module, prefix, keep_vars)`` before ``state_dict`` reads the module."""
         return hooks.register(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Calls ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict`` read the module.
-
-        Args:
-            hook: the function; it may change the dictionary in place.
-
-        Returns:
-            A handle; ``remove()`` takes the hook away.
-        """
+        """Calls ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict``; it may change that."""
         return hooks.register(self._state_dict_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Calls ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`` before loading.
-
-        Args:
-            hook: the function; it may change the dictionary (a copy) and the lists in place.
-
-        Returns:
-            A handle; ``remove()`` takes the hook away.
-        """
+        """Calls the hook with the arguments of ``_load_from_state_dict``, module first, before anything is compared."""
         return hooks.register(self._load_state_dict_pre_hooks, hook)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Calls ``hook(module, incompatible_keys)`` after loading; it may take keys off the two lists.
-
-        Args:
-            hook: the function.
-
-        Returns:
-            A handle; ``remove()`` takes the hook away.
-        """
+        """Calls ``hook(module, incompatible_keys)`` after ``load_state_dict``; it may take keys off the two lists."""
         return hooks.register(self._load_state_dict_post_hooks, hook)
 
     # -- printing ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ def _seen_as(cls: type[Tensor], data: Any) -> Any:
     source = Tensor() if data is None else data
     if not isinstance(source, Tensor):
         raise TypeError(
-            f"{cls.__name__}: expected data to be a Tensor, got {type(data).__name__}. Make one with autograd.tensor(...)"
+            f"{cls.__name__}: expected a Tensor, got {type(data).__name__}. Make one with autograd.tensor(...)"
         )
     t = Variable.__new__(cls)
     t.raw, t.backend, t.stamp = source.raw, source.backend, source.stamp
@@ -73,6 +73,7 @@ class Buffer(Tensor):
     """
 
     __slots__ = ()
+    persistent: bool
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
         t = _seen_as(cls, data)

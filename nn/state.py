@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.grad_mode import no_grad
@@ -27,8 +28,6 @@ class IncompatibleKeys(NamedTuple):
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
         return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
-
-    __str__ = __repr__
 
 
 # -- out --------------------------------------------------------------------------------------------------------------
@@ -91,7 +90,7 @@ def load_state_dict(module: Module, entries: Any, strict: bool, assign: bool) ->
             if child is not None:
                 below = f"{prefix}{name}."
                 survey(child, OrderedDict((k, v) for k, v in part.items() if k.startswith(below)), below)
-        after.extend(lambda hook=hook: hook(m, found) for hook in m._load_state_dict_post_hooks.values())
+        after.extend(partial(hook, m, found) for hook in m._load_state_dict_post_hooks.values())
 
     def check() -> None:
         if errors or (strict and (found.missing_keys or found.unexpected_keys)):
@@ -136,14 +135,14 @@ def load_own(
         if fault:
             errors.append(fault)
         elif metadata["assign_to_params_buffers"]:
-            writes.append(lambda name=name, value=entries[key]: _assign(module, name, value))
+            writes.append(partial(_assign, module, name, entries[key]))
         else:
-            writes.append(lambda target=target, value=entries[key]: _copy(target, value))
+            writes.append(partial(_copy, target, entries[key]))
     expected = set(own)
     if _overrides(module, "set_extra_state"):
         expected.add(EXTRA)
         if prefix + EXTRA in entries:
-            writes.append(lambda: _set_extra(module, entries[prefix + EXTRA]))
+            writes.append(partial(_set_extra, module, entries[prefix + EXTRA]))
         else:
             missing_keys.append(prefix + EXTRA)
     for key in entries:
@@ -200,4 +199,5 @@ def _report(module: Module, found: IncompatibleKeys, errors: list[str], strict: 
         lines.append(f"unexpected key(s): {', '.join(found.unexpected_keys)}")
     way_out = "Is it the state of another model?" if errors else "Pass strict=False to load the keys that match"
     what = "\n  ".join(lines + errors)
-    return f"load_state_dict: expected the state of {type(module).__name__}, got one that differs; nothing was loaded.\n  {what}\n{way_out}"
+    head = f"load_state_dict: expected the state of {type(module).__name__}, got one that differs; nothing was loaded."
+    return f"{head}\n  {what}\n{way_out}"

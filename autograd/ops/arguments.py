@@ -38,8 +38,40 @@ def axes_of(name: str, dims: Any, ndim: int) -> tuple[int, ...]:
     return axes if ndim else ()
 
 
+def index_of(name: str, position: Any, size: int) -> int:
+    """``position`` along an axis of ``size`` elements, counted from the front.
+
+    Raises:
+        IndexError: there is no such position.
+    """
+    i = index(position)
+    if not -size <= i < size:
+        raise IndexError(f"{name}: index {i} is out of range for size {size}. Valid are {-size} to {size - 1}")
+    return i + size if i < 0 else i
+
+
 def sizes(args: Any) -> tuple[int, ...]:
     """Sizes given one by one or as one sequence: ``f(2, 3)`` and ``f((2, 3))``."""
-    if len(args) == 1 and isinstance(args[0], Iterable) and not isinstance(args[0], Variable):
-        args = args[0]
+    if len(args) == 1:
+        (only,) = args
+        if isinstance(only, (tuple, list)) or (isinstance(only, Iterable) and not isinstance(only, Variable)):
+            args = only
     return tuple(map(index, args))
+
+
+def tensor_list(name: str, tensors: Any) -> tuple[Any, ...]:
+    """The tensors of a sequence.
+
+    Raises:
+        TypeError: it is not a sequence of tensors.
+        ValueError: it is empty.
+    """
+    if isinstance(tensors, Variable) or not isinstance(tensors, Iterable):
+        raise TypeError(f"{name}: expected a sequence of tensors, got {type(tensors).__name__}. Write {name}([x, y])")
+    found = tuple(tensors)
+    if not found:
+        raise ValueError(f"{name}: expected at least one tensor, got an empty sequence")
+    for x in found:
+        if not isinstance(x, Variable):
+            raise TypeError(f"{name}: expected tensors, got {type(x).__name__}. Make one with autograd.tensor(...)")
+    return found

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-def _draw(be: Any, kind: str, shape: tuple[int, ...], dtype: Any, a: float, b: float, generator: Generator | None) -> Any:
+def _draw(
+    be: Any, kind: str, shape: tuple[int, ...], dtype: Any, a: float, b: float, generator: Generator | None
+) -> Any:
     """A raw array of uniform numbers in [a, b), or of normal ones with mean a and standard deviation b."""
     source = generator or default_generator()
     seed, offset = source.reserve(kind, math.prod(shape), dtype.itemsize)
@@ -129,7 +131,9 @@ def randint(
     high = _["high"] if "high" in _ else rest.pop()
     low = _.get("low", rest.pop() if rest else 0)
     be = backend_of(device)
-    return _leaf(_integers(be, sizes((size,)), int(low), int(high), dtype or dtypes.int64, generator), be, requires_grad)  # type: ignore[no-any-return]
+    return _leaf(
+        _integers(be, sizes((size,)), int(low), int(high), dtype or dtypes.int64, generator), be, requires_grad
+    )  # type: ignore[no-any-return]
 
 
 def _integers(be: Any, shape: tuple[int, ...], low: int, high: int, dtype: Any, generator: Generator | None) -> Any:
@@ -218,7 +222,9 @@ def _as(input: Tensor, options: dict[str, Any]) -> dict[str, Any]:
     return {"dtype": input.dtype, "device": input.device} | {k: v for k, v in options.items() if v is not None}
 
 
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, **options: Any) -> Tensor:
+def normal(
+    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, **options: Any
+) -> Tensor:
     """Normal numbers, each with its own mean and standard deviation where tensors are given.
 
     Args:
@@ -299,7 +305,9 @@ def multinomial(
     raw, be = input.raw, input.backend
     xp = be.xp
     if raw.ndim not in (1, 2) or raw.dtype.kind != "f":
-        raise ShapeError(f"multinomial: expected floating weights of shape (n,) or (rows, n), got {raw.dtype} {raw.shape}")
+        raise ShapeError(
+            f"multinomial: expected floating weights of shape (n,) or (rows, n), got {raw.dtype} {raw.shape}"
+        )
     weights = xp.atleast_2d(raw).astype("float64")
     if not bool(xp.isfinite(weights).all() and (weights >= 0).all() and (weights.sum(1) > 0).all()):
         raise ValueError("multinomial: expected weights that are finite, >= 0 and not all zero")

@@ -5,13 +5,13 @@ Nothing is loaded before it is asked for, so that ``import autograd`` stays ligh
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from types import ModuleType
+from importlib import import_module as _import_module
+from importlib.util import find_spec as _find_spec
+from types import ModuleType as _ModuleType
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> _ModuleType:
     module = f"{__name__}.{name}"
-    if name.startswith("_") or importlib.util.find_spec(module) is None:
+    if name.startswith("_") or _find_spec(module) is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return importlib.import_module(module)
+    return _import_module(module)

@@ -23,8 +23,7 @@ def channel_view(v: Any, ndim: int) -> Any:
 
 
 @op
-def channel_affine(be: Any, x: Any, scale: Any, shift: Any) -> Any:
-    """x * scale + shift with scale and shift (C,), either of them None for none: (N,C,*S) -> (N,C,*S)."""
+def _scale_shift(be: Any, x: Any, scale: Any, shift: Any) -> Any:
     shape = (1, -1, *[1] * (x.ndim - 2))
     y = x * scale.reshape(shape) if scale is not None else x + shift.reshape(shape)
     if scale is not None and shift is not None:
@@ -32,8 +31,13 @@ def channel_affine(be: Any, x: Any, scale: Any, shift: Any) -> Any:
     return y
 
 
-channel_affine.grad(
-    x=lambda g, scale: g if scale is None else channel_affine(g, scale, None),
+_scale_shift.grad(
+    x=lambda g, scale: channel_affine(g, scale, None),
     scale=lambda g, x: channel_sum(g * x),
     shift=lambda g: channel_sum(g),
 )
+
+
+def channel_affine(x: Any, scale: Any, shift: Any) -> Any:
+    """x * scale + shift with x (N,C,*S), scale and shift (C,) or None; for tensors and raw arrays."""
+    return x if scale is None and shift is None else _scale_shift(x, scale, shift)

@@ -1,7 +1,7 @@
 """Convolution and its transpose over 1, 2 or 3 spatial axes.
 
-Three operations, each linear in two of x (N,C,*S), w (O,C/G,*K), y (N,O,*OS) and giving the third. The gradients of each
-are the other two, so derivatives of every order exist.
+Three operations, each linear in two of x (N,C,*S), w (O,C/G,*K), y (N,O,*OS) and giving the third. The gradients of
+each are the other two, so derivatives of every order exist.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def conv2d(
         weight: (O,C/groups,KH,KW), of the input's dtype.
         bias: (O,) or None.
         stride: steps between windows, an int or one for each axis.
-        padding: zeros on either side, an int or one for each axis; "valid" for none, "same" to keep the size (stride 1).
+        padding: zeros on either side, an int or one for each axis; "valid": none; "same": keep the size (stride 1).
         dilation: steps between the elements of a window.
         groups: channels are split into so many groups that do not see each other; divides C and O.
 
@@ -191,7 +191,7 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Tensor:
-    """The transpose of ``conv2d`` (its gradient with respect to the input): each element stamps the weight on the output.
+    """The transpose of ``conv2d``, its gradient with respect to the input: every element stamps the weight on a plane.
 
     Args:
         input: (N,C,H,W) or (C,H,W).
@@ -261,7 +261,9 @@ def _convolved(
         x, padding = _named_padding(name, padding, x, weight.raw.shape[2:], steps, spread)
     border = per_axis(name, "padding", padding, nd, 0)
     shape = None if bias is None else bias.raw.shape
-    y = _conv(x, weight, bias, geo=_geometry(name, x.raw.shape, weight.raw.shape, shape, steps, border, spread, groups))
+    y: Tensor = _conv(
+        x, weight, bias, geo=_geometry(name, x.raw.shape, weight.raw.shape, shape, steps, border, spread, groups)
+    )
     return y if is_batch else y.squeeze(0)
 
 
@@ -283,7 +285,7 @@ def _transposed(
     border, extra = per_axis(name, "padding", padding, nd, 0), per_axis(name, "output_padding", output_padding, nd, 0)
     shape = None if bias is None else bias.raw.shape
     geo = _transposed_geometry(name, x.raw.shape, weight.raw.shape, shape, steps, border, extra, spread, groups)
-    y = _conv_transpose(x, weight, bias, geo=geo)
+    y: Tensor = _conv_transpose(x, weight, bias, geo=geo)
     return y if is_batch else y.squeeze(0)
 
 
@@ -292,7 +294,9 @@ def _check_types(name: str, nd: int, input: Tensor, weight: Tensor, bias: Any) -
         raise ShapeError(f"{name}: expected weight with {nd + 2} axes, got {weight.raw.shape}")
     if weight.raw.dtype != input.raw.dtype or (bias is not None and bias.raw.dtype != input.raw.dtype):
         others = f"{weight.dtype}" + ("" if bias is None else f" and {bias.dtype}")
-        raise DtypeError(f"{name}: expected weight and bias of the input's dtype {input.dtype}, got {others}. Cast one with .to()")
+        raise DtypeError(
+            f"{name}: expected weight and bias of the input's dtype {input.dtype}, got {others}. Cast one with .to()"
+        )
 
 
 def _named_padding(name: str, padding: str, x: Tensor, kernel: Any, stride: Any, dilation: Any) -> tuple[Tensor, Any]:
@@ -310,9 +314,7 @@ def _named_padding(name: str, padding: str, x: Tensor, kernel: Any, stride: Any,
 
 
 @lru_cache(maxsize=1024)
-def _geometry(
-    name: str, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Conv:
+def _geometry(name: str, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Conv:
     """The geometry of shapes that fit each other; remembered, so that a layer checks them once."""
     if groups < 1 or w[0] % groups:
         raise ShapeError(f"{name}: expected groups that divide the {w[0]} output channels of weight {w}, got {groups}")

@@ -27,22 +27,43 @@ def default_convert(data: Any) -> Any:
         >>> default_convert({"x": np.array([1, 2]), "name": "one"})
         {'x': tensor([1, 2]), 'name': 'one'}
     """
-    if isinstance(data, Tensor):
-        return data
-    if isinstance(data, np.ndarray | np.generic):
-        return data if data.dtype.kind in "SUO" else ag.as_tensor(data)
+    return map_leaves(data, _convert)
+
+
+def _convert(leaf: Any) -> Any:
+    """A tensor for an array or a NumPy number."""
+    if isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind not in "SUO":
+        return ag.as_tensor(leaf)
+    return leaf
+
+
+def map_leaves(data: Any, change: Callable[[Any], Any]) -> Any:
+    """Apply a function to everything in a structure that is not itself a mapping or a sequence.
+
+    Args:
+        data: mappings, sequences and named tuples to any depth; strings are leaves.
+        change: the function.
+
+    Returns:
+        The same structure; plain tuples become lists, as in PyTorch.
+
+    Example:
+        >>> from autograd.utils.data.collate import map_leaves
+        >>> map_leaves({"a": [1, 2], "b": (3, "x")}, lambda leaf: leaf * 2)
+        {'a': [2, 4], 'b': [6, 'xx']}
+    """
     if isinstance(data, Mapping):
-        return _as_mapping(data, {key: default_convert(value) for key, value in data.items()})
+        return _as_mapping(data, {key: map_leaves(value, change) for key, value in data.items()})
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
-        return _as_sequence(data, [default_convert(value) for value in data])
-    return data
+        return _as_sequence(data, [map_leaves(value, change) for value in data])
+    return change(data)
 
 
 def default_collate(batch: Any) -> Any:
     """Stack samples along a new first dimension; what the loader does unless told otherwise.
 
     Tensors and NumPy arrays (...) of N samples become a tensor (N, ...); floats a float64 tensor (N,), integers int64;
-    strings and bytes a list. Mappings, named tuples and sequences are collated field by field.
+    strings and bytes stay a sequence of them. Mappings, named tuples and sequences are collated field by field.
 
     Args:
         batch: N samples of one structure.
@@ -58,7 +79,7 @@ def default_collate(batch: Any) -> Any:
         >>> from autograd.utils.data import default_collate
         >>> default_collate([(ag.tensor([1, 2]), "a"), (ag.tensor([3, 4]), "b")])
         [tensor([[1, 2],
-                [3, 4]]), ['a', 'b']]
+                [3, 4]]), ('a', 'b')]
     """
     if isinstance(batch, TensorRows):
         return batch.columns()
@@ -104,7 +125,7 @@ def _as_array(batch: Sequence[Any]) -> Tensor:
 _LEAVES: tuple[tuple[Any, Callable[[Sequence[Any]], Any]], ...] = (
     (Tensor, _stack_tensors),
     (np.ndarray, _stack_arrays),
-    ((str, bytes), list),
+    ((str, bytes), lambda batch: batch),
     (np.generic, _as_array),
     (float, lambda batch: ag.tensor(batch, dtype=ag.float64)),
     (int, lambda batch: ag.tensor(batch)),

@@ -13,8 +13,7 @@ from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import autograd as ag
-from autograd.tensor import Tensor
-from autograd.utils.data.collate import default_collate, default_convert
+from autograd.utils.data.collate import default_collate, default_convert, map_leaves
 from autograd.utils.data.dataset import Dataset, IterableDataset
 from autograd.utils.data.fetch import make_fetcher
 from autograd.utils.data.pool import WorkerPool, default_context
@@ -183,7 +182,7 @@ class _Iterator(Iterator[Any]):
                 f"(when accessing len(dataloader)), but {self.yielded} samples have been fetched.{hint}",
                 stacklevel=2,
             )
-        return _pinned(batch) if self.pin else batch
+        return map_leaves(batch, _pinned) if self.pin else batch
 
     def __len__(self) -> int:
         return len(self.loader._index_sampler)  # type: ignore[arg-type]
@@ -362,16 +361,6 @@ def _has_accelerator() -> bool:
     return available
 
 
-def _pinned(batch: Any) -> Any:
-    """The batch with its tensors in page-locked memory."""
-    if isinstance(batch, Tensor):
-        return batch.pin_memory()
-    if isinstance(batch, dict):
-        return {key: _pinned(value) for key, value in batch.items()}
-    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*map(_pinned, batch))
-    if isinstance(batch, list | tuple):
-        return type(batch)(map(_pinned, batch))
-    if hasattr(batch, "pin_memory"):
-        return batch.pin_memory()
-    return batch
+def _pinned(leaf: Any) -> Any:
+    """A tensor, or what else knows how to, in page-locked memory."""
+    return leaf.pin_memory() if hasattr(leaf, "pin_memory") else leaf

@@ -100,9 +100,9 @@ def pack(batch: Any, name: str, inline: float = INLINE) -> tuple[Packed, SharedM
     if total <= inline:
         return [bytes(part) for part in parts], None
     block = SharedMemory(name, create=True, size=total)
-    begin = 0
+    memory, begin = _memory(block), 0
     for part in parts:
-        block.buf[begin : begin + part.nbytes] = part
+        memory[begin : begin + part.nbytes] = part
         begin += _aligned(part.nbytes)
     return [*sizes], block
 
@@ -129,14 +129,20 @@ def unpack(packed: Packed, name: str) -> Any:
     return pickle.loads(head, buffers=arrays)
 
 
+def _memory(block: SharedMemory) -> memoryview:
+    """The bytes of an open block."""
+    assert block.buf is not None
+    return block.buf
+
+
 def _take(sizes: Sequence[int], name: str) -> list[Any]:
     """Copy the parts out of a block and remove it; one allocation per array, so that each is freed by itself."""
     block = SharedMemory(name)
     try:
         parts = [np.empty(size, np.uint8) for size in sizes]
-        begin = 0
+        memory, begin = _memory(block), 0
         for part in parts:
-            part[:] = np.frombuffer(block.buf, np.uint8, part.nbytes, begin)
+            part[:] = memory[begin : begin + part.nbytes]
             begin += _aligned(part.nbytes)
     finally:
         block.close()

@@ -41,18 +41,22 @@ def _resampling(mode: str) -> Any:
     return need("PIL.Image", "transforms").Resampling[InterpolationMode(mode).name]
 
 
-def _through_pillow(image: Any, change: Callable[[Any], Any]) -> Any:
-    """Apply a function of Pillow images to an image, or to each channel of a tensor."""
+def _through_pillow(image: Any, change: Callable[[Any, Any], Any], fill: Any = 0) -> Any:
+    """Apply ``change(picture, fill)`` to a Pillow image, or to each channel of a tensor; fill may differ by channel."""
+    one = isinstance(fill, numbers.Real)
     if not isinstance(image, Tensor):
-        return change(image)
+        bands = len(image.getbands())
+        return change(image, (fill,) * bands if one and bands > 1 else fill)
     if image.dim() != 3 or image.raw.dtype not in (np.float32, np.uint8):
         raise ValueError(
             "transforms: expected a Pillow image or a float32 or uint8 tensor (C, H, W), "
             f"got {image.dtype} of shape {tuple(image.shape)}."
         )
     fromarray = need("PIL.Image", "transforms").fromarray
-    planes = [np.asarray(change(fromarray(np.ascontiguousarray(plane)))) for plane in image.numpy()]
-    return ag.from_numpy(np.stack(planes))  # (C,H,W) -> (C,H',W')
+    planes = [fromarray(np.ascontiguousarray(plane)) for plane in image.numpy()]
+    fills = [fill] * len(planes) if one else fill
+    changed = [np.asarray(change(*pair)) for pair in zip(planes, fills, strict=True)]
+    return ag.from_numpy(np.stack(changed))  # (C,H,W) -> (C,H',W')
 
 
 def _size(image: Any) -> tuple[int, int]:
@@ -98,7 +102,8 @@ class RandomHorizontalFlip:
     def __call__(self, image: Any) -> Any:
         if _uniform(0, 1) >= self.p:
             return image
-        return _through_pillow(image, need("PIL.ImageOps", "RandomHorizontalFlip").mirror)
+        mirror = need("PIL.ImageOps", "RandomHorizontalFlip").mirror
+        return _through_pillow(image, lambda picture, _: mirror(picture))
 
     def __repr__(self) -> str:
         return f"RandomHorizontalFlip(p={self.p})"
@@ -240,7 +245,7 @@ class Resize:
     def __call__(self, image: Any) -> Any:
         height, width = self._target(*_size(image))
         method = _resampling(self.interpolation)
-        return _through_pillow(image, lambda picture: picture.resize((width, height), method))
+        return _through_pillow(image, lambda picture, _: picture.resize((width, height), method))
 
     def _target(self, rows: int, columns: int) -> tuple[int, int]:
         sizes = [self.size] if isinstance(self.size, int) else list(self.size)
@@ -262,7 +267,7 @@ class RandomRotation:
         interpolation: "nearest", "bilinear" or "bicubic".
         expand: enlarge the image so that all of it stays in.
         center: (x, y) in pixels from the upper left corner; None for the middle.
-        fill: value outside the image.
+        fill: value outside the image, a number or one per channel.
 
     Example:
         >>> from autograd.utils.datasets.transforms import RandomRotation
@@ -286,10 +291,10 @@ class RandomRotation:
         angle, method = _uniform(*self.degrees), _resampling(self.interpolation)
         center = None if self.center is None else tuple(self.center)
 
-        def rotate(picture: Any) -> Any:
-            return picture.rotate(angle, method, self.expand, center, fillcolor=self.fill)
+        def rotate(picture: Any, fill: Any) -> Any:
+            return picture.rotate(angle, method, self.expand, center, fillcolor=fill)
 
-        return _through_pillow(image, rotate)
+        return _through_pillow(image, rotate, self.fill)
 
     def __repr__(self) -> str:
         return f"RandomRotation(degrees={self.degrees})"
@@ -306,7 +311,7 @@ class RandomAffine:
         scale: the range of the scale; None for 1.
         shear: the range of the angle in degrees, one number or two parallel to x; four: x and then y; None for none.
         interpolation: "nearest", "bilinear" or "bicubic".
-        fill: value outside the image.
+        fill: value outside the image, a number or one per channel.
         center: (x, y) in pixels from the upper left corner; None for the middle.
 
     Raises:
@@ -350,10 +355,10 @@ class RandomAffine:
         affine = need("PIL.Image", "RandomAffine").Transform.AFFINE
         method = _resampling(self.interpolation)
 
-        def move(picture: Any) -> Any:
-            return picture.transform((width, height), affine, coefficients, method, fillcolor=self.fill)
+        def move(picture: Any, fill: Any) -> Any:
+            return picture.transform((width, height), affine, coefficients, method, fillcolor=fill)
 
-        return _through_pillow(image, move)
+        return _through_pillow(image, move, self.fill)
 
     def _matrix(self, height: int, width: int) -> np.ndarray:
         """A random 3x3 matrix on (x, y, 1), y downwards."""

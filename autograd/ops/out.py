@@ -1,0 +1,38 @@
+"""PyTorch's ``out=``: results written into a tensor that is there already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autograd import dtype as dtypes
+from autograd.errors import DtypeError, GraphError, ShapeError
+from autograd.grad_mode import mode
+from autograd.op import written
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+
+def into(out: Tensor | None, y: Any, name: str) -> Any:
+    """``y``, written into ``out`` where one is given; an empty ``out`` takes the shape of ``y``.
+
+    Raises:
+        GraphError: a gradient would be lost.
+        ShapeError: ``out`` has another shape.
+        DtypeError: ``out`` cannot hold the result.
+    """
+    if out is None:
+        return y
+    if mode.enabled and (y.requires_grad or out.requires_grad):
+        raise GraphError(f"{name}: expected no gradients with out=, got a tensor that requires grad. Use no_grad()")
+    kind, target = dtypes.FROM_NUMPY[y.raw.dtype], dtypes.FROM_NUMPY[out.raw.dtype]
+    if kind.category > target.category:
+        raise DtypeError(f"{name}: expected an out= that can hold {kind}, got {target}")
+    if out.raw.shape == y.raw.shape:
+        out.raw[...] = y.raw
+    elif not out.raw.size:
+        out.raw = y.raw.astype(target.numpy)
+    else:
+        raise ShapeError(f"{name}: expected an out= of shape {tuple(y.raw.shape)}, got {tuple(out.raw.shape)}")
+    written(out, name, None)
+    return out

@@ -1,0 +1,194 @@
+"""Sums and what is made of them: over all axes, one or several, kept as axes of size 1 or not."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from autograd.dtype import FLOAT, as_dtype
+from autograd.errors import DtypeError
+from autograd.op import floating, op
+from autograd.ops.arguments import axes_of, axis_of
+from autograd.ops.arithmetic import abs, sign
+from autograd.ops.comparison import isnan, where
+from autograd.ops.elementwise import exp
+from autograd.ops.out import into
+from autograd.ops.axes import _permute, inverse
+from autograd.ops.shape import _expand, _reshape
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+_HALF = "e"  # accumulated in float32
+
+
+def restore(y: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Any:
+    """A reduced tensor (or raw array) spread over the axes it was reduced along."""
+    if not keepdim:
+        y = _reshape(y, shape=tuple(1 if i in axes else n for i, n in enumerate(shape)))
+    return _expand(y, shape=shape)
+
+
+def count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
+    """How many elements are reduced to one."""
+    return math.prod(shape[a] for a in axes)
+
+
+def _as_float(name: str, input: Tensor, dtype: Any) -> Tensor:
+    """The input in the dtype asked for, which must be floating."""
+    x = input if dtype is None else input.to(as_dtype(dtype))
+    if x.dtype.category < FLOAT:
+        raise DtypeError(f"{name}: expected a floating dtype, got {x.dtype}. Pass dtype=, or cast with .float()")
+    return x
+
+
+# -- sum and mean -----------------------------------------------------------------------------------------------------
+
+
+@op
+def _sum(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
+    kind = x.dtype.kind
+    if kind in "fc" and x.dtype.char != _HALF:
+        return x.sum(axes, keepdims=keepdim)
+    y = x.sum(axes, dtype="int64" if kind in "iub" else "float32", keepdims=keepdim)
+    return y if kind in "iub" else y.astype(x.dtype)
+
+
+_sum.grad(x=lambda g, x_shape, *, axes, keepdim: restore(g, x_shape, axes, keepdim))
+
+
+def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
+    """The sum over all elements, or along axes.
+
+    Args:
+        input: any shape and dtype.
+        dim: an axis, several, or None for all.
+        keepdim: keep the reduced axes with size 1.
+        dtype: cast to it first; integers and bools are otherwise summed in int64.
+        out: a tensor for the result.
+
+    Returns:
+        A tensor of the shape without the reduced axes.
+
+    Raises:
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(0)
+        tensor([4., 6.])
+    """
+    x = input if dtype is None else input.to(as_dtype(dtype))
+    y = _sum(x, axes=axes_of("sum", dim, x.raw.ndim), keepdim=keepdim)
+    return into(out, y, "sum")  # type: ignore[no-any-return]
+
+
+def nansum(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
+    """The sum of the elements that are not NaN.
+
+    Args:
+        input: any shape and real dtype.
+        dim: an axis, several, or None for all.
+        keepdim: keep the reduced axes with size 1.
+        dtype: cast to it first; integers and bools are otherwise summed in int64.
+        out: a tensor for the result.
+
+    Returns:
+        A tensor of the shape without the reduced axes.
+
+    Raises:
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0]))
+        tensor(3.)
+    """
+    return sum(where(isnan(input), 0, input), dim, keepdim, dtype=dtype, out=out)
+
+
+@op
+def _mean(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
+    wide = "float32" if x.dtype.char == _HALF else None
+    y = x.sum(axes, dtype=wide, keepdims=keepdim) / count(x.shape, axes)  # not xp.mean: it warns about nothing to divide
+    return y if wide is None else y.astype(x.dtype)
+
+
+_mean.grad(x=lambda g, x_shape, *, axes, keepdim: restore(g / (count(x_shape, axes) or 1), x_shape, axes, keepdim))
+
+
+def mean(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
+    """The mean over all elements, or along axes; NaN of none.
+
+    Args:
+        input: any shape, floating.
+        dim: an axis, several, or None for all.
+        keepdim: keep the reduced axes with size 1.
+        dtype: cast to it first.
+        out: a tensor for the result.
+
+    Returns:
+        A tensor of the shape without the reduced axes.
+
+    Raises:
+        DtypeError: integers, and no ``dtype``.
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.tensor([[1.0, 2.0], [3.0, 4.0]]).mean(1, keepdim=True)
+        tensor([[1.5000],
+                [3.5000]])
+    """
+    x = _as_float("mean", input, dtype)
+    y = _mean(x, axes=axes_of("mean", dim, x.raw.ndim), keepdim=keepdim)
+    return into(out, y, "mean")  # type: ignore[no-any-return]
+
+
+def nanmean(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
+    """The mean of the elements that are not NaN.
+
+    Args:
+        input: any shape, floating.
+        dim: an axis, several, or None for all.
+        keepdim: keep the reduced axes with size 1.
+        dtype: cast to it first.
+        out: a tensor for the result.
+
+    Returns:
+        A tensor of the shape without the reduced axes; NaN where there is nothing else.
+
+    Raises:
+        DtypeError: integers, and no ``dtype``.
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.nanmean(ag.tensor([1.0, float("nan"), 2.0]))
+        tensor(1.5000)
+    """
+    x = _as_float("nanmean", input, dtype)
+    numbers = sum(~isnan(x), dim, keepdim)
+    return into(out, nansum(x, dim, keepdim) / numbers, "nanmean")  # type: ignore[no-any-return]
+
+
+# -- product ----------------------------------------------------------------------------------------------------------
+
+
+@op
+def _prod(be: Any, x: Any, *, axis: int, keepdim: bool) -> Any:
+    return x.prod(axis, dtype="int64" if x.dtype.kind in "iub" else None, keepdims=keepdim)
+
+
+@op
+def _others(be: Any, x: Any, *, axis: int) -> Any:
+    """The product of all other elements along an axis: what is before times what is after."""
+    xp, n = be.xp, x.shape[axis]
+    x = xp.moveaxis(x, axis, -1)
+    before, after = xp.ones_like(x), xp.ones_like(x)
+    if n:
+        before[..., 1:] = xp.cumprod(x[..., :-1], -1)
+        after[..., :-1] = xp.cumprod(x[..., :0:-1], -1)[..., ::-1]
+    return xp.moveaxis(before * after, -1, axis)

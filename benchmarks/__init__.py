@@ -1,0 +1,1 @@
+"""Measurements. One file per question; ``python -m benchmarks QUESTION`` runs it."""

@@ -1,0 +1,13 @@
+"""``python -m benchmarks overhead``: runs one measurement."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+QUESTIONS = ("overhead",)
+
+parser = argparse.ArgumentParser(prog="python -m benchmarks")
+parser.add_argument("question", choices=QUESTIONS)
+arguments, rest = parser.parse_known_args()
+importlib.import_module(f"benchmarks.{arguments.question}").main(rest)

@@ -1,0 +1,152 @@
+"""Rows of a table looked up by number, and numbers as one-hot vectors."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from autograd.errors import DtypeError, ShapeError
+from autograd.op import op, wrap, written
+from autograd.ops.shape import _reshape
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+
+@op
+def _rows(be: Any, table: Any, index: Any) -> Any:
+    return be.xp.take(table, index, 0)  # (R,D), (*) -> (*,D)
+
+
+@op
+def _rows_added(be: Any, x: Any, index: Any, *, rows: int) -> Any:
+    return be.scatter_rows(x.reshape(index.size, x.shape[-1]), index.reshape(-1), rows)  # (*,D), (*) -> (R,D)
+
+
+_rows.grad(table=lambda g, index, table_shape: _rows_added(g, index, rows=table_shape[0]))
+_rows_added.grad(x=lambda g, index, **_: _rows(g, index))
+
+
+@op
+def _gradient_scale(be: Any, g: Any, index: Any, *, skip: int, by_frequency: bool) -> Any:
+    """What each looked-up row's gradient is multiplied by: 0 at the row ``skip``, else 1 or 1 / how often it occurs."""
+    scale = (index != skip).astype(g.dtype)
+    if by_frequency:
+        _, places, counts = be.xp.unique(index, return_inverse=True, return_counts=True)
+        scale = scale / counts.astype(g.dtype)[places].reshape(index.shape)
+    return scale.reshape(*index.shape, 1)
+
+
+@op
+def _scaled_rows(be: Any, table: Any, index: Any, *, skip: int, by_frequency: bool) -> Any:
+    return be.xp.take(table, index, 0)
+
+
+_scaled_rows.grad(
+    table=lambda g, index, table_shape, **how: _rows_added(
+        g * _gradient_scale(g, index, **how), index, rows=table_shape[0]
+    )
+)
+
+
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
+    """Rows of a table: y[..., :] = weight[input[...], :].
+
+    Args:
+        input: row numbers (*), integers.
+        weight: the table (R,D).
+        padding_idx: a row that gets no gradient; negative ones count from the end.
+        max_norm: rows that are looked up and longer than this are first shortened to it, in place and outside the graph.
+        norm_type: p of the norm that measures length.
+        scale_grad_by_freq: divide each row's gradient by how often the row occurs in ``input``.
+        sparse: accepted; gradients are dense.
+
+    Returns:
+        (*,D).
+
+    Raises:
+        DtypeError: row numbers that are no integers.
+        ShapeError: a table of another number of axes.
+        IndexError: a row that is not there.
+
+    Example:
+        >>> F.embedding(ag.tensor([2, 0]), ag.tensor([[1.0], [2.0], [3.0]]))
+        tensor([[3.],
+                [1.]])
+    """
+    index, table = input.raw, weight.raw
+    if index.dtype.kind not in "iu":
+        raise DtypeError(f"embedding: expected row numbers of an integer dtype, got {input.dtype}. Cast with .long()")
+    if table.ndim != 2:
+        raise ShapeError(f"embedding: expected weight (rows, features), got {table.shape}")
+    rows = table.shape[0]
+    if not input.is_cuda and index.size and not 0 <= index.min() <= index.max() < rows:
+        wrong = index[(index < 0) | (index >= rows)][0]
+        raise IndexError(
+            f"embedding: expected row numbers in [0, {rows - 1}] to match weight {table.shape}, got {wrong}"
+        )
+    if padding_idx is not None and not -rows <= padding_idx < rows:
+        raise IndexError(f"embedding: expected padding_idx in [{-rows}, {rows - 1}], got {padding_idx}")
+    if max_norm is not None:
+        _shorten(weight, index, max_norm, norm_type)
+    places = wrap(index.astype("int64", copy=False), input.backend)
+    if padding_idx is None and not scale_grad_by_freq:
+        y: Tensor = _rows(weight, places)
+    else:
+        skip = -1 if padding_idx is None else padding_idx % rows
+        y = _scaled_rows(weight, places, skip=skip, by_frequency=scale_grad_by_freq)
+    return y
+
+
+def _shorten(weight: Tensor, index: Any, max_norm: float, norm_type: float) -> None:
+    """Rows that are looked up brought to length ``max_norm``, where they are longer."""
+    xp = weight.backend.xp
+    used = xp.unique(index)
+    length = (abs(weight.raw[used]) ** norm_type).sum(1, keepdims=True) ** (1 / norm_type)
+    weight.raw[used] *= xp.where(length > max_norm, max_norm / (length + 1e-7), 1).astype(weight.raw.dtype)
+    written(weight, "embedding (max_norm)", None, track=False)
+
+
+@op
+def _one_hot(be: Any, x: Any, *, classes: int) -> Any:
+    return (x[..., None] == be.xp.arange(classes)).astype("int64")
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Class numbers as vectors that are 1 at the class and 0 elsewhere.
+
+    Args:
+        tensor: class numbers (*), integers.
+        num_classes: C; -1 for the largest number + 1.
+
+    Returns:
+        (*,C), int64.
+
+    Raises:
+        DtypeError: numbers that are no integers.
+        ValueError: a negative number, one too large, or nothing to count from.
+
+    Example:
+        >>> F.one_hot(ag.tensor([0, 2]))
+        tensor([[1, 0, 0],
+                [0, 0, 1]])
+    """
+    raw = tensor.raw
+    if raw.dtype.kind not in "iu":
+        raise DtypeError(f"one_hot: expected class numbers of an integer dtype, got {tensor.dtype}. Cast with .long()")
+    if not raw.size and num_classes < 1:
+        raise ValueError(f"one_hot: expected num_classes of at least 1 for an empty tensor, got {num_classes}")
+    low, high = (int(raw.min()), int(raw.max())) if raw.size else (0, 0)
+    classes = high + 1 if num_classes == -1 else num_classes
+    if low < 0 or (raw.size and high >= classes):
+        raise ValueError(f"one_hot: expected class numbers in [0, {classes - 1}], got numbers from {low} to {high}")
+    y: Tensor = _one_hot(tensor, classes=classes)
+    return y

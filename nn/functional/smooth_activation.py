@@ -1,0 +1,327 @@
+"""Smooth activations, and those that are smooth on either side of zero.
+
+Formulas keep large values away from exp: what is not chosen stays finite too, and so do derivatives of every order.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from autograd.errors import ShapeError
+from autograd.inplace import inplace as in_place
+from autograd.op import floating, op
+from autograd.ops.comparison import where
+from autograd.ops.elementwise import erf, exp, relu, sigmoid
+from autograd.ops.trigonometry import tanh
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+# -- exponential below zero: scale * (x where x > 0, else alpha * (exp(rate * x) - 1)) ---------------------------------
+
+
+@floating
+def _elu(be: Any, x: Any, *, alpha: float, scale: float, rate: float) -> Any:
+    below = be.xp.expm1(be.xp.minimum(x, 0) * rate)
+    return be.xp.where(x > 0, x * scale, below * (alpha * scale))
+
+
+def _elu_grad(g: Any, x: Any, *, alpha: float, scale: float, rate: float) -> Any:
+    return where(x > 0, g * scale, g * (exp(relu(-x) * -rate) * (alpha * scale * rate)))
+
+
+_elu.grad(x=_elu_grad)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where x > 0, else alpha * (exp(x) - 1).
+
+    Args:
+        input: any shape.
+        alpha: minus the limit at -inf.
+        inplace: write the result into ``input``.
+
+    Returns:
+        A tensor like ``input``.
+
+    Example:
+        >>> F.elu(ag.tensor([-1.0, 2.0]))
+        tensor([-0.6321,  2.0000])
+
+    Source: Clevert, Unterthiner and Hochreiter, Exponential Linear Units, 2015.
+    """
+    y: Tensor = in_place(elu)(input, alpha) if inplace else _elu(input, alpha=alpha, scale=1.0, rate=1.0)
+    return y
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """scale * elu(x, alpha), with the constants for which activations keep mean 0 and variance 1.
+
+    Args:
+        input: any shape.
+        inplace: write the result into ``input``.
+
+    Returns:
+        A tensor like ``input``.
+
+    Example:
+        >>> F.selu(ag.tensor([-1.0, 2.0]))
+        tensor([-1.1113,  2.1014])
+
+    Source: Klambauer, Unterthiner, Mayr and Hochreiter, Self-Normalizing Neural Networks, 2017.
+    """
+    y: Tensor = in_place(selu)(input) if inplace else _elu(input, alpha=_SELU_ALPHA, scale=_SELU_SCALE, rate=1.0)
+    return y
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where x > 0, else alpha * (exp(x / alpha) - 1): continuously differentiable for every alpha.
+
+    Args:
+        input: any shape.
+        alpha: minus the limit at -inf; not 0.
+        inplace: write the result into ``input``.
+
+    Returns:
+        A tensor like ``input``.
+
+    Raises:
+        ValueError: alpha is 0.
+
+    Example:
+        >>> F.celu(ag.tensor([-2.0, 2.0]), 2.0)
+        tensor([-1.2642,  2.0000])
+
+    Source: Barron, Continuously Differentiable Exponential Linear Units, 2017.
+    """
+    if alpha == 0:
+        raise ValueError("celu: expected alpha other than 0, got 0")
+    y: Tensor = in_place(celu)(input, alpha) if inplace else _elu(input, alpha=alpha, scale=1.0, rate=1 / alpha)
+    return y
+
+
+# -- smooth ------------------------------------------------------------------------------------------------------------
+
+
+@op
+def _gelu(be: Any, x: Any, *, by_tanh: bool) -> Any:
+    return be.gelu(x, by_tanh)
+
+
+@op
+def _gelu_grad(be: Any, g: Any, x: Any, *, by_tanh: bool) -> Any:
+    return be.gelu_grad(g, x, by_tanh)
+
+
+_gelu.grad(x=lambda g, x, *, by_tanh: _gelu_grad(g, x, by_tanh=by_tanh))
+
+
+@_gelu.composed
+def _gelu_definition(x: Any, *, by_tanh: bool) -> Any:
+    phi = tanh((x + x * x * x * 0.044715) * math.sqrt(2 / math.pi)) if by_tanh else erf(x * math.sqrt(0.5))
+    return x * 0.5 * (phi + 1)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """x * Phi(x), Phi the distribution function of the normal distribution.
+
+    Args:
+        input: any shape, floating.
+        approximate: "none", or "tanh" for x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))).
+
+    Returns:
+        A tensor like ``input``.
+
+    Raises:
+        ValueError: another word.
+
+    Example:
+        >>> F.gelu(ag.tensor([-1.0, 2.0]))
+        tensor([-0.1587,  1.9545])
+
+    Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016.
+    """
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f'gelu: expected approximate "none" or "tanh", got {approximate!r}')
+    y: Tensor = _gelu(input, by_tanh=approximate == "tanh")
+    return y
+
+
+@floating
+def _silu(be: Any, x: Any) -> Any:
+    return x * be.sigmoid(x)
+
+
+def _silu_grad(g: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return g * (s * (x * (1 - s) + 1))
+
+
+_silu.grad(x=_silu_grad)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """x * sigmoid(x), also called swish.
+
+    Args:
+        input: any shape.
+        inplace: write the result into ``input``.
+
+    Returns:
+        A tensor like ``input``.
+
+    Example:
+        >>> F.silu(ag.tensor([-1.0, 2.0]))
+        tensor([-0.2689,  1.7616])
+
+    Source: Elfwing, Uchibe and Doya, Sigmoid-Weighted Linear Units, 2017.
+    """
+    y: Tensor = in_place(silu)(input) if inplace else _silu(input)
+    return y
+
+
+@floating
+def _mish(be: Any, x: Any) -> Any:
+    return x * be.xp.tanh(_softplus_raw(be, x))
+
+
+def _mish_grad(g: Any, x: Any) -> Any:
+    t = tanh(_softplus(x, beta=1.0, threshold=math.inf))
+    return g * (t + x * sigmoid(x) * (1 - t * t))
+
+
+_mish.grad(x=_mish_grad)
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """x * tanh(softplus(x)).
+
+    Args:
+        input: any shape.
+        inplace: write the result into ``input``.
+
+    Returns:
+        A tensor like ``input``.
+
+    Example:
+        >>> F.mish(ag.tensor([-1.0, 2.0]))
+        tensor([-0.3034,  1.9440])
+
+    Source: Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019.
+    """
+    y: Tensor = in_place(mish)(input) if inplace else _mish(input)
+    return y
+
+
+def _softplus_raw(be: Any, z: Any) -> Any:
+    """log(1 + exp(z)) without overflow."""
+    return be.xp.maximum(z, 0) + be.xp.log1p(be.xp.exp(-be.xp.abs(z)))
+
+
+@floating
+def _softplus(be: Any, x: Any, *, beta: float, threshold: float) -> Any:
+    z = x * beta
+    return be.xp.where(z > threshold, x, _softplus_raw(be, z) / beta)
+
+
+_softplus.grad(x=lambda g, x, *, beta, threshold: where(x * beta > threshold, g, g * sigmoid(x * beta)))
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """log(1 + exp(beta * x)) / beta, a smooth relu; x itself where beta * x > threshold.
+
+    Args:
+        input: any shape.
+        beta: how sharp the bend is.
+        threshold: from where on it is linear.
+
+    Returns:
+        A tensor like ``input``.
+
+    Example:
+        >>> F.softplus(ag.tensor([-1.0, 2.0]))
+        tensor([0.3133, 2.1269])
+    """
+    y: Tensor = _softplus(input, beta=beta, threshold=threshold)
+    return y
+
+
+@floating
+def logsigmoid(be: Any, input: Any) -> Any:
+    """log(1 / (1 + exp(-x))).
+
+    Args:
+        input: any shape.
+
+    Returns:
+        A tensor like ``input``.
+
+    Example:
+        >>> F.logsigmoid(ag.tensor([-1000.0, 0.0]))
+        tensor([-1.0000e+03, -6.9315e-01])
+    """
+    return -_softplus_raw(be, -input)
+
+
+logsigmoid.grad(input=lambda g, input: g * sigmoid(-input))
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half along an axis, gated by the second: a * sigmoid(b).
+
+    Args:
+        input: any shape with an even size along ``dim``.
+        dim: the axis that is halved.
+
+    Returns:
+        A tensor with half the size along ``dim``.
+
+    Raises:
+        ShapeError: the size is odd.
+
+    Example:
+        >>> F.glu(ag.tensor([2.0, 0.0]))
+        tensor([1.])
+
+    Source: Dauphin, Fan, Auli and Grangier, Language Modeling with Gated Convolutional Networks, 2016.
+    """
+    size = input.raw.shape[dim] if input.raw.ndim else 1
+    if size % 2:
+        raise ShapeError(f"glu: expected an even size along dim {dim}, got shape {input.raw.shape}")
+    a, b = input.split(size // 2, dim) if size else (input, input)
+    return a * b.sigmoid()
+
+
+def softsign(input: Tensor) -> Tensor:
+    """x / (1 + |x|).
+
+    Args:
+        input: any shape.
+
+    Returns:
+        A tensor like ``input``.
+
+    Example:
+        >>> F.softsign(ag.tensor([-1.0, 3.0]))
+        tensor([-0.5000,  0.7500])
+    """
+    return input / (input.abs() + 1)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """x - tanh(x).
+
+    Args:
+        input: any shape.
+
+    Returns:
+        A tensor like ``input``.
+
+    Example:
+        >>> F.tanhshrink(ag.tensor([-1.0, 2.0]))
+        tensor([-0.2384,  1.0360])
+    """
+    return input - input.tanh()

@@ -1,0 +1,32 @@
+"""What may be registered in a module, and under which names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nn.module import Module
+
+
+def check(module: Module, table: str, name: str, value: Any, kind: type, way_out: str) -> None:
+    """Refuses what cannot stand under ``name`` in one of the tables of a module."""
+    owner, what = type(module).__name__, table.strip("_")[:-1]
+    if table not in module.__dict__:
+        raise AttributeError(f"{owner}: expected super().__init__() before the first {what} is assigned. Call it first")
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(
+            f"{owner}: expected a {kind.__name__} or None as {what} {name!r}, got {type(value).__name__}. {way_out}"
+        )
+    if not isinstance(name, str):
+        raise TypeError(f"{owner}: expected a str as the name of a {what}, got {type(name).__name__}")
+    if not name or "." in name:
+        raise KeyError(f"{owner}: expected a name without dots and not empty for a {what}, got {name!r}")
+    if name not in module.__dict__[table] and hasattr(module, name):
+        raise KeyError(f"{owner}: expected a new name for a {what}, got {name!r}, which is an attribute already")
+
+
+def absent(what: str, target: str, owner: Module, name: str) -> AttributeError:
+    """The error for a dotted name that leads nowhere."""
+    return AttributeError(
+        f"get_{what}: expected a {what} at {target!r}, {type(owner).__name__} has none named {name!r}"
+    )

@@ -1,0 +1,1 @@
+"""What models need beside layers: clipping of gradients, packing of sequences, parameters as one vector."""
