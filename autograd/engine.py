@@ -231,6 +231,8 @@ class _Walk:
                 f"backward: the graph through {node.op.name} was freed by an earlier backward. "
                 "Pass retain_graph=True to the first one, or run the forward again"
             )
+        if type(saved) is not tuple:  # dropped by a checkpoint, which computes it again
+            saved = node.saved = saved.restore()
         seq = node.seq
         for stamp in node.stamps:
             if stamp[0] > seq:

@@ -21,3 +21,7 @@ class DeviceError(RuntimeError):
 
 class GraphError(RuntimeError):
     """A graph that cannot be walked: freed, modified in place, or without gradients."""
+
+
+class SerializationError(RuntimeError):
+    """A file that cannot be read: cut short, corrupt, or of another kind; or one that could not be written."""

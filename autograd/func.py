@@ -17,9 +17,9 @@ from operator import index
 from typing import Any
 
 from autograd.errors import GraphError, ShapeError
-from autograd.functional_call import functional_call, stack_module_state
+from autograd.stateless import functional_call, stack_module_state
 from autograd.pullback import Pullback, columns_of, filled, ones_like, rows_of, vectors, zeros
-from autograd.vmap import vmap
+from autograd.batching import vmap
 
 __all__ = [
     "functional_call",
@@ -161,11 +161,15 @@ def jvp(
     """
     for role, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, tuple) or len(given) != len(primals):
-            raise TypeError(f"jvp: expected {role} to be a tuple with one entry per argument, got {type(given).__name__}")
+            raise TypeError(
+                f"jvp: expected {role} to be a tuple with one entry per argument, got {type(given).__name__}"
+            )
     p = Pullback("jvp", func, primals, argnums=tuple(range(len(primals))), has_aux=has_aux)
     moved = p.push(vectors("jvp", "tangents", tangents, p.inputs))
     if strict and None in moved:
-        raise GraphError(f"jvp: expected outputs that depend on the primals, got output {moved.index(None)} that does not")
+        raise GraphError(
+            f"jvp: expected outputs that depend on the primals, got output {moved.index(None)} that does not"
+        )
     out = p.rebuild_outputs(filled(p.released(moved), p.outputs))
     return (p.value, out, p.aux) if has_aux else (p.value, out)
 
@@ -245,7 +249,11 @@ def hessian(func: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any
 
 
 def _jacobian(
-    name: str, func: Callable[..., Any], argnums: Argnums, has_aux: bool, blocks_of: Callable[[Pullback], list[list[Any]]]
+    name: str,
+    func: Callable[..., Any],
+    argnums: Argnums,
+    has_aux: bool,
+    blocks_of: Callable[[Pullback], list[list[Any]]],
 ) -> Callable[..., Any]:
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:

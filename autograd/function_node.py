@@ -37,7 +37,7 @@ class Context:
         self.dirty: tuple[Any, ...] = ()
         self.non_differentiable: tuple[Any, ...] = ()
         self.materialize_grads = True
-        self._records: list[Any] | None = []
+        self._records: Any = []
         self._node: Any = None
 
     def save_for_backward(self, *tensors: Any) -> None:
@@ -82,6 +82,8 @@ class Context:
             )
         if not self._node:
             return self.to_save
+        if not isinstance(self._records, list):  # dropped by a checkpoint, which computes it again
+            self._records = self._records.restore()
         seq, name, where = self._node
         out = []
         for record in self._records:

@@ -69,7 +69,9 @@ def jvp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
         p = _run("jvp", func, inputs)
         moved = p.push(_given("jvp", v, p.inputs))
         if strict and None in moved:
-            raise GraphError(f"jvp: expected outputs that depend on the inputs (strict), got output {moved.index(None)} without")
+            raise GraphError(
+                f"jvp: expected outputs that depend on the inputs (strict), got output {moved.index(None)} without"
+            )
         return p.value, p.rebuild_outputs(filled(p.released(moved), p.outputs))
 
 
@@ -213,7 +215,9 @@ def _given(name: str, v: Any, like: Any) -> Any:
     """The vector that was given; a one where it may be left out."""
     if v is None:
         if len(like) != 1 or like[0].raw.size != 1:
-            raise ShapeError(f"{name}: expected v, as there is more than a single element, got None. Pass one of the same shape")
+            raise ShapeError(
+                f"{name}: expected v, as there is more than a single element, got None. Pass one of the same shape"
+            )
         return [ones_like(like[0])]
     return vectors(name, "v", v, like)
 
@@ -221,7 +225,9 @@ def _given(name: str, v: Any, like: Any) -> Any:
 def _checked(name: str, found: Any, inputs: Any, strict: bool, lead: Any = ()) -> list[Any]:
     """Zeros for what does not depend on an input, or an error."""
     if strict and None in found:
-        raise GraphError(f"{name}: expected outputs that depend on every input (strict), got input {found.index(None)} unused")
+        raise GraphError(
+            f"{name}: expected outputs that depend on every input (strict), got input {found.index(None)} unused"
+        )
     return [zeros(x, (*lead, *x.raw.shape)) if g is None else g for g, x in zip(found, inputs, strict=True)]
 
 
@@ -235,6 +241,8 @@ def _gradient(name: str, func: Callable[..., Any], xs: tuple[Any, ...], strict: 
     p = _run(name, func, xs)
     if len(p.outputs) != 1 or p.outputs[0].raw.size != 1:
         shapes = ", ".join(str(tuple(y.raw.shape)) for y in p.outputs)
-        raise ShapeError(f"{name}: expected the function to return a single element, got {shapes}. Reduce it (.sum(), .mean())")
+        raise ShapeError(
+            f"{name}: expected the function to return a single element, got {shapes}. Reduce it (.sum(), .mean())"
+        )
     found = p.pull(p.outputs, [ones_like(p.outputs[0])], retain=True)
     return tuple(p.released(_checked(name, found, p.inputs, strict))), p.value

@@ -69,7 +69,7 @@ class Node:
         plan: what was kept for which gradients.
         inputs: the nodes of the inputs, None where no gradient flows.
         params: the keyword parameters of the call.
-        saved: the kept arrays and shapes, in the plan's order; None once freed.
+        saved: the kept arrays and shapes, a tuple in the plan's order; None once freed; a checkpoint's stand-in.
         stamps: the stamps of the kept arrays.
         shape: of the (first) output.
         seq: the clock at recording: parents are always earlier.
@@ -85,7 +85,7 @@ class Node:
     plan: Plan | None
     inputs: tuple[Any, ...]
     params: dict[str, Any]
-    saved: tuple[Any, ...] | None
+    saved: Any
     stamps: tuple[list[Any], ...]
     shape: Any
     seq: int

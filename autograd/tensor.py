@@ -21,10 +21,16 @@ from autograd.ops import (
     comparison,
     conversion,
     elementwise,
+    extremum,
     logic,
+    norms,
     power,
+    product,
+    reduction,
     rounding,
     sampling,
+    scan,
+    spread,
     trigonometry,
 )
 from autograd.size import Size
@@ -679,6 +685,34 @@ class Tensor(Variable):
     bitwise_right_shift_ = inplace(logic.bitwise_right_shift)
     __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
     __ilshift__, __irshift__ = bitwise_left_shift_, bitwise_right_shift_
+
+    sum = reduction.sum
+    nansum = reduction.nansum
+    mean = reduction.mean
+    nanmean = reduction.nanmean
+    logsumexp = reduction.logsumexp
+    any = reduction.any
+    all = reduction.all
+    count_nonzero = reduction.count_nonzero
+    var = spread.var
+    std = spread.std
+    norm = norms.norm
+    max = extremum.max
+    min = extremum.min
+    amax = extremum.amax
+    amin = extremum.amin
+    aminmax = extremum.aminmax
+    argmax = extremum.argmax
+    argmin = extremum.argmin
+    prod = product.prod
+    cumprod = product.cumprod
+    cumprod_ = inplace(product.cumprod)
+    cumsum = scan.cumsum
+    logcumsumexp = scan.logcumsumexp
+    cummax = scan.cummax
+    cummin = scan.cummin
+    diff = scan.diff
+    cumsum_ = inplace(scan.cumsum)
 
     # -- as a Python object ------------------------------------------------------------------------------------------
     def __len__(self) -> int:

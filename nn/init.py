@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import threading
 import warnings
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec
 
 import autograd as ag
 from autograd.errors import ShapeError
@@ -66,9 +70,46 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
+P = ParamSpec("P")
+
+
+class _Mode(threading.local):
+    """Whether tensors keep the values that they have, in one thread."""
+
+    skip = False
+
+
+_mode = _Mode()
+
+
+@contextmanager
+def skipped() -> Iterator[None]:
+    """Inside, the functions of this module leave tensors as they are; see ``nn.utils.skip_init``."""
+    outer, _mode.skip = _mode.skip, True
+    try:
+        yield
+    finally:
+        _mode.skip = outer
+
+
+def _initialiser(fill: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """Runs ``fill`` outside the graph, or not at all within ``skipped``."""
+
+    @functools.wraps(fill)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        if _mode.skip:
+            tensor: Any = args[0] if args else kwargs["tensor"]
+            return tensor  # type: ignore[no-any-return]
+        with no_grad():
+            return fill(*args, **kwargs)
+
+    return wrapped
+
+
 # -- the same for every element ----------------------------------------------------------------------------------------
 
 
+@_initialiser
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fills a tensor with one number.
 
@@ -83,8 +124,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
         >>> nn.init.constant_(ag.empty(2), 0.5)
         tensor([0.5000, 0.5000])
     """
-    with no_grad():
-        return tensor.fill_(val)
+    return tensor.fill_(val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -119,6 +159,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 0.0)
 
 
+@_initialiser
 def eye_(tensor: Tensor) -> Tensor:
     """Makes a matrix the identity, as far as it is square.
 
@@ -140,6 +181,7 @@ def eye_(tensor: Tensor) -> Tensor:
     return _put(tensor, tensor.backend.xp.eye(*tensor.shape))
 
 
+@_initialiser
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Makes a convolution's weight pass its input through: 1 at the centre where output and input channel are the same.
 
@@ -173,6 +215,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 # -- independent random elements ---------------------------------------------------------------------------------------
 
 
+@_initialiser
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fills a tensor from the uniform distribution U(a, b).
 
@@ -188,10 +231,10 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
         >>> w = nn.init.uniform_(ag.empty(100), -1, 1); bool((w.abs() <= 1).all())
         True
     """
-    with no_grad():
-        return tensor.uniform_(a, b, generator=generator)
+    return tensor.uniform_(a, b, generator=generator)
 
 
+@_initialiser
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fills a tensor from the normal distribution N(mean, std^2).
 
@@ -207,10 +250,10 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
         >>> nn.init.normal_(ag.empty(2, 3)).shape
         Size([2, 3])
     """
-    with no_grad():
-        return tensor.normal_(mean, std, generator=generator)
+    return tensor.normal_(mean, std, generator=generator)
 
 
+@_initialiser
 def trunc_normal_(
     tensor: Tensor,
     mean: float = 0.0,
@@ -242,11 +285,10 @@ def trunc_normal_(
     if a >= b:
         raise ValueError(f"trunc_normal_: expected a < b, got {a} and {b}")
     if not a - 2 * std <= mean <= b + 2 * std:
-        warnings.warn("trunc_normal_: the mean is more than 2 std outside [a, b]; the tail is inexact", stacklevel=2)
+        warnings.warn("trunc_normal_: the mean is more than 2 std outside [a, b]; the tail is inexact", stacklevel=3)
     low, high = (math.erf((bound - mean) / (std * math.sqrt(2))) for bound in (a, b))
-    with no_grad():
-        u = ag.empty(tensor.shape, dtype=ag.float64, device=tensor.device).uniform_(low, high, generator=generator)
-        return tensor.copy_((_erfinv(u) * (std * math.sqrt(2)) + mean).clamp(a, b))
+    u = ag.empty(tensor.shape, dtype=ag.float64, device=tensor.device).uniform_(low, high, generator=generator)
+    return tensor.copy_((_erfinv(u) * (std * math.sqrt(2)) + mean).clamp(a, b))
 
 
 def _erfinv(y: Tensor) -> Tensor:
@@ -264,6 +306,7 @@ def _erfinv(y: Tensor) -> Tensor:
 # -- random, scaled to the number of inputs and outputs ----------------------------------------------------------------
 
 
+@_initialiser
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fills a weight from U(-a, a), a = gain * sqrt(6 / (fan_in + fan_out)).
 
@@ -288,6 +331,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     return uniform_(tensor, -bound, bound, generator)
 
 
+@_initialiser
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fills a weight from N(0, s^2), s = gain * sqrt(2 / (fan_in + fan_out)).
 
@@ -312,6 +356,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
     return normal_(tensor, 0.0, std, generator)
 
 
+@_initialiser
 def kaiming_uniform_(
     tensor: Tensor,
     a: float = 0,
@@ -347,6 +392,7 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
+@_initialiser
 def kaiming_normal_(
     tensor: Tensor,
     a: float = 0,
@@ -390,7 +436,7 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
 
 def _is_empty(name: str, tensor: Tensor) -> bool:
     if 0 in tensor.shape:
-        warnings.warn(f"{name}: a tensor without elements has nothing to initialise", stacklevel=3)
+        warnings.warn(f"{name}: a tensor without elements has nothing to initialise", stacklevel=4)
         return True
     return False
 
@@ -406,6 +452,7 @@ def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
 # -- random matrices with structure ------------------------------------------------------------------------------------
 
 
+@_initialiser
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """Makes a weight, seen as a matrix of its first axis by the others, a random one with orthonormal rows or columns.
 
@@ -439,6 +486,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     return _put(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
 
 
+@_initialiser
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
     """Fills a matrix from N(0, std^2), with a fraction of each column set to zero.
 
@@ -471,8 +519,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
 
 def _put(tensor: Tensor, raw: Any) -> Tensor:
     """Overwrites a tensor with an array of its backend."""
-    with no_grad():
-        return tensor.copy_(wrap(raw, tensor.backend))
+    return tensor.copy_(wrap(raw, tensor.backend))
 
 
 def _expect_axes(name: str, tensor: Tensor, least: int, most: float) -> None:

@@ -11,8 +11,7 @@ from optim.asgd import ASGD as ASGD
 from optim.lbfgs import LBFGS as LBFGS
 from optim.muon import Muon as Muon
 from optim.nadam import NAdam as NAdam
-from optim.optimizer import 
-from optim.rule import Optimizer as Optimizer
+from optim.optimizer import Optimizer as Optimizer
 from optim.radam import RAdam as RAdam
 from optim.rmsprop import RMSprop as RMSprop
 from optim.rprop import Rprop as Rprop

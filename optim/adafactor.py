@@ -85,6 +85,8 @@ class Adafactor(Optimizer):
     def _update(self, be: Any, group: Group, params: list[Any], grads: list[Any], states: list[State]) -> None:
         xp, lr = be.xp, float(group["lr"])
         for p, grad, state in zip(params, grads, states, strict=True):
+            if not p.size:  # it has no mean
+                continue
             t = state["step"] = state["step"] + 1
             eps1, eps2 = group["eps"]
             eps1 = float(xp.finfo(p.dtype).eps) if eps1 is None else eps1
@@ -111,4 +113,4 @@ def _variance(xp: Any, g: Any, state: State, weight: float, eps: float) -> Any:
 
 def _rms(xp: Any, a: Any) -> float:
     """|a| / sqrt(number of elements)."""
-    return float(xp.sqrt((a * a).sum())) / sqrt(max(1, a.size))
+    return float(xp.sqrt((a * a).sum())) / sqrt(a.size)

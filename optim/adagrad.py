@@ -66,6 +66,9 @@ class Adagrad(Optimizer):
             "fused": fused,
         }
         super().__init__(params, defaults)
+        for group in self.param_groups:  # in PyTorch, too, every parameter has a state from the start
+            for p in group["params"]:
+                self._begin(p, group)
 
     def _start(self, p: Any, group: Group) -> State:
         return {"step": 0, "sum": filled(p, group["initial_accumulator_value"])}

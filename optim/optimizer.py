@@ -295,13 +295,12 @@ class Optimizer:
                 "Build the optimizer as it was when the state was saved"
             )
         places = [(new, p) for new, old in zip(saved, groups, strict=True) for p in old["params"]]
-        positions = chain.from_iterable(g["params"] for g in saved)
+        place_of = dict(zip(chain.from_iterable(g["params"] for g in saved), places, strict=True))
         for new, old in zip(saved, groups, strict=True):
             new["params"] = old["params"]
             for option in ("param_names", *self.defaults):  # what the writer did not know yet
                 if option in old:
                     new.setdefault(option, old[option])
-        place_of = dict(zip(positions, places, strict=True))
         state: defaultdict[Any, State] = defaultdict(dict)
         for key, values in state_dict["state"].items():
             if key in place_of:

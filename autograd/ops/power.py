@@ -73,9 +73,7 @@ _pow_tensor.grad(
 
 
 def _negative(kind: Any) -> DtypeError:
-    return DtypeError(
-        f"pow: expected exponents >= 0 for integers, got {kind} to a negative power. Cast it first"
-    )
+    return DtypeError(f"pow: expected exponents >= 0 for integers, got {kind} to a negative power. Cast it first")
 
 
 def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Any:

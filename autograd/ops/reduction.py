@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any
 from autograd.dtype import FLOAT, as_dtype
 from autograd.errors import DtypeError
 from autograd.op import floating, op
-from autograd.ops.arguments import axes_of, axis_of
-from autograd.ops.arithmetic import abs, sign
+from autograd.ops.arguments import axes_of
 from autograd.ops.comparison import isnan, where
 from autograd.ops.elementwise import exp
 from autograd.ops.out import into
-from autograd.ops.axes import _permute, inverse
 from autograd.ops.shape import _expand, _reshape
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
-_HALF = "e"  # accumulated in float32
+HALF = "e"  # the character of float16, which is accumulated in float32
 
 
 def restore(y: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Any:
@@ -34,7 +32,7 @@ def count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
     return math.prod(shape[a] for a in axes)
 
 
-def _as_float(name: str, input: Tensor, dtype: Any) -> Tensor:
+def as_float(name: str, input: Tensor, dtype: Any) -> Tensor:
     """The input in the dtype asked for, which must be floating."""
     x = input if dtype is None else input.to(as_dtype(dtype))
     if x.dtype.category < FLOAT:
@@ -48,7 +46,7 @@ def _as_float(name: str, input: Tensor, dtype: Any) -> Tensor:
 @op
 def _sum(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     kind = x.dtype.kind
-    if kind in "fc" and x.dtype.char != _HALF:
+    if kind in "fc" and x.dtype.char != HALF:
         return x.sum(axes, keepdims=keepdim)
     y = x.sum(axes, dtype="int64" if kind in "iub" else "float32", keepdims=keepdim)
     return y if kind in "iub" else y.astype(x.dtype)
@@ -57,7 +55,9 @@ def _sum(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
 _sum.grad(x=lambda g, x_shape, *, axes, keepdim: restore(g, x_shape, axes, keepdim))
 
 
-def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
+def sum(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
     """The sum over all elements, or along axes.
 
     Args:
@@ -109,8 +109,8 @@ def nansum(
 
 @op
 def _mean(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
-    wide = "float32" if x.dtype.char == _HALF else None
-    y = x.sum(axes, dtype=wide, keepdims=keepdim) / count(x.shape, axes)  # not xp.mean: it warns about nothing to divide
+    wide = "float32" if x.dtype.char == HALF else None
+    y = x.sum(axes, dtype=wide, keepdims=keepdim) / count(x.shape, axes)  # xp.mean would warn of an empty one
     return y if wide is None else y.astype(x.dtype)
 
 
@@ -141,7 +141,7 @@ def mean(
         tensor([[1.5000],
                 [3.5000]])
     """
-    x = _as_float("mean", input, dtype)
+    x = as_float("mean", input, dtype)
     y = _mean(x, axes=axes_of("mean", dim, x.raw.ndim), keepdim=keepdim)
     return into(out, y, "mean")  # type: ignore[no-any-return]
 
@@ -169,26 +169,127 @@ def nanmean(
         >>> ag.nanmean(ag.tensor([1.0, float("nan"), 2.0]))
         tensor(1.5000)
     """
-    x = _as_float("nanmean", input, dtype)
+    x = as_float("nanmean", input, dtype)
     numbers = sum(~isnan(x), dim, keepdim)
     return into(out, nansum(x, dim, keepdim) / numbers, "nanmean")  # type: ignore[no-any-return]
 
 
-# -- product ----------------------------------------------------------------------------------------------------------
+@floating
+def _logsumexp(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
+    xp = be.xp
+    if not count(x.shape, axes):
+        return xp.log(x.sum(axes, keepdims=keepdim))
+    top = x.max(axes, keepdims=True)
+    top = xp.where(xp.isfinite(top), top, 0)
+    y = xp.log(xp.exp(x - top).sum(axes, keepdims=True)) + top
+    return y if keepdim else y.squeeze(axes)
+
+
+_logsumexp.grad(
+    x=lambda g, x, y, *, axes, keepdim: restore(g, x.shape, axes, keepdim) * exp(x - restore(y, x.shape, axes, keepdim))
+)
+
+
+def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """log(sum(exp(x))) along axes, without overflow.
+
+    Args:
+        input: any shape.
+        dim: an axis, or several.
+        keepdim: keep the reduced axes with size 1.
+        out: a tensor for the result.
+
+    Returns:
+        A floating tensor of the shape without the reduced axes.
+
+    Raises:
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.logsumexp(ag.tensor([0.0, 0.0]), 0)
+        tensor(0.6931)
+    """
+    y = _logsumexp(input, axes=axes_of("logsumexp", dim, input.raw.ndim), keepdim=keepdim)
+    return into(out, y, "logsumexp")  # type: ignore[no-any-return]
+
+
+# -- truth and counting: no gradient ----------------------------------------------------------------------------------
 
 
 @op
-def _prod(be: Any, x: Any, *, axis: int, keepdim: bool) -> Any:
-    return x.prod(axis, dtype="int64" if x.dtype.kind in "iub" else None, keepdims=keepdim)
+def _any(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
+    return x.any(axes, keepdims=keepdim).astype("uint8" if x.dtype == "uint8" else "bool")
+
+
+def any(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """Whether some element is nonzero, of all or along axes.
+
+    Args:
+        input: any shape and dtype.
+        dim: an axis, several, or None for all.
+        keepdim: keep the reduced axes with size 1.
+        out: a tensor for the result.
+
+    Returns:
+        A bool tensor (uint8 of uint8) of the shape without the reduced axes.
+
+    Raises:
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.any(ag.tensor([[0, 1], [0, 0]]), 1)
+        tensor([ True, False])
+    """
+    return into(out, _any(input, axes=axes_of("any", dim, input.raw.ndim), keepdim=keepdim), "any")  # type: ignore[no-any-return]
 
 
 @op
-def _others(be: Any, x: Any, *, axis: int) -> Any:
-    """The product of all other elements along an axis: what is before times what is after."""
-    xp, n = be.xp, x.shape[axis]
-    x = xp.moveaxis(x, axis, -1)
-    before, after = xp.ones_like(x), xp.ones_like(x)
-    if n:
-        before[..., 1:] = xp.cumprod(x[..., :-1], -1)
-        after[..., :-1] = xp.cumprod(x[..., :0:-1], -1)[..., ::-1]
-    return xp.moveaxis(before * after, -1, axis)
+def _all(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
+    return x.all(axes, keepdims=keepdim).astype("uint8" if x.dtype == "uint8" else "bool")
+
+
+def all(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """Whether every element is nonzero, of all or along axes.
+
+    Args:
+        input: any shape and dtype.
+        dim: an axis, several, or None for all.
+        keepdim: keep the reduced axes with size 1.
+        out: a tensor for the result.
+
+    Returns:
+        A bool tensor (uint8 of uint8) of the shape without the reduced axes.
+
+    Raises:
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.all(ag.tensor([[0, 1], [2, 3]]), 1)
+        tensor([False,  True])
+    """
+    return into(out, _all(input, axes=axes_of("all", dim, input.raw.ndim), keepdim=keepdim), "all")  # type: ignore[no-any-return]
+
+
+@op
+def _count_nonzero(be: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
+    return (x != 0).sum(axes, dtype="int64")
+
+
+def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
+    """How many elements are nonzero, of all or along axes.
+
+    Args:
+        input: any shape and dtype.
+        dim: an axis, several, or None for all.
+
+    Returns:
+        An int64 tensor of the shape without the reduced axes.
+
+    Raises:
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.count_nonzero(ag.tensor([[0, 1], [2, 3]]), 1)
+        tensor([1, 2])
+    """
+    return _count_nonzero(input, axes=axes_of("count_nonzero", dim, input.raw.ndim))  # type: ignore[no-any-return]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import DeviceError, ShapeError
+from autograd.errors import DeviceError, DtypeError, ShapeError
 from autograd.grad_mode import mode
 from autograd.inplace import check_writable, history, inplace
 from autograd.node import Variable
@@ -98,7 +98,7 @@ def _items(index: Any) -> Sequence[Any]:
         return index
     if type(index) is list and _stands_for_tuple(index):
         warnings.warn(
-            "__getitem__: a list with slices, None, tensors or lists in it is taken as a tuple, x[tuple(list)], and will be "
+            "index: a list with slices, None, tensors or lists in it is taken as a tuple, x[tuple(list)], and will be "
             "an index array one day. Write x[tuple(list)], or x[torch.tensor(list)] for an index array",
             UserWarning,
             stacklevel=4,
@@ -119,7 +119,9 @@ def _understood(item: Any, be: Any) -> Any:
         return item
     if isinstance(item, slice):
         if item.step is not None and as_int(item.step) <= 0:
-            raise ValueError(f"__getitem__: expected a positive step, got {item.step}. Use flip() to reverse")
+            raise ValueError(f"index: expected a positive step, got {item.step}. Use flip() to reverse")
+        if isinstance(item.start, Variable) or isinstance(item.stop, Variable):
+            return slice(*[n if n is None else as_int(n) for n in (item.start, item.stop, item.step)])
         return item
     if isinstance(item, Variable):
         array = item.raw if item.backend is be else be.asarray(item.backend.to_numpy(item.raw))
@@ -141,7 +143,7 @@ def _understood(item: Any, be: Any) -> Any:
 def _unusable(what: str) -> IndexError:
     hint = ". For a mask convert it to bool, for positions to int64" if "uint8" in what else ""
     return IndexError(
-        f"__getitem__: expected ints, slices, None, Ellipsis, bool masks or integer index arrays, got {what}{hint}"
+        f"index: expected ints, slices, None, Ellipsis, bool masks or integer index arrays, got {what}{hint}"
     )
 
 
@@ -153,11 +155,11 @@ def understand(index: Any, shape: tuple[int, ...], be: Any) -> tuple[Any, Any]:
         ValueError: a negative step.
     """
     if type(index) is int and shape:
-        return (index_of("__getitem__", index, shape[0]), ...), None
+        return (index_of("index", index, shape[0]), ...), None
     items = [_understood(item, be) for item in _items(index)]
     free = len(shape) - sum(_consumed(item) for item in items)
     if free < 0:
-        raise IndexError(f"__getitem__: expected at most {len(shape)} indices for shape {tuple(shape)}, got {len(items)}")
+        raise IndexError(f"index: expected at most {len(shape)} indices for shape {tuple(shape)}, got {len(items)}")
     basic: list[Any] = []  # one entry per axis of x, and one per axis that None or a bool adds
     fancy: list[Any] = []  # one entry per axis of the view x[basic]
     axis, viewing, gathering = 0, False, False
@@ -175,13 +177,13 @@ def understand(index: Any, shape: tuple[int, ...], be: Any) -> tuple[Any, Any]:
             fancy.append(_ALL)
             axis, viewing = axis + 1, viewing or item != _ALL
         elif isinstance(item, int):
-            basic.append(index_of("__getitem__", item, shape[axis]))
+            basic.append(index_of("index", item, shape[axis]))
             axis, viewing = axis + 1, True
         else:
             count = _consumed(item)
             if item.dtype == bool and item.shape != tuple(shape[axis : axis + count]):
                 raise IndexError(
-                    f"__getitem__: expected a mask of shape {tuple(shape[axis : axis + count])} at axis {axis}, "
+                    f"index: expected a mask of shape {tuple(shape[axis : axis + count])} at axis {axis}, "
                     f"got {tuple(item.shape)}"
                 )
             basic += [_ALL] * count
@@ -288,7 +290,7 @@ def _write(x: Any, index: Any, value: Any, name: str) -> None:
     be = x.backend
     basic, fancy = understand(index, x.raw.shape, be)
     value = _fitting(x, value, name)
-    if fancy is None and value.view is not None and _same_memory(x.raw[basic], value):
+    if fancy is None and _is_part(x, x.raw[basic], value):
         return  # the end of x[i] += y, which has written already
     check_writable(x, name)
     node = None
@@ -324,13 +326,12 @@ def _fitting(x: Any, value: Any, name: str) -> Any:
     return value if value.raw.dtype == dtype else value.to(x.dtype)  # type: ignore[attr-defined]
 
 
-def _same_memory(part: Any, value: Any) -> bool:
-    raw = value.raw
-    return (
-        part.__array_interface__["data"][0] == raw.__array_interface__["data"][0]
-        if isinstance(part, np.ndarray)
-        else part.data.ptr == raw.data.ptr
-    ) and (part.shape, part.strides) == (raw.shape, raw.strides)
+def _is_part(x: Any, part: Any, value: Any) -> bool:
+    """Whether ``value`` is that part of x itself: another view of the same tensor on the same memory."""
+    if value.view is None or value._base is not (x if x.view is None else x._base):
+        return False
+    same = (part.shape, part.strides) == (value.raw.shape, value.raw.strides)
+    return same and bool(wrap(part, x.backend).data_ptr() == value.data_ptr())
 
 
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
@@ -362,8 +363,6 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 
 
 def _from_tensors(x: Any, indices: Any, values: Any) -> tuple[Any, ...]:
-    from autograd.errors import DtypeError
-
     if values.raw.dtype != x.raw.dtype:
         raise DtypeError(f"index_put: expected values of {x.dtype}, got {values.dtype}. Cast them with .to()")
     items = tuple(_ALL if i is None else i for i in indices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backends.cpu import conv as _conv
 from backends.cpu import elementwise as _elementwise
 from backends.cpu import loss as _loss
 from backends.cpu import normalization as _normalization
@@ -27,6 +28,10 @@ class Cpu(Reference):
         >>> Cpu(np, "cpu").sigmoid(np.zeros(1))
         array([0.5])
     """
+
+    conv = _conv.conv
+    conv_input = _conv.conv_input
+    conv_weight = _conv.conv_weight
 
     max_pool = _pooling.max_pool
     adaptive_max_pool = _pooling.adaptive_max_pool

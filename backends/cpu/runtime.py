@@ -42,6 +42,9 @@ class Kernels:
         return value
 
 
+_jit = Kernels("jit")
+
+
 def parallel_from() -> int:
     """Elements from which a kernel runs on all threads.
 
@@ -53,6 +56,23 @@ def parallel_from() -> int:
         True
     """
     return _parallel_from
+
+
+def threads(work: int) -> int:
+    """How many threads should share so much work.
+
+    Args:
+        work: in elements, or what takes as long as one.
+
+    Returns:
+        1, or numba's number of threads.
+
+    Example:
+        >>> threads(1)
+        1
+    """
+    count: int = _jit.get_num_threads() if work >= _parallel_from else 1
+    return count
 
 
 def serial_only() -> None:

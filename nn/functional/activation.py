@@ -61,9 +61,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """
     if min_val > max_val:
         raise ValueError(f"hardtanh: expected min_val up to max_val {max_val}, got {min_val}")
-    if inplace:
-        return in_place(hardtanh)(input, min_val, max_val)
-    y: Tensor = _hardtanh(input, low=min_val, high=max_val)
+    y: Tensor = in_place(hardtanh)(input, min_val, max_val) if inplace else _hardtanh(input, low=min_val, high=max_val)
     return y
 
 
@@ -109,13 +107,9 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
         >>> F.threshold(ag.tensor([-1.0, 2.0]), 0.5, 9.0)
         tensor([9., 2.])
     """
-    if inplace:
-        return in_place(_named_threshold)(input, threshold, value)
-    y: Tensor = _threshold(input, threshold=threshold, value=value)
+    by = {"threshold": threshold, "value": value}
+    y: Tensor = in_place(_threshold)(input, **by) if inplace else _threshold(input, **by)
     return y
-
-
-_named_threshold = threshold  # inside of it, the name is that of an argument
 
 
 @floating
@@ -141,9 +135,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
         >>> F.leaky_relu(ag.tensor([-1.0, 2.0]), 0.5)
         tensor([-0.5000,  2.0000])
     """
-    if inplace:
-        return in_place(leaky_relu)(input, negative_slope)
-    return _leaky_relu(input, slope=negative_slope)
+    y: Tensor = in_place(leaky_relu)(input, negative_slope) if inplace else _leaky_relu(input, slope=negative_slope)
+    return y
 
 
 @elementwise
@@ -177,14 +170,12 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     Source: He, Zhang, Ren and Sun, Delving Deep into Rectifiers, 2015.
     """
     slopes, shape = weight.raw.size, input.raw.shape
-    if slopes == 1:
-        return _prelu(input, weight.reshape(()))
     channels = shape[1] if len(shape) > 1 else 1
-    if slopes != channels:
+    if slopes not in (1, channels):
         raise ShapeError(
             f"prelu: expected weight with 1 or {channels} slopes for input {shape}, got {weight.raw.shape}"
         )
-    y: Tensor = _prelu(input, weight.reshape(slopes, *[1] * (len(shape) - 2)))
+    y: Tensor = _prelu(input, weight.reshape(() if slopes == 1 else (slopes, *[1] * (len(shape) - 2))))
     return y
 
 
@@ -214,10 +205,11 @@ def rrelu(
     if lower > upper:
         raise ValueError(f"rrelu: expected lower up to upper {upper}, got {lower}")
     if inplace:
-        return in_place(rrelu)(input, lower, upper, training)
-    if not training:
-        return _leaky_relu(input, slope=(lower + upper) / 2)
-    y: Tensor = _prelu(input, ag.rand_like(input) * (upper - lower) + lower)
+        y: Tensor = in_place(rrelu)(input, lower, upper, training)
+    elif training:
+        y = _prelu(input, ag.rand_like(input) * (upper - lower) + lower)
+    else:
+        y = _leaky_relu(input, slope=(lower + upper) / 2)
     return y
 
 

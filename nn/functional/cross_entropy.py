@@ -85,8 +85,8 @@ def cross_entropy(
 ) -> Tensor:
     """How badly logits predict classes: -sum over c of q[c] * weight[c] * log softmax(x)[c].
 
-    With class indices q is 1 at the target (with ``label_smoothing`` s: 1-s there and s/C spread over all classes), and the
-    mean is weighted: the sum of the losses over the sum of weight[target].
+    With class indices q is 1 at the target (with ``label_smoothing`` s: 1-s there and s/C spread over all classes), and
+    the mean is weighted: the sum of the losses over the sum of weight[target].
 
     Args:
         input: logits (N,C), (C,) or (N,C,*S).

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DtypeError, ShapeError
 from autograd.op import op, wrap, written
-from autograd.ops.shape import _reshape
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -64,7 +62,7 @@ def embedding(
         input: row numbers (*), integers.
         weight: the table (R,D).
         padding_idx: a row that gets no gradient; negative ones count from the end.
-        max_norm: rows that are looked up and longer than this are first shortened to it, in place and outside the graph.
+        max_norm: looked-up rows longer than this are first shortened to it, in place and outside the graph.
         norm_type: p of the norm that measures length.
         scale_grad_by_freq: divide each row's gradient by how often the row occurs in ``input``.
         sparse: accepted; gradients are dense.

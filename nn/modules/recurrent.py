@@ -25,9 +25,9 @@ _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 class RNNBase(Module):
     """What RNN, LSTM and GRU share: layers one above the other, each in one or two directions.
 
-    Layer k has ``weight_ih_lk`` (gates*H, I), ``weight_hh_lk`` (gates*H, H), ``bias_ih_lk``, ``bias_hh_lk`` (gates*H,) and, with
-    a projection, ``weight_hr_lk`` (P, H); those of the backward direction end in ``_reverse``. Initial values are uniform in
-    (-1/sqrt(H), 1/sqrt(H)).
+    Layer k has ``weight_ih_lk`` (gates*H, I), ``weight_hh_lk`` (gates*H, H), ``bias_ih_lk``, ``bias_hh_lk`` (gates*H,)
+    and, with a projection, ``weight_hr_lk`` (P, H); those of the backward direction end in ``_reverse``. Initial values
+    are uniform in (-1/sqrt(H), 1/sqrt(H)).
 
     Args:
         mode: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU".
@@ -123,8 +123,8 @@ class RNNBase(Module):
 
         Args:
             input: (T, N, I), with ``batch_first`` (N, T, I), a single sequence (T, I), or a PackedSequence.
-            hx: the first state (layers * directions, N, H), without N for a single sequence; for an LSTM a pair of it and
-                the first cell state. None: zeros.
+            hx: the first state (layers * directions, N, H), without N for a single sequence; for an LSTM a pair of it
+                and the first cell state. None: zeros.
 
         Returns:
             The outputs of the last layer, like the input with width H * directions, and the last state, like ``hx``.
@@ -252,11 +252,11 @@ class RNN(RNNBase):
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNN: expected nonlinearity to be 'tanh' or 'relu', got {nonlinearity!r}")
-        self.__dict__["nonlinearity"] = nonlinearity
+        mode = f"RNN_{nonlinearity.upper()}"
         super().__init__(
-            f"RNN_{nonlinearity.upper()}",
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype,
-        )  # fmt: skip
+            mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+        )
+        self.nonlinearity = nonlinearity
 
 
 class LSTM(RNNBase):
@@ -339,7 +339,7 @@ class GRU(RNNBase):
         )
 
 
-# -- single steps -------------------------------------------------------------------------------------------------------
+# -- single steps ----------------------------------------------------------------------------------------------------
 
 
 class _Cell(Module):
@@ -347,7 +347,9 @@ class _Cell(Module):
 
     gates: int
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool, device: Any, dtype: Any) -> None:
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         rows, where = self.gates * hidden_size, {"device": device, "dtype": dtype}
@@ -464,11 +466,6 @@ class LSTMCell(_Cell):
 
     gates = 4
 
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
-
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         """One step.
 
@@ -502,11 +499,6 @@ class GRUCell(_Cell):
     """
 
     gates = 3
-
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """One step.

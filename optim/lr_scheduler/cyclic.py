@@ -145,7 +145,7 @@ class CyclicLR(_MomentumToo):
 
 
 class OneCycleLR(_MomentumToo):
-    """One cycle: the rate rises from max_lr / div_factor to ``max_lr`` and falls far below; the momentum goes against it.
+    """One cycle: the rate rises from max_lr / div_factor to ``max_lr`` and falls far below; momentum goes against it.
 
     The lowest rate is max_lr / div_factor / final_div_factor. Call ``step`` after every batch.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.util import find_spec
@@ -44,6 +45,10 @@ class Sample:
             return f"{x.dtype}{list(x.shape)}" if isinstance(x, np.ndarray) else repr(x)
 
         return ", ".join([*map(text, self.args), *(f"{k}={text(v)}" for k, v in self.kwargs.items())])
+
+
+class Kink(Sample):
+    """A call at a point without a derivative, or next to one: compared with PyTorch, not with differences."""
 
 
 class Error(Sample):
@@ -140,22 +145,25 @@ def convert(value: Any, change: Callable[[Any], Any], kind: type = np.ndarray) -
     return value
 
 
-def cast(sample: Sample, dtype: str) -> Sample:
+def mapped(sample: Sample, change: Callable[[np.ndarray], Any]) -> Any:
+    """A sample of the same kind with every array changed."""
+    other = copy(sample)
+    other.args, other.kwargs = convert(sample.args, change), convert(sample.kwargs, change)
+    return other
+
+
+def cast(sample: Sample, dtype: str) -> Any:
     """The sample with float64 arrays brought to ``dtype``, always copied."""
-
-    def change(a: np.ndarray) -> np.ndarray:
-        return np.array(a, dtype if a.dtype == np.float64 else a.dtype)
-
-    return Sample(*convert(sample.args, change), **convert(sample.kwargs, change))
+    return mapped(sample, lambda a: np.array(a, dtype if a.dtype == np.float64 else a.dtype))
 
 
-def scattered(sample: Sample) -> Sample:
+def scattered(sample: Sample) -> Any:
     """The same values, laid out in memory so that no array is contiguous: axes reversed, or gaps in between."""
 
     def change(a: np.ndarray) -> np.ndarray:
         return np.array(a.T, order="C").T if a.ndim > 1 else np.repeat(a, 2)[::2] if a.ndim else a.copy()
 
-    return Sample(*convert(sample.args, change), **convert(sample.kwargs, change))
+    return mapped(sample, change)
 
 
 def tensor(array: np.ndarray, requires_grad: bool = False) -> Tensor:
@@ -183,3 +191,44 @@ def leaves(*values: Any) -> Iterator[Any]:
             yield from leaves(*value.values())
         else:
             yield value
+
+
+# -- samples that many operations share -------------------------------------------------------------------------------
+
+
+def uniform(rng: np.random.Generator, shape: tuple[int, ...], low: float = -3.0, high: float = 3.0) -> np.ndarray:
+    """Random numbers as an array, 0-d ones too."""
+    return np.array(rng.uniform(low, high, shape))
+
+
+def unary(low: float = -3.0, high: float = 3.0, *args: Any, **kwargs: Any) -> Callable[..., list[Sample]]:
+    """One tensor with elements between two bounds: of several axes, 0-d and empty; the other arguments as given."""
+
+    def samples(rng: np.random.Generator) -> list[Sample]:
+        return [Sample(uniform(rng, s, low, high), *args, **kwargs) for s in [(3, 4), (2, 3, 2), (5,), (), (0, 3)]]
+
+    return samples
+
+
+def binary(low: float = -3.0, high: float = 3.0, number: float | None = 1.5) -> Callable[..., list[Sample]]:
+    """Two tensors: of one shape, broadcast either way, 0-d, empty; and a tensor and a number."""
+    shapes = [
+        ((3, 4), (3, 4)),
+        ((3, 1), (2, 1, 4)),
+        ((4,), (3, 4)),
+        ((2, 3), ()),
+        ((), (2,)),
+        ((), ()),
+        ((0, 3), (1, 3)),
+    ]
+
+    def samples(rng: np.random.Generator) -> list[Sample]:
+        found = [Sample(uniform(rng, a, low, high), uniform(rng, b, low, high)) for a, b in shapes]
+        return found if number is None else [*found, Sample(uniform(rng, (2, 3), low, high), number)]
+
+    return samples
+
+
+def special(*values: float) -> np.ndarray:
+    """The values, with NaN and both infinities behind."""
+    return np.array([*values, np.nan, np.inf, -np.inf])

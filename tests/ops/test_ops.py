@@ -23,6 +23,7 @@ from autograd.ops.arithmetic import mul
 from autograd.tensor import Tensor
 from tests.op_samples.record import (
     Error,
+    Kink,
     Op,
     Sample,
     arguments,
@@ -162,7 +163,7 @@ def test_derivatives_are_differences(record: Op) -> None:
     """First and second order along random directions; recorded and unrecorded backward agree, on any layout."""
     for sample in samples(record):
         y, inputs = run(record, sample, record.function, grad=True)
-        if not (cots := cotangents(y)):
+        if isinstance(sample, Kink) or not (cots := cotangents(y)):
             continue
         first = gradient(y, inputs, cots)
         recorded = gradient(y, inputs, cots, create_graph=True)

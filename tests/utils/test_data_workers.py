@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from multiprocessing.shared_memory import SharedMemory
@@ -126,6 +127,28 @@ def test_every_start_method(method: str) -> None:
         ([0, 1, 2, 3], [[0.0], [1.0], [2.0], [3.0]]),
         ([4, 5], [[4.0], [5.0]]),
     ]
+
+
+METHODS = multiprocessing.get_all_start_methods()  # the first is Python's default
+CHOSEN = [(None, "fork"), (METHODS[0], "fork"), *((method, method) for method in METHODS[1:])]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Python's default is ours")
+@pytest.mark.parametrize("chosen, expected", CHOSEN)
+def test_the_default_start_method(chosen: str | None, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multiprocessing, "get_start_method", lambda allow_none: chosen)
+    assert pool_module.default_context().get_start_method() == expected
+
+
+def test_workers_start_beside_threads() -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        assert labels(data.DataLoader(Squares(), 3, num_workers=2)) == EXPECTED  # without a warning
+    finally:
+        stop.set()
+        thread.join()
 
 
 @needs_fork

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba import get_num_threads as get_num_threads
 
 from backends.cpu import runtime
 

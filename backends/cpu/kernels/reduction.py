@@ -1,4 +1,4 @@
-"""Sums, kept in float64 whatever the dtype. Loops count from 0 over one row, which is what LLVM turns into vector code."""
+"""Sums, kept in float64 whatever the dtype. Loops count from 0 along one row, which LLVM turns into vector code."""
 
 from __future__ import annotations
 

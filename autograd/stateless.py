@@ -50,7 +50,9 @@ def functional_call(
     if tie_weights:
         given = _with_ties(given, own)
     if strict and (missing := own.keys() - given.keys()):
-        raise ValueError(f"functional_call: expected a tensor for every name (strict), got none for {', '.join(sorted(missing))}")
+        raise ValueError(
+            f"functional_call: expected a tensor for every name (strict), got none for {', '.join(sorted(missing))}"
+        )
     args = () if args is None else args if isinstance(args, tuple) else (args,)
     before = []
     try:
@@ -70,7 +72,9 @@ def _merged(dicts: Any) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for part in dicts:
         if twice := merged.keys() & part.keys():
-            raise ValueError(f"functional_call: expected every name once, got {', '.join(sorted(twice))} in two dictionaries")
+            raise ValueError(
+                f"functional_call: expected every name once, got {', '.join(sorted(twice))} in two dictionaries"
+            )
         merged |= part
     return merged
 
@@ -84,7 +88,9 @@ def _with_ties(given: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     for shared in names.values():
         values = {id(given[name]): given[name] for name in shared if name in given}
         if len(values) > 1:
-            raise ValueError(f"functional_call: expected one tensor for the shared {' and '.join(shared)}, got {len(values)}")
+            raise ValueError(
+                f"functional_call: expected one tensor for the shared {' and '.join(shared)}, got {len(values)}"
+            )
         tied |= {name: value for name in shared for value in values.values()}
     return tied
 

@@ -99,7 +99,9 @@ def _batch_size(leaves: Sequence[Any], dims: Sequence[int | None]) -> int:
         if d is None:
             continue
         if not isinstance(leaf, Variable):
-            raise ValueError(f"vmap: expected a tensor to split along axis {d}, got {type(leaf).__name__}. Give it in_dims None")
+            raise ValueError(
+                f"vmap: expected a tensor to split along axis {d}, got {type(leaf).__name__}. Give it in_dims None"
+            )
         if not -leaf.raw.ndim <= d < leaf.raw.ndim:
             raise IndexError(f"vmap: expected an axis of shape {tuple(leaf.raw.shape)} in in_dims, got {d}")
         sizes.add(leaf.raw.shape[d])

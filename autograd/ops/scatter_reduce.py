@@ -1,0 +1,171 @@
+"""Elements combined at positions given by index tensors: sums, means, products and extremes of groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autograd.op import op, wrap
+from autograd.ops.comparison import where
+from autograd.ops.indexing import (
+    _along_axis,
+    _by_axis,
+    _gather,
+    _grid,
+    _scatter,
+    _scatter_add,
+    _shaped,
+    _window,
+)
+from autograd.ops.out import into
+from autograd.ops.shape import _expand, _reshape
+from autograd.ops.views import _slice, _unslice
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+_UFUNCS = {"prod": "multiply", "amax": "maximum", "amin": "minimum"}
+
+
+def _neutral(be: Any, dtype: Any, kind: str) -> Any:
+    """What changes nothing when it is combined by ``kind``."""
+    if kind == "prod":
+        return 1
+    if dtype.kind == "f":
+        return -be.xp.inf if kind == "amax" else be.xp.inf
+    limits = be.xp.iinfo(dtype)
+    return limits.min if kind == "amax" else limits.max
+
+
+@op
+def _combine(be: Any, x: Any, index: Any, src: Any, *, axis: int, kind: str, include_self: bool) -> Any:
+    """Products or extremes of x and of the elements of src that index names, along an axis."""
+    y, grid = x.copy(), _grid(be, index, axis)
+    if not include_self:
+        y[grid] = _neutral(be, x.dtype, kind)
+    getattr(be.xp, _UFUNCS[kind]).at(y, grid, src[_window(index.shape)])
+    return y
+
+
+@op(outputs=("of_x", "of_src"))
+def _shares(be: Any, x: Any, index: Any, src: Any, y: Any, *, axis: int, include_self: bool) -> Any:
+    """Which part of the gradient of an extreme each element gets: equal ones share it. Constant almost everywhere."""
+    of_x = (x == y).astype(y.dtype)
+    if not include_self:
+        of_x[_grid(be, index, axis)] = 0
+    hit = (src[_window(index.shape)] == be.xp.take_along_axis(y[_window(index.shape, axis)], index, axis)).astype(y.dtype)
+    total = be.scatter_add_(of_x.copy(), index, hit, axis)
+    of_x = of_x / be.xp.maximum(total, 1)
+    return of_x, hit / be.xp.take_along_axis(total[_window(index.shape, axis)], index, axis)
+
+
+@op
+def _alone(be: Any, index: Any, src: Any, *, axis: int, shape: tuple[int, ...]) -> Any:
+    """1 where no other element of src for the same place is zero, else 0."""
+    zero = (src == 0).astype(src.dtype)
+    zeros = be.scatter_add_(be.xp.zeros(shape, src.dtype), index, zero, axis)
+    return (be.xp.take_along_axis(zeros[_window(index.shape, axis)], index, axis) == zero).astype(src.dtype)
+
+
+@_combine.grad_all
+def _(needs: Any, g: Any, x: Any, index: Any, src: Any, y: Any, *, axis: int, kind: str, include_self: bool) -> Any:
+    whole = {"axis": axis, "kind": kind}
+    used = src if src.shape == index.shape else _slice(src, index=(*_window(index.shape), ...))
+    gx = gsrc = None
+    if kind != "prod":
+        of_x, of_src = _shares(x, index, used, y, axis=axis, include_self=include_self)
+        gx = g * of_x if needs[0] else None
+        gsrc = _gather(g, index, axis=axis) * of_src if needs[2] else None
+    else:  # g times the product of all other factors
+        if needs[0]:
+            gx = g * _combine(x * 0 + 1, index, used, include_self=True, **whole)
+            gx = gx if include_self else _scatter(gx, index, 0, axis=axis)
+        if needs[2]:
+            filled = where(used == 0, 1, used)
+            product = _combine(x, index, filled, include_self=include_self, **whole)
+            gsrc = _gather(g * product, index, axis=axis) / filled * _alone(index, used, axis=axis, shape=tuple(x.shape))
+    if gsrc is not None and used is not src:
+        gsrc = _unslice(gsrc, index=_window(index.shape), shape=tuple(src.shape))
+    return gx, None, gsrc
+
+
+def scatter_reduce(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True, out: Any = None
+) -> Tensor:
+    """A copy of ``input`` in which elements of ``src`` are combined at positions of their own along an axis.
+
+    out[index[i][j]][j] = combination of input[index[i][j]][j] and of all src[i][j] for that place, for ``dim=0``.
+
+    Args:
+        input: n axes.
+        dim: the axis.
+        index: n axes, no longer than ``src``, and no longer than ``input`` in every other axis.
+        src: n axes, of the dtype of ``input``.
+        reduce: "sum", "prod", "mean", "amax" or "amin".
+        include_self: whether the elements of ``input`` take part where there are others.
+        out: a tensor to write the result into.
+
+    Returns:
+        A tensor like ``input``.
+
+    Raises:
+        IndexError: a position is out of range.
+        ShapeError: the shapes do not fit.
+        ValueError: another ``reduce``.
+
+    Example:
+        >>> ag.zeros(2).scatter_reduce(0, ag.tensor([1, 1]), ag.tensor([1.0, 3.0]), "mean", include_self=False)
+        tensor([0., 2.])
+    """
+    x, axis, index, src = _along_axis("scatter_reduce", input, dim, index, src)
+    return into(out, _shaped(_reduced("scatter_reduce", x, index, src, axis, reduce, include_self), input), "scatter_reduce")
+
+
+def _reduced(name: str, x: Any, index: Any, src: Any, axis: int, kind: str, include_self: bool) -> Any:
+    if kind in _UFUNCS:
+        return _combine(x, index, src, axis=axis, kind=kind, include_self=include_self)
+    if kind not in ("sum", "mean"):
+        raise ValueError(f'{name}: expected reduce="sum", "prod", "mean", "amax" or "amin", got {kind!r}')
+    total = _scatter_add(x if include_self else _scatter(x, index, 0, axis=axis), index, src, axis=axis)
+    if kind == "sum":
+        return total
+    be, raw = x.backend, x.raw
+    counts = be.xp.ones(raw.shape, raw.dtype)
+    if not include_self:
+        counts[_grid(be, index.raw, axis)] = 0
+    be.scatter_add_(counts, index.raw, be.xp.ones(index.raw.shape, raw.dtype), axis)
+    return total / wrap(counts, be) if raw.dtype.kind in "fc" else total // wrap(counts, be)
+
+
+def index_reduce(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True, out: Any = None
+) -> Tensor:
+    """A copy of ``input`` in which slices of ``source`` are combined at listed positions along an axis.
+
+    Args:
+        input: any shape.
+        dim: the axis.
+        index: shape (m,), integers in [0, size of the axis).
+        source: like ``input`` with m positions along ``dim``.
+        reduce: "prod", "mean", "amax" or "amin".
+        include_self: whether the slices of ``input`` take part where there are others.
+        out: a tensor to write the result into.
+
+    Returns:
+        A tensor like ``input``.
+
+    Raises:
+        IndexError: a position is out of range.
+        ShapeError: ``source`` has another shape.
+        ValueError: another ``reduce``.
+
+    Example:
+        >>> ag.ones(2).index_reduce(0, ag.tensor([0, 0]), ag.tensor([2.0, 3.0]), "prod")
+        tensor([6., 1.])
+    """
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise ValueError(f'index_reduce: expected reduce="prod", "mean", "amax" or "amin", got {reduce!r}')
+    x, axis, index, source = _by_axis("index_reduce", input, dim, index, source)
+    column = tuple(index.raw.size if i == axis else 1 for i in range(x.raw.ndim))
+    places = _expand(_reshape(index, shape=column), shape=source.raw.shape)
+    y = _reduced("index_reduce", x, places, source, axis, reduce, include_self)
+    return into(out, _shaped(y, input), "index_reduce")

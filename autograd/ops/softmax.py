@@ -1,0 +1,108 @@
+"""Softmax and its logarithm along one axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autograd.dtype import as_dtype
+from autograd.errors import DtypeError
+from autograd.op import op
+from autograd.ops.arguments import axis_of
+from autograd.ops.elementwise import exp
+from autograd.ops.reduction import _sum
+from autograd.ops.shape import _reshape, ravel
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+
+def _total(x: Any, axis: int) -> Any:
+    return _sum(x, axes=(axis,), keepdim=True)
+
+
+@op
+def _softmax(be: Any, x: Any, *, axis: int) -> Any:
+    return be.softmax(x, axis)
+
+
+@op
+def _softmax_grad(be: Any, dy: Any, y: Any, *, axis: int) -> Any:
+    """y * (dy - sum(dy * y)): the gradient of the softmax y."""
+    return be.softmax_grad(dy, y, axis)
+
+
+_softmax.grad(x=lambda g, y, *, axis: _softmax_grad(g, y, axis=axis))
+_softmax_grad.grad(
+    dy=lambda g, y, *, axis: _softmax_grad(g, y, axis=axis),
+    y=lambda g, dy, y, *, axis: g * (dy - _total(dy * y, axis)) - dy * _total(g * y, axis),
+)
+
+
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """Positive numbers that sum to one along an axis: exp(x) / sum(exp(x)).
+
+    Args:
+        input: any shape, floating.
+        dim: the axis that sums to one.
+        dtype: cast to it first.
+
+    Returns:
+        A tensor like ``input``.
+
+    Raises:
+        DtypeError: the dtype is not floating.
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.softmax(ag.tensor([0.0, 0.0]), 0)
+        tensor([0.5000, 0.5000])
+    """
+    return _along("softmax", _softmax, input, dim, dtype)
+
+
+@op
+def _log_softmax(be: Any, x: Any, *, axis: int) -> Any:
+    return be.log_softmax(x, axis)
+
+
+@op
+def _log_softmax_grad(be: Any, dy: Any, y: Any, *, axis: int) -> Any:
+    """dy - exp(y) * sum(dy): the gradient of the log-softmax y."""
+    return be.log_softmax_grad(dy, y, axis)
+
+
+_log_softmax.grad(x=lambda g, y, *, axis: _log_softmax_grad(g, y, axis=axis))
+_log_softmax_grad.grad(
+    dy=lambda g, y, *, axis: g - _total(g * exp(y), axis),
+    y=lambda g, dy, y, *, axis: -(g * exp(y) * _total(dy, axis)),
+)
+
+
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """The logarithm of the softmax along an axis, without overflow: x - log(sum(exp(x))).
+
+    Args:
+        input: any shape, floating.
+        dim: the axis.
+        dtype: cast to it first.
+
+    Returns:
+        A tensor like ``input``.
+
+    Raises:
+        DtypeError: the dtype is not floating.
+        IndexError: no such axis.
+
+    Example:
+        >>> ag.log_softmax(ag.tensor([0.0, 0.0]), 0)
+        tensor([-0.6931, -0.6931])
+    """
+    return _along("log_softmax", _log_softmax, input, dim, dtype)
+
+
+def _along(name: str, operation: Any, input: Any, dim: int, dtype: Any) -> Any:
+    x = input if dtype is None else input.to(as_dtype(dtype))
+    if x.raw.dtype.kind != "f":
+        raise DtypeError(f"{name}: expected a floating dtype, got {x.dtype}. Pass dtype=, or cast with .float()")
+    axis = axis_of(name, dim, x.raw.ndim)
+    return operation(x, axis=axis) if x.raw.ndim else _reshape(operation(ravel(x), axis=0), shape=())

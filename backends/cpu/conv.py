@@ -1,0 +1,107 @@
+"""Convolution over 1, 2 or 3 axes, any stride, padding, dilation and groups, in float32 and float64."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from backends.cpu import conv_plan
+from backends.cpu.runtime import FLOATS, Kernels, scratch, threads
+from backends.geometry import Conv
+from backends.protocol import Array, Backend
+from backends.reference import conv as reference
+
+_kernels = Kernels("conv")
+_vector = Kernels("vector")
+_FUSE_FROM = 1 << 13  # multiplications; below, the reference is as quick
+
+
+def _served(a: Array, b: Array, work: int) -> bool:
+    """Whether the kernels take these: enough work, one dtype, float32 or float64."""
+    return work >= _FUSE_FROM and a.dtype.char in FLOATS and a.dtype == b.dtype
+
+
+def conv(be: Backend, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
+    """See ``Backend.conv``."""
+    work = x.shape[0] * prod(geo.out) * w.size
+    if not _served(x, w, work) or (b is not None and b.dtype != x.dtype):
+        return reference.conv(be, x, w, b, geo)
+    n, outs, channels, lanes = x.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(x.itemsize)
+    plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, threads(work))
+    y = np.empty((n, w.shape[0], *geo.out), x.dtype)
+    _correlate(plan, x, y, np.empty(0, x.dtype) if b is None else b, w, False, work)
+    return y
+
+
+def conv_input(be: Backend, g: Array, w: Array, geo: Conv) -> Array:
+    """See ``Backend.conv_input``."""
+    work = g.shape[0] * prod(geo.out) * w.size
+    if not _served(g, w, work):
+        return reference.conv_input(be, g, w, geo)
+    n, outs, channels, lanes = g.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(g.itemsize)
+    plan = conv_plan.backward(geo, n, channels, outs, g.itemsize, lanes, _kernels.ROWS, threads(work))
+    x = np.empty((n, channels * geo.groups, *geo.size), g.dtype)
+    _correlate(plan, g, x, np.empty(0, g.dtype), w, True, work)
+    return x
+
+
+def _correlate(
+    plan: conv_plan.Plan, source: Array, target: Array, bias: Array, w: Array, swapped: bool, work: int
+) -> None:
+    """Packs the weights, then writes the target."""
+    dtype, count, rows, grid = source.dtype, threads(work), plan.tile_rows, plan.grid
+    sources, outs = plan.planes.source.channels, grid.target.channels
+    panels = grid.groups * -(-outs // rows)
+    packed = _scratch("conv weights", (panels * sources * len(plan.taps), rows), dtype)
+    flat = np.ascontiguousarray(w).reshape(-1)
+    _kernels.pack(w.size)(flat, plan.taps, plan.phases, grid.groups, outs, sources, swapped, packed)
+    _kernels.correlate(rows)(work)(
+        np.ascontiguousarray(source).reshape(-1),
+        target.reshape(-1),
+        np.ascontiguousarray(bias),
+        packed.reshape(-1),
+        plan.table,
+        plan.residues,
+        plan.phases,
+        plan.numbers,
+        _scratch("conv planes", (count, plan.scratch), dtype),
+        _scratch("conv tiles", (count, rows * plan.run), dtype),
+    )
+
+
+def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
+    """See ``Backend.conv_weight``."""
+    n, outs, channels, taps = x.shape[0], g.shape[1] // geo.groups, x.shape[1] // geo.groups, prod(geo.kernel)
+    work = g.size * channels * taps
+    if not _served(g, x, work):
+        return reference.conv_weight(be, g, x, geo)
+    dtype, count, lanes = x.dtype, threads(work), _vector.lanes_of(x.itemsize)
+    few = outs <= lanes // 2  # output channels would leave half a vector empty
+    chunk = 0 if few else conv_plan.CHUNK
+    plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, count, chunk)
+    _, high, wide = plan.planes.extent
+    data = np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(x).reshape(-1), plan.table, plan.residues
+    planes = _scratch("conv planes", (count, plan.scratch), dtype)
+    gw = np.empty((g.shape[1], channels, *geo.kernel), dtype)
+    if few:
+        depth = -(-channels * taps // _kernels.DOT_ROWS) * _kernels.DOT_ROWS
+        parts = _scratch("conv parts", (count, geo.groups, outs, depth), dtype)
+        row = _scratch("conv columns", (count, (high + 1) * wide + 4 * lanes), dtype)
+        _kernels.weight_dot(work)(*data, taps, plan.numbers, planes, row, parts)
+        gw.reshape(g.shape[1], -1)[...] = parts.sum(0).reshape(g.shape[1], -1)[:, : channels * taps]
+    else:
+        shares = conv_plan.channel_shares(count, channels, gw.nbytes)
+        depth = -(-(-(-channels // shares) * taps) // _kernels.OUTER_ROWS) * _kernels.OUTER_ROWS
+        pitch = -(-outs // lanes) * lanes
+        parts = _scratch("conv parts", (count, geo.groups, depth, pitch), dtype)
+        columns = _scratch("conv columns", (count, (max(chunk, wide) + 1) * pitch), dtype)
+        _kernels.weight_outer(work)(*data, taps, plan.numbers, chunk, shares, planes, columns, parts)
+        _kernels.gather(gw.size)(parts, shares, taps, channels, outs, gw.reshape(g.shape[1], -1))
+    return gw
+
+
+def _scratch(name: str, shape: tuple[int, ...], dtype: object) -> Array:
+    """Scratch memory in a shape."""
+    size = prod(shape)
+    return scratch(name, size, dtype)[:size].reshape(shape)

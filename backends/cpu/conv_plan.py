@@ -1,0 +1,354 @@
+"""Plans for the convolution kernels: pure integers, worked out once for each geometry and kept.
+
+Everything is brought to three axes (D,H,W). One- and two-dimensional batches become one volume whose depth is the
+batch (kernel 1, stride 1); a 1x1 convolution becomes one-dimensional. The source is read in blocks; a block is copied
+to scratch memory as zero-padded planes, one for each channel and each residue of the position modulo the stride that
+the weights need. Then a weight is a constant offset into scratch memory: the table (see ``kernels/tile.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from backends.geometry import Conv
+from backends.protocol import Array
+
+Three = tuple[int, int, int]
+
+_BUDGET = 1 << 19  # bytes of scratch planes: they should stay in the second-level cache
+CHUNK = 128  # pixels of transposed gradients: with 48 channels of float32 they fill the first-level cache
+_MAX_PARTS = 1 << 22  # bytes of partial sums of weight gradients, for all threads together
+
+
+class Side(NamedTuple):
+    """An array (N,C,*S) seen as ``batches`` volumes: sizes and strides in elements, without the axis W, which has 1."""
+
+    batches: int
+    channels: int  # of one group
+    size: Three
+    batch_stride: int
+    channel_stride: int
+    depth_stride: int
+
+
+class Planes(NamedTuple):
+    """How a block of the source lies in scratch memory: position j of an axis is source j*step + residue - pad."""
+
+    source: Side
+    step: Three
+    pad: Three
+    extent: Three  # of a plane; W shares its padding: the right one of a row is the left one of the next
+    plane: int  # elements from one plane to the next
+    slack: int  # zeros after the last plane
+
+
+class Grid(NamedTuple):
+    """The outputs: position t of an axis is target t*step + start, start being the phase's."""
+
+    target: Side
+    groups: int
+    step: Three
+    block: Three  # outputs in a block
+    blocks: Three  # number of blocks along each axis
+    merged: bool  # one run of outputs goes through all slices of a block
+
+
+class Phase(NamedTuple):
+    """Outputs that share their weights: all of a convolution, or one residue modulo the stride of its transpose."""
+
+    counts: Three
+    start: Three
+    taps: list[int]  # flat positions in the kernel
+    residues: list[Three]  # of each tap
+    shifts: list[Three]  # of each tap
+
+
+class Plan(NamedTuple):
+    """What the kernels are given, besides the arrays."""
+
+    planes: Planes
+    grid: Grid
+    numbers: Array  # planes and grid, flat
+    residues: Array  # (R,3)
+    phases: Array  # (F,9): count, start, number of taps, start in ``taps``, start in ``table``
+    taps: Array  # flat positions in the kernel, phase after phase
+    table: Array  # offsets in scratch memory: for each phase, channel and tap
+    scratch: int  # elements a thread needs for planes
+    run: int  # elements of one output channel in a block, junk included
+    tile_rows: int
+
+
+class _Axes(NamedTuple):
+    """A geometry over three axes."""
+
+    volumes: bool  # three axes of space: the batch is not folded into the depth
+    size: Three
+    kernel: Three
+    stride: Three
+    padding: Three
+    dilation: Three
+    out: Three
+
+    def side(self, size: Three, n: int, channels: int, groups: int) -> Side:
+        """An array of these sizes."""
+        depth, area = size[0], size[1] * size[2]
+        if self.volumes:
+            return Side(n, channels, size, groups * channels * depth * area, depth * area, area)
+        return Side(1, channels, size, 0, area, groups * channels * area)
+
+    def taps(self) -> list[Three]:
+        """Offsets of the weights from the window's start."""
+        axes = (range(0, k * d, d) for k, d in zip(self.kernel, self.dilation, strict=True))
+        return [(d, h, w) for d, h, w in product(*axes)]
+
+
+def _three(values: Iterable[int]) -> Three:
+    d, h, w = values
+    return d, h, w
+
+
+def _axes(geo: Conv, n: int) -> _Axes:
+    """The geometry over three axes, batch folded in where there is room."""
+    size, kernel, stride, padding, dilation, _, out = geo
+    if set(kernel) == set(stride) == {1} and not any(padding) and len(size) < 3:
+        size = out = (prod(size),)
+        kernel = stride = dilation = (1,)
+        padding = (0,)
+    if len(size) == 3:
+        return _Axes(True, *map(_three, (size, kernel, stride, padding, dilation, out)))
+    ones, zeros = (1,) * (2 - len(size)), (0,) * (2 - len(size))
+    return _Axes(
+        False,
+        _three((n, *ones, *size)),
+        _three((1, *ones, *kernel)),
+        _three((1, *ones, *stride)),
+        _three((0, *zeros, *padding)),
+        _three((1, *ones, *dilation)),
+        _three((n, *ones, *out)),
+    )
+
+
+def _flat(value: object) -> list[int]:
+    """The numbers of nested tuples, in order."""
+    return [v for part in value for v in _flat(part)] if isinstance(value, tuple) else [int(value)]  # type: ignore[call-overload]
+
+
+def _row_extent(source: Side, step: Three, pad: Three, residues: list[Three], count: int, shift: int) -> int:
+    """Length of a plane's rows, the right padding shared with the next row's left."""
+    firsts = [-(-(pad[2] - r[2]) // step[2]) for r in residues]
+    lasts = [(source.size[2] - 1 + pad[2] - r[2]) // step[2] + 1 for r in residues]
+    return min(count + shift, max(count, *lasts, count + shift - max(min(firsts), 0)))
+
+
+def _blocks(counts: Three, limits: Three, jobs: int, threads: int) -> Three:
+    """Outputs in a block along each axis: at most the limit, and blocks enough for all threads, in even shares."""
+    block = [min(c, max(1, limit)) for c, limit in zip(counts, limits, strict=True)]
+    for axis in range(3):
+        number = -(-counts[axis] // block[axis])
+        others = jobs * prod(-(-c // b) for c, b in zip(counts, block, strict=True)) // number
+        if others * number < 4 * threads:  # few: make their number a multiple of the threads, if it can be
+            wanted = -(-others * number // threads) * threads
+            number = min(counts[axis], -(-wanted // others))
+        block[axis] = -(-counts[axis] // number)
+    return _three(block)
+
+
+def _plan(
+    source: Side,
+    target: Side,
+    groups: int,
+    step: Three,
+    pad: Three,
+    out_step: Three,
+    phases: list[Phase],
+    itemsize: int,
+    lanes: int,
+    rows: tuple[int, ...],
+    threads: int,
+    chunk: int,
+) -> Plan:
+    """Blocks, planes and table."""
+    residues = sorted({r for phase in phases for r in phase.residues}) or [(0, 0, 0)]
+    shift = _three(max((s[i] for phase in phases for s in phase.shifts), default=0) for i in range(3))
+    counts = _three(max(phase.counts[i] for phase in phases) for i in range(3))
+    width = _row_extent(source, step, pad, residues, counts[2], shift[2])
+    room = _BUDGET // (itemsize * source.channels * len(residues))  # elements of a plane
+    deep = room // ((counts[1] + shift[1]) * width) - shift[0]
+    high = room // ((1 + shift[0]) * width) - shift[1] if deep < 1 else counts[1]
+    wide = room // ((1 + shift[0]) * (1 + shift[1])) - shift[2] if high < 1 else counts[2]
+    if chunk and counts[1] == 1:
+        wide = min(wide, chunk)
+    block = _blocks(counts, (deep, high, max(wide, 4 * lanes)), groups * source.batches, threads)
+    if block[2] < counts[2]:
+        width = block[2] + shift[2]
+    extent = block[0] + shift[0], block[1] + shift[1], width
+    plane = prod(extent) + (lanes if prod(extent) * itemsize % 4096 == 0 else 0)
+    table: list[int] = []
+    taps: list[int] = []
+    rows_of_phases = []
+    for phase in phases:
+        tail = len(phase.taps), len(taps), len(table)
+        rows_of_phases.append((*phase.counts, *phase.start, *tail))
+        taps += phase.taps
+        places = [
+            residues.index(r) * plane + (s[0] * extent[1] + s[1]) * width + s[2]
+            for r, s in zip(phase.residues, phase.shifts, strict=True)
+        ]
+        table += [c * len(residues) * plane + place for c in range(source.channels) for place in places]
+    merged = extent[1] == block[1]
+    slack = width + 2 * lanes
+    last = source.channels * len(residues) * plane
+    reach = (shift[0] * extent[1] + shift[1]) * width + shift[2] + slack
+    outs = -(-target.channels // max(rows))
+    tile_rows = min(r for r in rows if r * outs >= target.channels)
+    planes = Planes(source, step, pad, extent, plane, slack)
+    blocks = _three(-(-c // b) for c, b in zip(counts, block, strict=True))
+    grid = Grid(target, groups, out_step, block, blocks, merged)
+    return Plan(
+        planes,
+        grid,
+        np.array([*_flat(planes), *_flat(grid)], np.int64),
+        np.array(residues, np.int64),
+        np.array(rows_of_phases, np.int64),
+        np.array(taps, np.int64),
+        np.array(table + [0] * 16, np.int64),  # kernels read whole groups of rows
+        last + reach + 16 * lanes,
+        (block[0] if merged else 1) * extent[1] * width + 16 * lanes,
+        tile_rows,
+    )
+
+
+@lru_cache(maxsize=512)
+def forward(
+    geo: Conv,
+    n: int,
+    channels: int,
+    outs: int,
+    itemsize: int,
+    lanes: int,
+    rows: tuple[int, ...],
+    threads: int,
+    chunk: int = 0,
+) -> Plan:
+    """The plan of a convolution, also that of its weights' gradient.
+
+    Args:
+        geo: the geometry.
+        n: images.
+        channels, outs: input and output channels of one group.
+        itemsize: of an element, in bytes.
+        lanes: elements in a vector.
+        rows: heights of tile to choose from.
+        threads: that share the work.
+        chunk: where not 0, the longest run of pixels in a block of one row.
+
+    Returns:
+        Source x, target y, one phase.
+
+    Example:
+        >>> geo = Conv.of((2, 3, 8, 8), (4, 3, 3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 1), groups=1)
+        >>> plan = forward(geo, 2, 3, 4, 4, 16, (4, 8), 1)
+        >>> len(plan.residues), plan.phases[0, :3].tolist(), plan.tile_rows
+        (4, [2, 4, 4], 4)
+    """
+    a = _axes(geo, n)
+    offsets = a.taps()
+    phase = Phase(
+        a.out,
+        (0, 0, 0),
+        list(range(len(offsets))),
+        [_three(o % s for o, s in zip(tap, a.stride, strict=True)) for tap in offsets],
+        [_three(o // s for o, s in zip(tap, a.stride, strict=True)) for tap in offsets],
+    )
+    source, target = a.side(a.size, n, channels, geo.groups), a.side(a.out, n, outs, geo.groups)
+    return _plan(
+        source,
+        target,
+        geo.groups,
+        a.stride,
+        a.padding,
+        (1, 1, 1),
+        [phase],
+        itemsize,
+        lanes,
+        rows,
+        threads,
+        chunk,
+    )
+
+
+@lru_cache(maxsize=512)
+def backward(
+    geo: Conv, n: int, channels: int, outs: int, itemsize: int, lanes: int, rows: tuple[int, ...], threads: int
+) -> Plan:
+    """The plan of the gradient with respect to the input, a convolution of g for each residue modulo the stride.
+
+    x[h] gathers g[(h + padding - o) / stride] * w[o] over the offsets o that leave no remainder. With
+    h + padding = stride * i + residue, those are the o of that residue, and the index is i - o // stride.
+
+    Args:
+        geo, n, channels, outs, itemsize, lanes, rows, threads: as in ``forward``.
+
+    Returns:
+        Source g, target x, prod(stride) phases.
+
+    Example:
+        >>> geo = Conv.of((2, 3, 8, 8), (4, 3, 3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 1), groups=1)
+        >>> backward(geo, 2, 3, 4, 4, 16, (4, 8), 1).phases[:, 6].tolist()  # taps of the four phases
+        [1, 2, 2, 4]
+    """
+    a = _axes(geo, n)
+    offsets = a.taps()
+    parts = []  # (residue, first i, count, taps, steps o // stride)
+    for residue in product(*map(range, a.stride)):
+        first = _three(-(-(p - r) // s) for p, r, s in zip(a.padding, residue, a.stride, strict=True))
+        last = [(m - 1 + p - r) // s for m, p, r, s in zip(a.size, a.padding, residue, a.stride, strict=True)]
+        count = _three(max(0, end - start + 1) for end, start in zip(last, first, strict=True))
+        taps = [
+            k for k, o in enumerate(offsets) if all(v % s == r for v, s, r in zip(o, a.stride, residue, strict=True))
+        ]
+        steps = [_three(v // s for v, s in zip(offsets[k], a.stride, strict=True)) for k in taps]
+        parts.append((_three(residue), first, count, taps, steps))
+    pad = _three(
+        max((step[i] - first[i] for _, first, _, _, steps in parts for step in steps), default=0) for i in range(3)
+    )
+    phases = [
+        Phase(
+            count,
+            _three(s * i + r - p for s, i, r, p in zip(a.stride, first, residue, a.padding, strict=True)),
+            taps,
+            [(0, 0, 0)] * len(taps),
+            [_three(i - v + p for i, v, p in zip(first, step, pad, strict=True)) for step in steps],
+        )
+        for residue, first, count, taps, steps in parts
+    ]
+    source, target = a.side(a.out, n, outs, geo.groups), a.side(a.size, n, channels, geo.groups)
+    return _plan(source, target, geo.groups, (1, 1, 1), pad, a.stride, phases, itemsize, lanes, rows, threads, 0)
+
+
+def channel_shares(threads: int, channels: int, nbytes: int) -> int:
+    """Into how many shares the input channels are cut for the weights' gradient.
+
+    Threads that take different images each need sums of all weights; those that take different channels need their
+    own only, but each transposes all gradients. So images are shared out as long as the sums are small.
+
+    Args:
+        threads: that work.
+        channels: of one group.
+        nbytes: of the weights.
+
+    Returns:
+        A divisor of ``threads``.
+
+    Example:
+        >>> channel_shares(2, 512, 9 << 20), channel_shares(2, 16, 9 << 10)
+        (2, 1)
+    """
+    divisors = [s for s in range(1, threads + 1) if threads % s == 0 and s <= channels]
+    return next((s for s in divisors if threads // s * nbytes <= _MAX_PARTS), divisors[-1])

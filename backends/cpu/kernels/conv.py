@@ -1,0 +1,320 @@
+"""Convolution and its two gradients, by the micro-kernels of ``tile.py`` on the plans of ``conv_plan.py``.
+
+Each thread takes a share of the blocks, copies a block's source into its scratch planes, and runs the micro-kernel
+over it for every group of output channels.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from numba import prange
+
+from backends.cpu.conv_plan import Grid, Planes, Side
+from backends.cpu.kernels.jit import Kernel, helper, kernel
+from backends.cpu.kernels.rows import add_row, pad_row, pad_row_strided, transpose_rows
+from backends.cpu.kernels.tile import (
+    DOT_ROWS,
+    OUTER_ROWS,
+    OUTER_VECTORS,
+    TILE_ROWS,
+    dot,
+    outer,
+    tile,
+    tile_vectors,
+)
+from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
+
+ROWS = tuple(r for r in (1, 2, 4, 6, 8) if r <= TILE_ROWS)  # heights of tile that are compiled, when needed
+
+
+@helper
+def _three(v: Any, i: int) -> tuple[int, int, int]:
+    """Three numbers from v[i] on."""
+    return v[i], v[i + 1], v[i + 2]
+
+
+@helper
+def _side(v: Any, i: int) -> Side:
+    """A Side from v[i] on."""
+    return Side(v[i], v[i + 1], _three(v, i + 2), v[i + 5], v[i + 6], v[i + 7])
+
+
+@helper
+def _unpack(v: Any) -> tuple[Planes, Grid]:
+    """The tuples of a plan from its flat numbers: numba does not take nested tuples into a parallel loop."""
+    planes = Planes(_side(v, 0), _three(v, 8), _three(v, 11), _three(v, 14), v[17], v[18])
+    return planes, Grid(_side(v, 19), v[27], _three(v, 28), _three(v, 31), _three(v, 34), v[37])
+
+
+@helper
+def _jobs(grid: Any) -> int:
+    """Number of blocks, over all batches and groups."""
+    total: int = grid.target.batches * grid.groups * grid.blocks[0] * grid.blocks[1] * grid.blocks[2]
+    return total
+
+
+@helper
+def _fill(source: Any, base: int, channels: int, planes: Any, residues: Any, origin: Any, work: Any) -> None:
+    """Copies the planes of the block at ``origin`` into work; ``base``: where the first channel lies in the source."""
+    depth, height, width = planes.source.size
+    extent, step, pad = planes.extent, planes.step, planes.pad
+    at = 0
+    for _ in range(channels):
+        for r in range(residues.shape[0]):
+            lead = residues[r, 2] - pad[2] + origin[2] * step[2]  # source column of the plane's column 0
+            first = max(0, -(lead // step[2]))
+            last = max(first, min(extent[2], (width - 1 - lead) // step[2] + 1))
+            for i in range(extent[0] * extent[1]):
+                d = (i // extent[1] + origin[0]) * step[0] + residues[r, 0] - pad[0]
+                h = (i % extent[1] + origin[1]) * step[1] + residues[r, 1] - pad[1]
+                end = last if 0 <= d < depth and 0 <= h < height else first
+                place = base + d * planes.source.depth_stride + h * width + lead
+                if step[2] == 1:
+                    pad_row(work, at + i * extent[2], extent[2], source, place, first, end)
+                else:
+                    pad_row_strided(work, at + i * extent[2], extent[2], source, place, step[2], first, end)
+            gap = at + extent[0] * extent[1] * extent[2]
+            at += planes.plane
+            pad_row(work, gap, at - gap, source, base, 0, 0)
+        base += planes.source.channel_stride
+    pad_row(work, at, planes.slack, source, base, 0, 0)
+
+
+@helper
+def _locate(job: int, grid: Any) -> tuple[int, int, tuple[int, int, int]]:
+    """Batch, group and origin of a block, counted group after group."""
+    blocks = grid.blocks
+    w = job % blocks[2]
+    h = job // blocks[2] % blocks[1]
+    d = job // (blocks[2] * blocks[1]) % blocks[0]
+    rest = job // (blocks[2] * blocks[1] * blocks[0])
+    batches = grid.target.batches
+    return rest % batches, rest // batches, (d * grid.block[0], h * grid.block[1], w * grid.block[2])
+
+
+@kernel
+def pack(w: Any, taps: Any, phases: Any, groups: int, outs: int, sources: int, swapped: bool, packed: Any) -> None:
+    """Weights in the order the tiles read them: packed (F, G, panels, sources * taps of the phase, rows).
+
+    w is flat, (O, C/G, K); outputs of the convolution are O, or C where ``swapped``. packed (rows, all the rest).
+    """
+    rows = packed.shape[1]
+    panels = (outs + rows - 1) // rows
+    taps_all = 0
+    for f in range(phases.shape[0]):
+        taps_all += phases[f, 6]
+    volume = outs * sources * taps_all  # elements of w in one group
+    stride, source_stride = (taps_all, outs * taps_all) if swapped else (sources * taps_all, taps_all)
+    for job in prange(groups * panels):
+        group, panel = job // panels, job % panels
+        start = 0
+        for f in range(phases.shape[0]):
+            count, first_tap = phases[f, 6], phases[f, 7]
+            k = start + (group * panels + panel) * sources * count
+            for s in range(sources):
+                for t in range(count):
+                    base = group * volume + s * source_stride + taps[first_tap + t]
+                    for r in range(rows):
+                        o = panel * rows + r
+                        packed[k, r] = w[base + o * stride] if o < outs else 0
+                    k += 1
+            start += groups * panels * sources * count
+
+
+@cache
+def correlate(rows: int) -> Kernel:
+    """The convolution kernel with tiles of so many rows.
+
+    Args:
+        rows: one of ROWS.
+
+    Returns:
+        A kernel (source, target, bias, packed, table, residues, phases, numbers, work, sums): writes the target;
+        work and sums have a row for each thread.
+
+    Example:
+        >>> correlate(1) is correlate(1)
+        True
+    """
+    most = tile_vectors(rows)
+
+    def run(
+        source: Any,
+        target: Any,
+        bias: Any,
+        packed: Any,
+        table: Any,
+        residues: Any,
+        phases: Any,
+        numbers: Any,
+        work: Any,
+        sums: Any,
+    ) -> None:
+        lanes, threads = VECTOR_BYTES // source.itemsize, work.shape[0]
+        for t in prange(threads):
+            planes, grid = _unpack(numbers)
+            side, channels = grid.target, planes.source.channels
+            panels = (side.channels + rows - 1) // rows
+            _, high, wide = planes.extent
+            pitch = sums.shape[1] // rows
+            mine, tiles = work[t], sums[t]
+            state, jobs = flush_denormals(), _jobs(grid)
+            for job in range(jobs * t // threads, jobs * (t + 1) // threads):
+                n, group, origin = _locate(job, grid)
+                base = n * planes.source.batch_stride + group * channels * planes.source.channel_stride
+                _fill(source, base, channels, planes, residues, origin, mine)
+                weights = 0
+                for f in range(phases.shape[0]):
+                    depth, start = channels * phases[f, 6], phases[f, 8]
+                    nd = min(grid.block[0], phases[f, 0] - origin[0])
+                    nh = min(grid.block[1], phases[f, 1] - origin[1])
+                    nw = min(grid.block[2], phases[f, 2] - origin[2])
+                    slices = nd if grid.merged else 1  # that one run of the micro-kernel covers
+                    vectors = (((slices - 1) * high + nh - 1) * wide + nw + lanes - 1) // lanes
+                    calls = (vectors + most - 1) // most
+                    for panel in range(panels if min(nd, nh, nw) > 0 else 0):
+                        w0 = weights + (group * panels + panel) * depth * rows
+                        for d in range(0, nd, slices):
+                            v = 0
+                            for call in range(calls):  # in nearly equal steps: a narrow tile is a slow one
+                                width = vectors // calls + (1 if call < vectors % calls else 0)
+                                x0 = d * high * wide + v * lanes
+                                tile(rows, width, packed, w0, table, start, depth, mine, x0, tiles, v * lanes, pitch)
+                                v += width
+                            for r in range(min(rows, side.channels - panel * rows)):
+                                o = group * side.channels + panel * rows + r
+                                offset = bias[o] if bias.size else source.dtype.type(0)
+                                for i in range(slices * nh):
+                                    od = (origin[0] + d + i // nh) * grid.step[0] + phases[f, 3]
+                                    oh = (origin[1] + i % nh) * grid.step[1] + phases[f, 4]
+                                    ow = origin[2] * grid.step[2] + phases[f, 5]
+                                    to = n * side.batch_stride + o * side.channel_stride + od * side.depth_stride
+                                    to += oh * side.size[2] + ow
+                                    place = r * pitch + (i // nh * high + i % nh) * wide
+                                    if grid.step[2] == 1:
+                                        add_row(target, to, tiles, place, nw, offset)
+                                    else:
+                                        for j in range(nw):
+                                            target[to + j * grid.step[2]] = tiles[place + j] + offset
+                    weights += grid.groups * panels * depth * rows
+            restore_denormals(state)
+
+    run.__qualname__ = f"correlate{rows}"
+    return kernel(run)
+
+
+@helper
+def _columns(g: Any, base: int, side: Any, rows: int, nw: int, wide: int, turned: Any) -> None:
+    """Gradients of ``rows`` rows of pixels with the channels side by side: turned (pixels, channels), junk pixels 0."""
+    lanes = VECTOR_BYTES // g.itemsize
+    pitch = (side.channels + lanes - 1) // lanes * lanes
+    for c in range(0, side.channels, lanes):
+        for i in range(rows):
+            place = base + c * side.channel_stride + i * side.size[2]
+            there = i * wide * pitch + c
+            transpose_rows(g, place, side.channel_stride, min(lanes, side.channels - c), nw, turned, there, pitch)
+            for j in range(nw, wide if i < rows - 1 else nw):
+                pad_row(turned, there + j * pitch, lanes, g, place, 0, 0)
+
+
+@kernel
+def weight_outer(
+    g: Any,
+    x: Any,
+    table: Any,
+    residues: Any,
+    taps: int,
+    numbers: Any,
+    chunk: int,
+    shares: int,
+    work: Any,
+    turned: Any,
+    parts: Any,
+) -> None:
+    """parts (T, G, k, O) = sums of g * x over the images of thread t // shares and the channels of t % shares."""
+    lanes, threads = VECTOR_BYTES // x.itemsize, work.shape[0]
+    teams = threads // shares
+    for t in prange(threads):
+        planes, grid = _unpack(numbers)
+        side, channels = grid.target, planes.source.channels
+        _, high, wide = planes.extent
+        pitch = (side.channels + lanes - 1) // lanes * lanes
+        blocks = pitch // lanes
+        step = max(1, chunk // wide)  # rows of pixels transposed at a time
+        state, jobs = flush_denormals(), _jobs(grid)
+        team, share = t // shares, t % shares
+        c0, c1 = channels * share // shares, channels * (share + 1) // shares
+        mine, columns, sums = work[t], turned[t], parts[t].reshape(-1)
+        sums[:] = 0
+        for job in range(jobs * team // teams, jobs * (team + 1) // teams):
+            n, group, origin = _locate(job, grid)
+            base = n * planes.source.batch_stride + (group * channels + c0) * planes.source.channel_stride
+            _fill(x, base, c1 - c0, planes, residues, origin, mine)
+            nh = min(grid.block[1], side.size[1] - origin[1])
+            nw = min(grid.block[2], side.size[2] - origin[2])
+            for d in range(min(grid.block[0], side.size[0] - origin[0])):
+                for h in range(0, nh, step):
+                    rows = min(step, nh - h)
+                    at = n * side.batch_stride + group * side.channels * side.channel_stride
+                    at += (origin[0] + d) * side.depth_stride + (origin[1] + h) * side.size[2] + origin[2]
+                    _columns(g, at, side, rows, nw, wide, columns)
+                    length, x0 = (rows - 1) * wide + nw, (d * high + h) * wide
+                    v = 0
+                    while v < blocks:
+                        left = blocks - v
+                        width = 2 if left == OUTER_VECTORS + 1 else min(left, OUTER_VECTORS)
+                        for k in range(0, (c1 - c0) * taps, OUTER_ROWS):
+                            to = (group * parts.shape[2] + k) * pitch + v * lanes
+                            outer(width, columns, v * lanes, pitch, table, k, mine, x0, length, sums, to, pitch)
+                        v += width
+        restore_denormals(state)
+
+
+@kernel
+def weight_dot(
+    g: Any, x: Any, table: Any, residues: Any, taps: int, numbers: Any, work: Any, turned: Any, parts: Any
+) -> None:
+    """parts (T, G, O, k) = sums of g * x over the share of each thread, one output channel at a time."""
+    lanes, threads = VECTOR_BYTES // x.itemsize, work.shape[0]
+    for t in prange(threads):
+        planes, grid = _unpack(numbers)
+        side, channels = grid.target, planes.source.channels
+        _, high, wide = planes.extent
+        state, jobs = flush_denormals(), _jobs(grid)
+        mine, row, sums = work[t], turned[t], parts[t].reshape(-1)
+        sums[:] = 0
+        for job in range(jobs * t // threads, jobs * (t + 1) // threads):
+            n, group, origin = _locate(job, grid)
+            base = n * planes.source.batch_stride + group * channels * planes.source.channel_stride
+            _fill(x, base, channels, planes, residues, origin, mine)
+            nh = min(grid.block[1], side.size[1] - origin[1])
+            nw = min(grid.block[2], side.size[2] - origin[2])
+            for d in range(min(grid.block[0], side.size[0] - origin[0])):
+                for o in range(side.channels):
+                    at = n * side.batch_stride + (group * side.channels + o) * side.channel_stride
+                    at += (origin[0] + d) * side.depth_stride + origin[1] * side.size[2] + origin[2]
+                    for h in range(nh):
+                        pad_row(row, h * wide, wide, g, at + h * side.size[2], 0, nw)
+                    pad_row(row, nh * wide, lanes, g, at, 0, 0)
+                    vectors = ((nh - 1) * wide + nw + lanes - 1) // lanes
+                    for k in range(0, channels * taps, DOT_ROWS):
+                        to = (group * side.channels + o) * parts.shape[3] + k
+                        dot(row, 0, table, k, mine, d * high * wide, vectors, sums, to)
+        restore_denormals(state)
+
+
+@kernel
+def gather(parts: Any, shares: int, taps: int, channels: int, outs: int, gw: Any) -> None:
+    """gw (O, C/G * taps) = sums of parts (T, G, k, O) over the threads that share channels."""
+    threads, groups = parts.shape[0], parts.shape[1]
+    for o in prange(groups * outs):
+        group, column = o // outs, o % outs
+        for share in range(shares):
+            c0, c1 = channels * share // shares, channels * (share + 1) // shares
+            for k in range((c1 - c0) * taps):
+                total = parts[share, group, k, column]
+                for t in range(share + shares, threads, shares):
+                    total += parts[t, group, k, column]
+                gw[o, c0 * taps + k] = total

@@ -1,0 +1,151 @@
+"""Moves of short rows, a vector at a time: pad, thin out, transpose, add a bias.
+
+Rows of an image have 7 to 64 elements: too few for the loops that compilers make, which spend their time in the
+remainder. Here the remainder is one masked instruction. All arrays are flat; positions are in elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from backends.cpu.kernels.vector import Emitter, emits
+
+
+def _vectors(e: Emitter, length: Any) -> Any:
+    """How many vectors cover so many elements."""
+    return e.builder.sdiv(e.plus(length, e.lanes - 1), e.index(e.lanes))
+
+
+@intrinsic
+def pad_row(
+    context: Any, target: Any, t0: Any, length: Any, source: Any, s0: Any, first: Any, last: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """target[t0 + i] = source[s0 + i] where first <= i < last, else 0, for i < length rounded up to whole vectors."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        target, t0, length, source, s0, first, last = values
+        to, start = e.data(kinds[0], target, t0), e.data(kinds[3], source, s0)
+
+        def step(v: Any, _: list[Any]) -> list[Any]:
+            i = e.times(v, e.lanes)
+            mask = e.within(e.builder.sub(first, i), e.builder.sub(last, i))
+            e.store(e.load_masked(e.at(start, i), mask), e.at(to, i))
+            return []
+
+        e.loop(_vectors(e, length), [], step)
+
+    return types.void(target, t0, length, source, s0, first, last), emits(generate)
+
+
+@intrinsic
+def pad_row_strided(
+    context: Any, target: Any, t0: Any, length: Any, source: Any, s0: Any, step: Any, first: Any, last: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """As ``pad_row`` with source[s0 + i * step]."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        target, t0, length, source, s0, stride, first, last = values
+        b = e.builder
+        to, start = e.data(kinds[0], target, t0), e.data(kinds[3], source, s0)
+        lanes = ir.Constant(ir.VectorType(ir.IntType(64), e.lanes), list(range(e.lanes)))
+        apart = b.mul(lanes, e.splat(stride))
+
+        def single(v: Any, _: list[Any]) -> list[Any]:
+            i = e.times(v, e.lanes)
+            mask = e.within(b.sub(first, i), b.sub(last, i))
+            base = e.splat(b.ptrtoint(e.at(start, e.times(i, stride)), ir.IntType(64)))
+            places = b.add(base, b.mul(apart, e.splat(e.index(e.itemsize))))
+            pointers = b.inttoptr(places, ir.VectorType(ir.PointerType(), e.lanes))
+            name = f"llvm.masked.gather.{e.suffix()}.v{e.lanes}p0"
+            args = [pointers, ir.Constant(ir.IntType(32), e.itemsize), mask, e.zero]
+            e.store(e.call(name, e.vector, args), e.at(to, i))
+            return []
+
+        def double(v: Any, _: list[Any]) -> list[Any]:
+            i = e.times(v, e.lanes)
+            low, high = b.sub(first, i), b.sub(last, i)
+            place = e.at(start, e.times(i, 2))
+            halves = []
+            for h in range(2):  # lanes of both halves that hold wanted elements, or lie between two of them
+                begin = b.sub(e.times(low, 2), e.index(h * e.lanes))
+                end = b.sub(e.plus(e.times(high, 2), -1), e.index(h * e.lanes))
+                halves.append(e.load_masked(e.at(place, h * e.lanes), e.within(begin, end)))
+            e.store(e.shuffle(halves[0], halves[1], range(0, 2 * e.lanes, 2)), e.at(to, i))
+            return []
+
+        with b.if_else(b.icmp_signed("==", stride, e.index(2))) as (two, other):
+            with two:
+                e.loop(_vectors(e, length), [], double)
+            with other:
+                e.loop(_vectors(e, length), [], single)
+
+    return types.void(target, t0, length, source, s0, step, first, last), emits(generate)
+
+
+@intrinsic
+def add_row(
+    context: Any, target: Any, t0: Any, source: Any, s0: Any, length: Any, bias: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """target[t0 + i] = source[s0 + i] + bias for i < length, and nothing written beyond."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        target, t0, source, s0, length, bias = values
+        b = e.builder
+        to, start = e.data(kinds[0], target, t0), e.data(kinds[2], source, s0)
+        offset = e.splat(bias)
+
+        def step(v: Any, _: list[Any]) -> list[Any]:
+            i = e.times(v, e.lanes)
+            e.store(b.fadd(e.load(e.at(start, i)), offset), e.at(to, i))
+            return []
+
+        whole = b.sdiv(length, e.index(e.lanes))
+        e.loop(whole, [], step)
+        i = e.times(whole, e.lanes)
+        rest = b.sub(length, i)
+        with b.if_then(b.icmp_signed(">", rest, e.index(0))):
+            mask = e.within(0, rest)
+            e.store_masked(b.fadd(e.load_masked(e.at(start, i), mask), offset), e.at(to, i), mask)
+
+    return types.void(target, t0, source, s0, length, bias), emits(generate)
+
+
+@intrinsic
+def transpose_rows(
+    context: Any, source: Any, s0: Any, lds: Any, rows: Any, length: Any, target: Any, t0: Any, ldt: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """target[t0 + i*ldt + r] = source[s0 + r*lds + i] for i < length and r < rows; 0 for rows <= r < lanes."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        source, s0, lds, rows, length, target, t0, ldt = values
+        b = e.builder
+        start, to = e.data(kinds[0], source, s0), e.data(kinds[5], target, t0)
+        half = e.lanes // 2
+        low = [lane for i in range(half) for lane in (i, e.lanes + i)]  # a0 b0 a1 b1 ...: the lower halves, interleaved
+        high = [half + lane for lane in low]
+
+        def step(v: Any, _: list[Any]) -> list[Any]:
+            i = e.times(v, e.lanes)
+            rest = b.sub(length, i)
+            mask, none = e.within(0, rest), e.within(0, 0)
+            vectors = []
+            for r in range(e.lanes):
+                wanted = b.select(b.icmp_signed("<", e.index(r), rows), mask, none)
+                vectors.append(e.load_masked(e.at(start, e.plus(e.times(lds, r), i)), wanted))
+            for _round in range(e.lanes.bit_length() - 1):  # log2(lanes) rounds of interleaving row r with row r + half
+                pairs = [(vectors[r], vectors[r + half]) for r in range(half)]
+                vectors = [e.shuffle(a, c, order) for a, c in pairs for order in (low, high)]
+            place = e.at(to, e.times(i, ldt))
+            for r in range(e.lanes):
+                with b.if_then(b.icmp_signed("<", e.index(r), rest)):
+                    e.store(vectors[r], e.at(place, e.times(ldt, r)))
+            return []
+
+        e.loop(_vectors(e, length), [], step)
+
+    return types.void(source, s0, lds, rows, length, target, t0, ldt), emits(generate)

@@ -1,0 +1,185 @@
+"""The micro-kernels: small blocks of a product, held in registers.
+
+The idea. A processor multiplies and adds two vectors per cycle but loads hardly as many, so a kernel is fast when each
+loaded number is used many times while it lies in a register. Picture of ``tile`` with 8 rows and 3 vectors of 16 lanes
+(32 registers: 24 sums, 3 inputs, 1 weight)::
+
+              x[off_k + 0..15]   x[off_k + 16..31]   x[off_k + 32..47]      3 loads
+    w[k,0] ->     sum00               sum01               sum02             8 broadcasts
+    w[k,1] ->     sum10               sum11               sum12            24 multiply-adds
+     ...           ...                 ...                 ...              for each k
+    w[k,7] ->     sum70               sum71               sum72
+
+The sums stay in registers for all k; only then are they stored. ``off_k`` comes from a table, which is what makes one
+kernel serve every convolution: with the input zero-padded, output pixel q needs for the weight at (c, i, j) the input
+at q + off(c, i, j), where off = c * plane + i * row + j does not depend on q. Any kernel size, dilation, number of
+axes is another table; a stride s cuts the input into s planes of every s-th element first, which makes it 1.
+
+``outer`` is the same picture turned for the gradient of weights: its sums run over pixels q, the rows are table
+entries k, the vectors are output channels, whose gradient was transposed to lie side by side. ``dot`` serves where
+there are too few output channels to fill a vector: it sums over pixels within the lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from backends.cpu.kernels.vector import REGISTERS, Emitter, emits
+
+TILE_ROWS = 8 if REGISTERS == 32 else 4
+OUTER_ROWS = 9 if REGISTERS == 32 else 4
+OUTER_VECTORS = 3
+DOT_ROWS = 9 if REGISTERS == 32 else 4
+
+
+def tile_vectors(rows: int) -> int:
+    """The widest ``tile`` of so many rows that fits the registers.
+
+    Args:
+        rows: of the tile.
+
+    Returns:
+        Vectors in a row.
+
+    Example:
+        >>> tile_vectors(TILE_ROWS)
+        3
+    """
+    return min(8, (REGISTERS - 1) // (rows + 1))
+
+
+@intrinsic(prefer_literal=True)
+def tile(
+    context: Any,
+    rows: Any,
+    vectors: Any,
+    weights: Any,
+    w0: Any,
+    table: Any,
+    t0: Any,
+    depth: Any,
+    x: Any,
+    x0: Any,
+    y: Any,
+    y0: Any,
+    ldy: Any,
+) -> tuple[Any, Callable[..., Any]] | None:
+    """y[y0 + r*ldy + j] = sum over k < depth of weights[w0 + k*rows + r] * x[x0 + table[t0 + k] + j].
+
+    r < rows, a compile-time constant; j < vectors * lanes, 1 <= vectors <= tile_vectors(rows).
+    """
+    if not isinstance(rows, types.IntegerLiteral):
+        return None
+    count = rows.literal_value
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        _, vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy = values
+        weight = e.data(kinds[2], weights, w0)
+        offset = e.data(kinds[4], table, t0)
+        source = e.data(kinds[7], x, x0)
+        target = e.data(kinds[9], y, y0)
+
+        def one(wide: int) -> None:
+            def step(k: Any, sums: list[Any]) -> list[Any]:
+                place = e.at(source, e.entry(e.at(offset, k)))
+                inputs = [e.load(e.at(place, j * e.lanes)) for j in range(wide)]
+                row = e.at(weight, e.times(k, count))
+                out = []
+                for r in range(count):
+                    w = e.broadcast(e.at(row, r))
+                    out += [e.multiply_add(w, inputs[j], sums[r * wide + j]) for j in range(wide)]
+                return out
+
+            sums = e.loop(depth, [e.zero] * (count * wide), step)
+            for r in range(count):
+                row = e.at(target, e.times(ldy, r))
+                for j in range(wide):
+                    e.store(sums[r * wide + j], e.at(row, j * e.lanes))
+
+        e.cases(vectors, tile_vectors(count), one)
+
+    args = vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy
+    return types.void(rows, *args), emits(generate)
+
+
+@intrinsic
+def outer(
+    context: Any,
+    vectors: Any,
+    g: Any,
+    g0: Any,
+    ldg: Any,
+    table: Any,
+    t0: Any,
+    x: Any,
+    x0: Any,
+    length: Any,
+    out: Any,
+    out0: Any,
+    ldo: Any,
+) -> tuple[Any, Callable[..., Any]]:
+    """out[out0 + r*ldo + j] += sum over q < length of x[x0 + table[t0 + r] + q] * g[g0 + q*ldg + j].
+
+    r < OUTER_ROWS; j < vectors * lanes, 1 <= vectors <= OUTER_VECTORS. The sum over q starts at 0 and is added at the
+    end: partial sums of partial sums round less than one long sum.
+    """
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        vectors, g, g0, ldg, table, t0, x, x0, length, out, out0, ldo = values
+        gradient = e.data(kinds[1], g, g0)
+        offset = e.data(kinds[4], table, t0)
+        source = e.data(kinds[6], x, x0)
+        target = e.data(kinds[9], out, out0)
+        places = [e.at(source, e.entry(e.at(offset, r))) for r in range(OUTER_ROWS)]
+
+        def one(wide: int) -> None:
+            def step(q: Any, sums: list[Any]) -> list[Any]:
+                row = e.at(gradient, e.times(q, ldg))
+                inputs = [e.load(e.at(row, j * e.lanes)) for j in range(wide)]
+                out = []
+                for r in range(OUTER_ROWS):
+                    v = e.broadcast(e.at(places[r], q))
+                    out += [e.multiply_add(v, inputs[j], sums[r * wide + j]) for j in range(wide)]
+                return out
+
+            sums = e.loop(length, [e.zero] * (OUTER_ROWS * wide), step)
+            for r in range(OUTER_ROWS):
+                for j in range(wide):
+                    place = e.at(target, e.plus(e.times(ldo, r), j * e.lanes))
+                    e.store(e.builder.fadd(e.load(place), sums[r * wide + j]), place)
+
+        e.cases(vectors, OUTER_VECTORS, one)
+
+    args = vectors, g, g0, ldg, table, t0, x, x0, length, out, out0, ldo
+    return types.void(*args), emits(generate)
+
+
+@intrinsic
+def dot(
+    context: Any, g: Any, g0: Any, table: Any, t0: Any, x: Any, x0: Any, vectors: Any, out: Any, out0: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """out[out0 + r] += sum over q < vectors * lanes of x[x0 + table[t0 + r] + q] * g[g0 + q], r < DOT_ROWS."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        g, g0, table, t0, x, x0, vectors, out, out0 = values
+        gradient = e.data(kinds[0], g, g0)
+        offset = e.data(kinds[2], table, t0)
+        source = e.data(kinds[4], x, x0)
+        target = e.data(kinds[7], out, out0)
+        places = [e.at(source, e.entry(e.at(offset, r))) for r in range(DOT_ROWS)]
+
+        def step(v: Any, sums: list[Any]) -> list[Any]:
+            q = e.times(v, e.lanes)
+            values = e.load(e.at(gradient, q))
+            return [e.multiply_add(values, e.load(e.at(places[r], q)), sums[r]) for r in range(DOT_ROWS)]
+
+        sums = e.loop(vectors, [e.zero] * DOT_ROWS, step)
+        for r in range(DOT_ROWS):
+            place = e.at(target, r)
+            e.builder.store(e.builder.fadd(e.builder.load(place), e.lane_sum(sums[r])), place)
+
+    return types.void(g, g0, table, t0, x, x0, vectors, out, out0), emits(generate)

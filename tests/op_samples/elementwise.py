@@ -1,0 +1,55 @@
+"""Exponentials, logarithms, roots and sigmoids."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.op_samples.record import Kink, Op, Sample, binary, special, unary, uniform
+
+ALL = ("float32", "float64", "int64")
+
+
+def wide(rng: np.random.Generator) -> list[Sample]:
+    return [*unary()(rng), Kink(special(0.0, 100.0, -100.0))]
+
+
+def positive(rng: np.random.Generator) -> list[Sample]:
+    return [*unary(0.5, 4)(rng), Kink(special(0.0, 1e-30, 1e30, -1.0))]
+
+
+def log_sums(rng: np.random.Generator) -> list[Sample]:
+    return [*binary(number=None)(rng), Kink(np.array([500.0, -500.0]), np.array([-500.0, -500.0]))]
+
+
+def zero_times_log(rng: np.random.Generator) -> list[Sample]:
+    zeros = np.array([0.0, 0.0, 0.0, 1.0]), np.array([0.0, -1.0, np.nan, 2.0])
+    return [*binary(0.5, 3)(rng), Sample(2.0, uniform(rng, (3,), 1, 2)), Kink(*zeros)]
+
+
+def odds(rng: np.random.Generator) -> list[Sample]:
+    a = uniform(rng, (3, 4), 0.1, 0.9)
+    return [Sample(a), Sample(a, 0.3), Sample(a, eps=0.3), Sample(a[0, 0]), Sample(a[:0])]
+
+
+def rectified(rng: np.random.Generator) -> list[Sample]:
+    return [*unary()(rng), Sample(uniform(rng, (40, 30))), Kink(special(0.0, -1.0, 1.0))]
+
+
+OPS = [
+    Op("exp", wide, inplace=True, dtypes=(*ALL, "float16")),
+    Op("exp2", unary(), inplace=True),
+    Op("expm1", wide, inplace=True, dtypes=ALL),
+    Op("log", positive, inplace=True, dtypes=(*ALL, "float16")),
+    Op("log2", positive, inplace=True, dtypes=ALL),
+    Op("log10", positive, inplace=True, dtypes=ALL),
+    Op("log1p", positive, inplace=True, dtypes=ALL),
+    Op("logaddexp", log_sums),
+    Op("logaddexp2", log_sums),
+    Op("xlogy", zero_times_log, inplace=True),
+    Op("sqrt", positive, inplace=True, dtypes=(*ALL, "float16")),
+    Op("rsqrt", positive, inplace=True, dtypes=ALL),
+    Op("sigmoid", lambda rng: [*wide(rng), Sample(uniform(rng, (40, 30)))], inplace=True, dtypes=(*ALL, "float16")),
+    Op("logit", odds, inplace=True),
+    Op("erf", lambda rng: [*wide(rng), Sample(uniform(rng, (40, 30)))], inplace=True, dtypes=ALL),
+    Op("relu", rectified, inplace=True, dtypes=(*ALL, "float16")),
+]

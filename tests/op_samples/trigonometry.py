@@ -1,0 +1,29 @@
+"""Angles and hyperbolic functions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.op_samples.record import Kink, Op, binary, special, unary
+
+ALL = ("float32", "float64", "int64")
+INSIDE = unary(-0.9, 0.9)
+
+OPS = [
+    Op("sin", unary(), inplace=True, dtypes=(*ALL, "float16")),
+    Op("cos", unary(), inplace=True, dtypes=(*ALL, "float16")),
+    Op("tan", unary(-1, 1), inplace=True, dtypes=ALL),
+    Op("asin", INSIDE, inplace=True, dtypes=ALL),
+    Op("acos", INSIDE, inplace=True, dtypes=ALL),
+    Op("atan", unary(), inplace=True, dtypes=ALL),
+    Op("atan2", binary(0.5, 3, None), inplace=True),
+    Op("sinh", unary(), inplace=True, dtypes=ALL),
+    Op("cosh", unary(), inplace=True, dtypes=ALL),
+    Op("tanh", lambda rng: [*unary()(rng), Kink(special(100.0))], inplace=True, dtypes=(*ALL, "float16")),
+    Op("asinh", unary(), inplace=True, dtypes=ALL),
+    Op("acosh", unary(1.5, 4), inplace=True),
+    Op("atanh", INSIDE, inplace=True),
+    Op("sinc", lambda rng: [*unary(0.3, 2)(rng), Kink(np.array([0.0, 1.0]))], inplace=True),
+    Op("deg2rad", unary(-180, 180), inplace=True, dtypes=ALL),
+    Op("rad2deg", unary(), inplace=True, dtypes=ALL, atol=1e-4),
+]
