@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -59,42 +60,55 @@ def tensor(
     if isinstance(data, Variable):
         raw = be.asarray(data.backend.to_numpy(data.raw).copy() if data.backend is not be else data.raw.copy())
     else:
-        raw = be.xp.array(_numbers("tensor", data))
+        raw = be.xp.array(_numbers("tensor", data, dtype))
     if dtype is not None:
         raw = raw.astype(as_dtype(dtype).numpy, copy=False)
     return _made(raw, be, requires_grad)  # type: ignore[no-any-return]
 
 
-def _numbers(name: str, data: Any) -> Any:
-    """The array of anything that holds numbers, in PyTorch's dtype for it."""
+def _numbers(name: str, data: Any, dtype: Any) -> Any:
+    """The array of anything that holds numbers, in PyTorch's dtype for it where no ``dtype`` is given."""
     if hasattr(data, "__cuda_array_interface__"):
         return data
-    if isinstance(data, (list, tuple)):
-        data = _without_tensors(data)
+    kinds: set[Any] = set()
+    if isinstance(data, (list, tuple, *_PYTHON)):
+        data = _plain(data, kinds)
     try:
         array = np.asarray(data)
     except ValueError as e:
         raise DtypeError(f"{name}: expected sequences of equal length, got ragged ones ({e})") from e
-    known = isinstance(data, (np.ndarray, np.generic)) or hasattr(data, "__array__")
-    if not known and array.dtype.kind in "fc":
-        array = array.astype(dtypes.default().to_complex().numpy if array.dtype.kind == "c" else dtypes.default().numpy)
-    elif array.size == 0 and not known:
+    if array.dtype.kind not in "buifc":
+        raise DtypeError(f"{name}: expected numbers, got {array.dtype} from {type(data).__name__}")
+    if dtype is None and kinds:  # of Python numbers, arrays and tensors together
+        known = [_PYTHON[k]() if k in _PYTHON else dtypes.FROM_NUMPY.get(k.newbyteorder("="), dtypes.int64) for k in kinds]
+        array = array.astype(functools.reduce(dtypes.promote_types, known).numpy)
+    elif dtype is None and array.size == 0 and isinstance(data, list):
         array = array.astype(dtypes.default().numpy)
     if array.dtype not in dtypes.FROM_NUMPY:
-        if array.dtype.kind in "ui" and array.dtype.itemsize <= 8:  # unsigned widths that have no counterpart here
+        if array.dtype.kind == "u":  # unsigned widths that have no counterpart here
             return array.astype(np.int64)
         if array.dtype.newbyteorder("=") in dtypes.FROM_NUMPY:
             return array.astype(array.dtype.newbyteorder("="))
-        raise DtypeError(f"{name}: expected numbers, got {array.dtype} from {type(data).__name__}")
+        raise DtypeError(f"{name}: expected a dtype known here, got {array.dtype}. Cast it with astype first")
     return array
 
 
-def _without_tensors(data: Any) -> Any:
-    """Nested sequences with tensors replaced by arrays or numbers."""
+_PYTHON: dict[Any, Any] = {  # the dtypes of Python's numbers
+    bool: lambda: dtypes.bool_,
+    int: lambda: dtypes.int64,
+    float: dtypes.default,
+    complex: lambda: dtypes.default().to_complex(),
+}
+
+
+def _plain(data: Any, kinds: set[Any]) -> Any:
+    """Nested sequences with tensors replaced by arrays or numbers; the kinds of elements that were found."""
     if isinstance(data, (list, tuple)):
-        return [_without_tensors(item) for item in data]
+        return [_plain(item, kinds) for item in data]
     if isinstance(data, Variable):
+        kinds.add(data.raw.dtype)
         return data.raw.item() if data.raw.ndim == 0 else data.backend.to_numpy(data.raw)
+    kinds.add(data.dtype if isinstance(data, (np.ndarray, np.generic)) else type(data))
     return data
 
 
@@ -115,7 +129,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, Variable):
         return to(data, dtype=dtype, device=device)  # type: ignore[arg-type]
     be = backend_of(device)
-    raw = be.asarray(_numbers("as_tensor", data))
+    raw = be.asarray(_numbers("as_tensor", data, dtype))
     if dtype is not None:
         raw = raw.astype(as_dtype(dtype).numpy, copy=False)
     return wrap(raw, be)  # type: ignore[no-any-return]

@@ -256,7 +256,7 @@ class Op:
     def _call_raw(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """On raw arrays: nothing wrapped, nothing recorded."""
         for x in inputs:
-            if x is not None and not isinstance(x, _NUMBERS):
+            if x is not None and type(x) not in _NUMBERS:  # numpy.float64 is a float, too, but it is a 0-d array here
                 try:
                     be = registry.of(x)
                 except TypeError:

@@ -7,7 +7,7 @@ own. So an inner derivative stops at its own aliases, an outer one goes through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -55,7 +55,7 @@ class Pullback:
     ) -> None:
         self.name = name
         self._outer = is_grad_enabled()  # results may have a history
-        self._own: set[Any] = set()  # leaves that nobody outside knows
+        self._own: dict[Any, Any] = {}  # leaves that nobody outside knows -> their owners, alive as long as this is
         self._transposed: tuple[list[Any], list[Any]] | None = None
         args = list(args)
         for i in argnums:
@@ -95,9 +95,9 @@ class Pullback:
 
     def leaf(self, x: Any) -> Any:
         """The memory of ``x`` with a leaf of its own: a gradient can be asked for and is never accumulated anywhere."""
-        alias = x.detach()
-        alias.node = Leaf(x.detach())  # an owner that is gone at once
-        self._own.add(alias.node)
+        alias, owner = x.detach(), x.detach()
+        alias.node = Leaf(owner)
+        self._own[alias.node] = owner
         return alias
 
     def pull(
@@ -145,11 +145,10 @@ class Pullback:
         return [t if t is None or next(beyond) else t.detach() for t in tensors]
 
 
-def _leads_beyond(tensors: Sequence[Any], own: set[Any]) -> list[bool]:
-    """For each tensor, whether its history reaches a leaf that is not one of ``own``."""
-    order = [t.grad_fn if not t.is_leaf else t.node for t in tensors]
-    ends = order.copy()
-    seen = {None, *order}
+def _leads_beyond(tensors: Sequence[Any], own: Container[Any]) -> list[bool]:
+    """For each tensor, whether its history reaches a leaf that lives (of the user, of an outer run) and is not own."""
+    ends = [t.grad_fn if not t.is_leaf else t.node for t in tensors]
+    seen = {None, *ends}
     order = [node for node in seen if node is not None]
     for node in order:  # grows while it is walked
         for parent in node.inputs:
@@ -159,7 +158,10 @@ def _leads_beyond(tensors: Sequence[Any], own: set[Any]) -> list[bool]:
     order.sort(key=attrgetter("seq"))
     beyond = {None: False}
     for node in order:  # parents first
-        beyond[node] = any(map(beyond.__getitem__, node.inputs)) if node.inputs else node not in own
+        if isinstance(node, Leaf):
+            beyond[node] = node not in own and node.owner() is not None
+        else:
+            beyond[node] = any(map(beyond.__getitem__, node.inputs))
     return [beyond[end] for end in ends]
 
 

@@ -31,7 +31,7 @@ class Adadelta(Optimizer):
         >>> w = ag.tensor([3.0], requires_grad=True)
         >>> opt = optim.Adadelta([w], eps=0.1)
         >>> (w * w).backward(); opt.step(); w
-        tensor([2.0137], requires_grad=True)
+        tensor([2.0136], requires_grad=True)
 
     Source: Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012.
     """

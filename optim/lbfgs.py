@@ -72,7 +72,6 @@ class LBFGS(Optimizer):
         super().__init__(params, defaults)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """The one group; see ``Optimizer.add_param_group``."""
         if self.param_groups:
             raise ValueError("LBFGS: expected one group of parameters, got several. All of them form one vector")
         super().add_param_group(param_group)

@@ -33,7 +33,7 @@ class RMSprop(Optimizer):
         >>> w = ag.tensor([3.0], requires_grad=True)
         >>> opt = optim.RMSprop([w], lr=0.1)
         >>> (w * w).backward(); opt.step(); w
-        tensor([2.], requires_grad=True)
+        tensor([2.0000], requires_grad=True)
 
     Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012; Graves, Generating Sequences with
         Recurrent Neural Networks, 2013 (centered).

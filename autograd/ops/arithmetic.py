@@ -52,7 +52,7 @@ def _scaled(name: str, input: Any, other: Any, alpha: Any) -> Any:
     kind = result_type(input, other)
     if of_number(alpha).category > kind.category:
         raise DtypeError(f"{name}: expected an integer alpha for {kind} tensors, got {alpha!r}. Cast them first")
-    return mul(other.to(kind) if isinstance(other, Variable) else other, alpha)  # type: ignore[attr-defined]
+    return mul(other.to(kind), alpha) if isinstance(other, Variable) else other * alpha  # type: ignore[attr-defined]
 
 
 @elementwise
@@ -316,7 +316,7 @@ neg.grad(input=lambda g: -g)
 
 @op
 def sign(be: Any, input: Any) -> Any:
-    """-1, 0 or 1, as the elements are negative, zero or positive.
+    """-1, 0 or 1, as the elements are negative, zero (or NaN) or positive.
 
     Args:
         input: any shape.
@@ -328,7 +328,7 @@ def sign(be: Any, input: Any) -> Any:
         >>> ag.sign(ag.tensor([-3.0, 0.0, 2.0]))
         tensor([-1.,  0.,  1.])
     """
-    return be.xp.sign(input) if input.dtype.kind != "b" else input.copy()
+    return (input > 0).astype(input.dtype) - (input < 0) if input.dtype.kind != "b" else input.copy()
 
 
 sign.grad(input=flat)

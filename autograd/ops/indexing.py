@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DtypeError, ShapeError
+from autograd.inplace import inplace
 from autograd.node import Variable
 from autograd.op import op, wrap
 from autograd.ops.arguments import axis_of
@@ -415,3 +416,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Any
     """
     x, axis, index, src = _along_axis("scatter_add", input, dim, index, src)
     return into(out, _shaped(_scatter_add(x, index, src, axis=axis), input), "scatter_add")
+
+
+index_add_, index_copy_, index_fill_ = inplace(index_add), inplace(index_copy), inplace(index_fill)
+scatter_, scatter_add_ = inplace(scatter), inplace(scatter_add)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DtypeError, ShapeError
+from autograd.inplace import inplace
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.indexing import positions
@@ -181,3 +182,6 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     x, values = ravel(input), ravel(source)
     y = _put_add(x, values, fancy=fancy) if accumulate else _put(x, values, basic=None, fancy=fancy)
     return _reshape(y, shape=input.raw.shape)  # type: ignore[no-any-return]
+
+
+masked_scatter_, put_ = inplace(masked_scatter), inplace(put)

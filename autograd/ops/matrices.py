@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ShapeError
+from autograd.inplace import inplace
 from autograd.op import op
 from autograd.ops.arguments import axis_of
 from autograd.ops.out import into
@@ -77,6 +78,9 @@ def _matrices(name: str, input: Any) -> Any:
     if input.raw.ndim < 2:
         raise ShapeError(f"{name}: expected matrices, got shape {tuple(input.raw.shape)}. Use unsqueeze() first")
     return input
+
+
+tril_, triu_ = inplace(tril), inplace(triu)
 
 
 @op

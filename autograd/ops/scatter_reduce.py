@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.inplace import inplace
 from autograd.op import op, wrap
 from autograd.ops.comparison import where
 from autograd.ops.indexing import (
@@ -169,3 +170,6 @@ def index_reduce(
     places = _expand(_reshape(index, shape=column), shape=source.raw.shape)
     y = _reduced("index_reduce", x, places, source, axis, reduce, include_self)
     return into(out, _shaped(y, input), "index_reduce")
+
+
+scatter_reduce_, index_reduce_ = inplace(scatter_reduce), inplace(index_reduce)

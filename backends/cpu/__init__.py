@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from backends.cpu import conv as _conv
+from backends.cpu import dropout as _dropout
 from backends.cpu import elementwise as _elementwise
+from backends.cpu import indexing as _indexing
 from backends.cpu import loss as _loss
 from backends.cpu import normalization as _normalization
 from backends.cpu import optimizer as _optimizer
 from backends.cpu import pooling as _pooling
+from backends.cpu import random as _random
+from backends.cpu import recurrent as _recurrent
 from backends.cpu import reduction as _reduction
 from backends.cpu import softmax as _softmax
 from backends.reference import Reference
@@ -54,6 +58,17 @@ class Cpu(Reference):
     cross_entropy = _loss.cross_entropy
     cross_entropy_grad = _loss.cross_entropy_grad
 
+    scatter_rows = _indexing.scatter_rows
+    index_add_ = _indexing.index_add_
+    scatter_add_ = _indexing.scatter_add_
+
+    dropout = _dropout.dropout
+
+    lstm_cell = _recurrent.lstm_cell
+    lstm_cell_grad = _recurrent.lstm_cell_grad
+    gru_cell = _recurrent.gru_cell
+    gru_cell_grad = _recurrent.gru_cell_grad
+
     erf = _elementwise.erf
     sigmoid = _elementwise.sigmoid
     relu = _elementwise.relu
@@ -67,3 +82,7 @@ class Cpu(Reference):
     sgd_ = _optimizer.sgd_
     adam_ = _optimizer.adam_
     scale_ = _optimizer.scale_
+
+    random_bits = _random.random_bits
+    uniform = _random.uniform
+    normal = _random.normal

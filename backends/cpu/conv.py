@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from backends.cpu import conv_plan
-from backends.cpu.runtime import FLOATS, Kernels, scratch, threads
+from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
 from backends.geometry import Conv
 from backends.protocol import Array, Backend
 from backends.reference import conv as reference
@@ -54,12 +54,12 @@ def _correlate(
     sources, outs = plan.planes.source.channels, grid.target.channels
     panels = grid.groups * -(-outs // rows)
     packed = _scratch("conv weights", (panels * sources * len(plan.taps), rows), dtype)
-    flat = np.ascontiguousarray(w).reshape(-1)
+    flat = contiguous(w).reshape(-1)
     _kernels.pack(w.size)(flat, plan.taps, plan.phases, grid.groups, outs, sources, swapped, packed)
     _kernels.correlate(rows)(work)(
-        np.ascontiguousarray(source).reshape(-1),
+        contiguous(source).reshape(-1),
         target.reshape(-1),
-        np.ascontiguousarray(bias),
+        contiguous(bias),
         packed.reshape(-1),
         plan.table,
         plan.residues,
@@ -81,7 +81,7 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
     chunk = 0 if few else conv_plan.CHUNK
     plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, count, chunk)
     _, high, wide = plan.planes.extent
-    data = np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(x).reshape(-1), plan.table, plan.residues
+    data = contiguous(g).reshape(-1), contiguous(x).reshape(-1), plan.table, plan.residues
     planes = _scratch("conv planes", (count, plan.scratch), dtype)
     gw = np.empty((g.shape[1], channels, *geo.kernel), dtype)
     if few:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels
+from backends.cpu.runtime import FLOATS, Kernels, contiguous
 from backends.protocol import Array, Backend
 from backends.reference import elementwise as reference
 
@@ -52,7 +52,7 @@ def relu_grad(be: Backend, g: Array, y: Array) -> Array:
     """See ``Backend.relu_grad``."""
     if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
         return reference.relu_grad(be, g, y)
-    g, y = np.ascontiguousarray(g), np.ascontiguousarray(y)
+    g, y = contiguous(g), contiguous(y)
     gx = np.empty_like(y)
     _kernels.relu_grad(y.size // _CHEAP)(g.reshape(-1), y.reshape(-1), gx.reshape(-1))
     return gx
@@ -73,7 +73,7 @@ def gelu_grad(be: Backend, g: Array, x: Array, tanh: bool) -> Array:
     """See ``Backend.gelu_grad``."""
     if x.size == 0 or x.dtype.char not in FLOATS or g.dtype != x.dtype:
         return reference.gelu_grad(be, g, x, tanh)
-    g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
+    g, x = contiguous(g), contiguous(x)
     gx = np.empty_like(x)
     kernel = _kernels.gelu_tanh_grad if tanh else _kernels.gelu_erf_grad
     kernel(x.size)(g.reshape(-1), x.reshape(-1), gx.reshape(-1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels
+from backends.cpu.runtime import FLOATS, Kernels, contiguous
 from backends.protocol import Array, Backend
 from backends.reference import loss as reference
 
@@ -23,7 +23,7 @@ def _served(x: Array, target: Array, *others: Array | None) -> bool:
 
 def _weights(weight: Array | None, x: Array) -> Array:
     """Weight of each class; empty where all weigh 1."""
-    return np.empty(0, x.dtype) if weight is None else np.ascontiguousarray(weight)
+    return np.empty(0, x.dtype) if weight is None else contiguous(weight)
 
 
 def cross_entropy(
@@ -32,7 +32,7 @@ def cross_entropy(
     """See ``Backend.cross_entropy``."""
     if not _served(x, target, weight):
         return reference.cross_entropy(be, x, target, weight, ignore_index, smoothing)
-    x, target = np.ascontiguousarray(x), np.ascontiguousarray(target)
+    x, target = contiguous(x), contiguous(target)
     loss, lse = np.empty((2, len(x)), x.dtype)
     kernel = _kernels.cross_entropy(x.size)
     if kernel(x, target, _weights(weight, x), ignore_index, float(smoothing), loss, lse):  # targets out of range
@@ -53,7 +53,7 @@ def cross_entropy_grad(
     """See ``Backend.cross_entropy_grad``."""
     if not _served(x, target, g, lse, weight):
         return reference.cross_entropy_grad(be, g, x, target, lse, weight, ignore_index, smoothing)
-    g, x, target, lse = map(np.ascontiguousarray, (g, x, target, lse))
+    g, x, target, lse = map(contiguous, (g, x, target, lse))
     gx = np.empty_like(x)
     _kernels.cross_entropy_grad(x.size)(g, x, target, lse, _weights(weight, x), ignore_index, float(smoothing), gx)
     return gx

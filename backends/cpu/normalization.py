@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels, contiguous
 from backends.protocol import Array, Backend
 from backends.reference import normalization as reference
 
@@ -20,7 +20,7 @@ def _served(x: Array, *others: Array | None) -> bool:
 
 def _or(v: Array | None, size: int, value: float, like: Array) -> Array:
     """v, or ``size`` times ``value`` where it is None."""
-    return np.full(size, value, like.dtype) if v is None else np.ascontiguousarray(v)
+    return np.full(size, value, like.dtype) if v is None else contiguous(v)
 
 
 def batch_norm(
@@ -30,7 +30,7 @@ def batch_norm(
     if not _served(x, weight, bias):
         return reference.batch_norm(be, x, weight, bias, eps)
     channels = x.shape[1]
-    x = np.ascontiguousarray(x)
+    x = contiguous(x)
     y, mean, var = np.empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
     scale, shift = _or(weight, channels, 1, x), _or(bias, channels, 0, x)
     if x.size == x.shape[0] * channels:  # (N,C) or one element of space
@@ -49,7 +49,7 @@ def batch_norm_grad(
     if not _served(x, g, weight, mean, var):
         return reference.batch_norm_grad(be, g, x, weight, mean, var, eps)
     channels = x.shape[1]
-    g, x, mean, var = map(np.ascontiguousarray, (g, x, mean, var))
+    g, x, mean, var = map(contiguous, (g, x, mean, var))
     gx, g_weight, g_bias = np.empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
     scale = _or(weight, channels, 1, x)
     if x.size == x.shape[0] * channels:
@@ -68,7 +68,7 @@ def layer_norm(
     if not _served(x, weight, bias):
         return reference.layer_norm(be, x, weight, bias, eps)
     rows, size = x.shape
-    x = np.ascontiguousarray(x)
+    x = contiguous(x)
     y, mean, rstd = np.empty_like(x), np.empty(rows, x.dtype), np.empty(rows, x.dtype)
     _kernels.layer_norm(x.size)(x, _or(weight, size, 1, x), _or(bias, size, 0, x), y, mean, rstd, eps)
     return y, mean, rstd
@@ -81,7 +81,7 @@ def layer_norm_grad(
     if not _served(x, g, weight, mean, rstd):
         return reference.layer_norm_grad(be, g, x, weight, mean, rstd)
     size = x.shape[1]
-    g, x, mean, rstd = map(np.ascontiguousarray, (g, x, mean, rstd))
+    g, x, mean, rstd = map(contiguous, (g, x, mean, rstd))
     gx = np.empty_like(x)
     shares = np.zeros((_SHARES if x.size >= SERIAL_BELOW else 1, 2, size))  # float64 sums
     _kernels.layer_norm_grad(x.size)(g, x, _or(weight, size, 1, x), mean, rstd, gx, shares)

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels
+from backends.cpu.runtime import FLOATS, Kernels, contiguous
 from backends.geometry import Pool
 from backends.protocol import Array, Backend, Shape
 from backends.reference import pooling as reference
@@ -22,7 +22,7 @@ def _three(sizes: Shape, fill: int) -> Shape:
 
 def _volume(a: Array, spatial: Shape) -> Array:
     """a (N,C,*spatial) as (N*C,D,H,W)."""
-    return np.ascontiguousarray(a).reshape(a.shape[0] * a.shape[1], *_three(spatial, 1))
+    return contiguous(a).reshape(a.shape[0] * a.shape[1], *_three(spatial, 1))
 
 
 @lru_cache(maxsize=256)
@@ -70,7 +70,7 @@ def pool_scatter(be: Backend, g: Array, index: Array, size: Shape) -> Array:
         return reference.pool_scatter(be, g, index, size)
     planes = g.shape[0] * g.shape[1]
     out = np.empty((*g.shape[:2], *size), g.dtype)
-    rows = np.ascontiguousarray(g).reshape(planes, -1), np.ascontiguousarray(index).reshape(planes, -1)
+    rows = contiguous(g).reshape(planes, -1), contiguous(index).reshape(planes, -1)
     if _kernels.pool_scatter(out.size)(*rows, out.reshape(planes, -1)):  # positions out of range
         return reference.pool_scatter(be, g, index, size)
     return out
@@ -100,7 +100,7 @@ def adaptive_avg_pool(be: Backend, x: Array, out: Shape) -> Array:
     """See ``Backend.adaptive_avg_pool``."""
     if prod(out) == 1 and x.size and x.dtype.char in FLOATS:  # one window, the plane: summed along memory
         y = np.empty((*x.shape[:2], *out), x.dtype)
-        _kernels.plane_mean(x.size)(np.ascontiguousarray(x).reshape(y.size, -1), y.reshape(-1))
+        _kernels.plane_mean(x.size)(contiguous(x).reshape(y.size, -1), y.reshape(-1))
         return y
     geo = _even(x.shape[2:], out)
     return reference.adaptive_avg_pool(be, x, out) if geo is None else avg_pool(be, x, geo)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels, contiguous
 from backends.protocol import Array, Backend
 from backends.reference import reduction as reference
 
@@ -19,7 +19,7 @@ def channel_sum(be: Backend, g: Array) -> Array:
     if g.size < SERIAL_BELOW or g.dtype.char not in FLOATS:
         return reference.channel_sum(be, g)
     n, channels = g.shape[:2]
-    g = np.ascontiguousarray(g).reshape(n, channels, -1)  # (N,C,*S) -> (N,C,L)
+    g = contiguous(g).reshape(n, channels, -1)  # (N,C,*S) -> (N,C,L)
     out = np.empty(channels, g.dtype)
     if g.shape[2] == 1:
         _kernels.column_sum(g.size)(g[:, :, 0], out)

@@ -86,6 +86,22 @@ def serial_only() -> None:
     _parallel_from = sys.maxsize
 
 
+def contiguous(a: Any) -> Any:
+    """``a``, copied to row-major order where it is in another; unlike np.ascontiguousarray it leaves 0-d arrays 0-d.
+
+    Args:
+        a: array of any strides.
+
+    Returns:
+        The array itself, or the copy.
+
+    Example:
+        >>> contiguous(np.zeros((2, 3)).T).flags.c_contiguous
+        True
+    """
+    return a if a.flags.c_contiguous else a.copy(order="C")
+
+
 def scratch(name: str, size: int, dtype: Any) -> Any:
     """Memory for intermediate values, kept for the next call of the same thread.
 
@@ -107,6 +123,23 @@ def scratch(name: str, size: int, dtype: Any) -> Any:
     if array is None or array.size < size:
         array = held[key] = np.empty(size, dtype)
     return array
+
+
+def stream(seed: int, offset: int) -> tuple[np.uint64, np.uint64]:
+    """A place in the random stream as the kernels take it.
+
+    Args:
+        seed: 64 bits, of either sign.
+        offset: number of the first block.
+
+    Returns:
+        Both as uint64.
+
+    Example:
+        >>> stream(-1, 2)
+        (np.uint64(18446744073709551615), np.uint64(2))
+    """
+    return np.uint64(seed & 0xFFFFFFFFFFFFFFFF), np.uint64(offset & 0xFFFFFFFFFFFFFFFF)
 
 
 # A forked child (a data loader's worker) has the parent's thread pool in its memory, but not its threads.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels
+from backends.cpu.runtime import FLOATS, Kernels, contiguous
 from backends.protocol import Array, Backend
 from backends.reference import softmax as reference
 
@@ -21,7 +21,7 @@ def softmax(be: Backend, x: Array, axis: int) -> Array:
     """See ``Backend.softmax``."""
     if not _served(x, x, axis):
         return reference.softmax(be, x, axis)
-    x = np.ascontiguousarray(x)
+    x = contiguous(x)
     y = np.empty_like(x)
     _kernels.softmax(x.size)(x.reshape(-1, x.shape[-1]), y.reshape(-1, x.shape[-1]))
     return y
@@ -31,7 +31,7 @@ def softmax_grad(be: Backend, g: Array, y: Array, axis: int) -> Array:
     """See ``Backend.softmax_grad``."""
     if not _served(y, g, axis):
         return reference.softmax_grad(be, g, y, axis)
-    g, y = np.ascontiguousarray(g), np.ascontiguousarray(y)
+    g, y = contiguous(g), contiguous(y)
     gx = np.empty_like(y)
     _kernels.softmax_grad(y.size)(*[a.reshape(-1, y.shape[-1]) for a in (g, y, gx)])
     return gx
@@ -41,7 +41,7 @@ def log_softmax(be: Backend, x: Array, axis: int) -> Array:
     """See ``Backend.log_softmax``."""
     if not _served(x, x, axis):
         return reference.log_softmax(be, x, axis)
-    x = np.ascontiguousarray(x)
+    x = contiguous(x)
     y = np.empty_like(x)
     _kernels.log_softmax(x.size)(x.reshape(-1, x.shape[-1]), y.reshape(-1, x.shape[-1]))
     return y
@@ -51,7 +51,7 @@ def log_softmax_grad(be: Backend, g: Array, y: Array, axis: int) -> Array:
     """See ``Backend.log_softmax_grad``."""
     if not _served(y, g, axis):
         return reference.log_softmax_grad(be, g, y, axis)
-    g, y = np.ascontiguousarray(g), np.ascontiguousarray(y)
+    g, y = contiguous(g), contiguous(y)
     gx = np.empty_like(y)
     _kernels.log_softmax_grad(y.size)(*[a.reshape(-1, y.shape[-1]) for a in (g, y, gx)])
     return gx

@@ -15,11 +15,17 @@ def reduction_of(name: str, reduction: str, size_average: bool | None = None, re
     Raises:
         ValueError: another word than "mean", "sum" or "none".
     """
-    if size_average is not None or reduce is not None:
-        reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+    reduction = meant(reduction, size_average, reduce)
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'{name}: expected reduction "mean", "sum" or "none", got {reduction!r}')
     return reduction
+
+
+def meant(reduction: str, size_average: bool | None, reduce: bool | None) -> str:
+    """``reduction``, or what the two old arguments mean where they are given."""
+    if size_average is None and reduce is None:
+        return reduction
+    return "none" if reduce is False else "sum" if size_average is False else "mean"
 
 
 def reduced(loss: Tensor, reduction: str) -> Tensor:

@@ -1,6 +1,7 @@
 """Learning-rate schedules, under the names of ``torch.optim.lr_scheduler``."""
 
 from optim.lr_scheduler.base import LRScheduler as LRScheduler
+from optim.lr_scheduler.base import LRScheduler as _LRScheduler  # noqa: F401  as older programs call it
 from optim.lr_scheduler.combined import ChainedScheduler as ChainedScheduler
 from optim.lr_scheduler.combined import SequentialLR as SequentialLR
 from optim.lr_scheduler.cosine import CosineAnnealingLR as CosineAnnealingLR

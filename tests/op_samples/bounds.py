@@ -29,7 +29,7 @@ def bounded(rng: np.random.Generator) -> list[Sample]:
         Sample(a, low, high),
         Sample(a, low),
         Sample(a, max=high),
-        Sample(a[0, 0], -1, 1),
+        Sample(uniform(rng, ()), -1, 1),
         Sample(a[:0], -1, 1),
         Kink(np.array([-1.0, 0.0, 1.0, np.nan, np.inf]), -1, 1),
         Kink(TIES[0], TIES[1], np.array([2.0, 3.0, 1.0])),

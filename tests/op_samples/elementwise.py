@@ -28,11 +28,11 @@ def zero_times_log(rng: np.random.Generator) -> list[Sample]:
 
 def odds(rng: np.random.Generator) -> list[Sample]:
     a = uniform(rng, (3, 4), 0.1, 0.9)
-    return [Sample(a), Sample(a, 0.3), Sample(a, eps=0.3), Sample(a[0, 0]), Sample(a[:0])]
+    return [Sample(a), Sample(a, 0.3), Sample(a, eps=0.3), Sample(uniform(rng, (), 0.1, 0.9)), Sample(a[:0])]
 
 
 def rectified(rng: np.random.Generator) -> list[Sample]:
-    return [*unary()(rng), Sample(uniform(rng, (40, 30))), Kink(special(0.0, -1.0, 1.0))]
+    return [*unary()(rng), Sample(uniform(rng, (40, 30))), Kink(np.array([0.0, -0.0, np.inf, -np.inf]))]
 
 
 OPS = [

@@ -27,7 +27,7 @@ def powers(rng: np.random.Generator) -> list[Sample]:
         Sample(INTS, 0.5),
         Sample(2, np.array([0, 3])),
         Sample(INTS, np.array([0, 1, 2, 3])),
-        Sample(INTS, uniform(rng, (4,), 1, 2)),
+        Kink(INTS, uniform(rng, (4,), 1, 2)),
     ]
 
 

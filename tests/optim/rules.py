@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pytest
 
 import optim
 from autograd.device import backend_of
@@ -50,6 +51,17 @@ RULES: list[tuple[str, dict[str, Any]]] = [
     ("Adafactor", {"beta2_decay": -0.5, "eps": (1e-4, 1e-2), "d": 2.0, "weight_decay": 0.1, "maximize": True}),
 ]
 IDS = [" ".join([name, *options]) for name, options in RULES]
+REAL = {"Adafactor"}  # rules that do not take complex parameters
+
+
+def cases(*dtypes: str) -> list[Any]:
+    """Every row of the table with every dtype that the rule takes, for ``parametrize``."""
+    return [
+        pytest.param(name, options, dtype, id=f"{label} {dtype}")
+        for (name, options), label in zip(RULES, IDS, strict=True)
+        for dtype in dtypes
+        if not (name in REAL and dtype.startswith("complex"))
+    ]
 
 
 def tensor(a: Any) -> Tensor:

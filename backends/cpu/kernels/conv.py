@@ -26,7 +26,7 @@ from backends.cpu.kernels.tile import (
 )
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
-ROWS = tuple(r for r in (1, 2, 4, 6, 8) if r <= TILE_ROWS)  # heights of tile that are compiled, when needed
+ROWS = tuple(r for r in (1, 4, 8) if r <= TILE_ROWS)  # heights of tile that are compiled, when needed
 
 
 @helper

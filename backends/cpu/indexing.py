@@ -1,0 +1,66 @@
+"""Additions at indexed places, along one axis; every other indexing is served by the reference."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from backends.cpu.runtime import FLOATS, Kernels, contiguous
+from backends.protocol import Array, Backend
+from backends.reference import indexing as reference
+
+_kernels = Kernels("indexing")
+_FUSE_FROM = 64  # elements; below, NumPy is as quick
+
+
+def _served(out: Array, index: Array, src: Array) -> bool:
+    """Whether the kernels take these: one dtype, float32 or float64, an int64 index, and enough of it."""
+    return (
+        src.size >= _FUSE_FROM
+        and out.dtype.char in FLOATS
+        and src.dtype == out.dtype
+        and index.dtype == np.int64
+        and out.flags.c_contiguous
+    )
+
+
+def _within(index: Array, size: int) -> bool:
+    """Whether all positions lie in [-size, size); for others the reference has NumPy's error."""
+    return bool(index.min() >= -size and index.max() < size)
+
+
+def scatter_rows(be: Backend, src: Array, index: Array, rows: int) -> Array:
+    """See ``Backend.scatter_rows``."""
+    return index_add_(be, np.zeros((rows, src.shape[1]), src.dtype), index, src)
+
+
+def index_add_(be: Backend, out: Array, index: Any, src: Array) -> Array:
+    """See ``Backend.index_add_``."""
+    if isinstance(index, tuple) and len(index) == 1:
+        index = index[0]
+    if (
+        isinstance(index, np.ndarray)
+        and src.shape == index.shape + out.shape[1:]
+        and _served(out, index, src)
+        and _within(index, len(out))
+    ):
+        size = prod(out.shape[1:])
+        flat = out.reshape(len(out), size), index.reshape(-1), contiguous(src).reshape(-1, size)
+        _kernels.add_rows(src.size)(*flat)
+        return out
+    return reference.index_add_(be, out, index, src)
+
+
+def scatter_add_(be: Backend, out: Array, index: Array, src: Array, axis: int) -> Array:
+    """See ``Backend.scatter_add_``."""
+    src = src[tuple(slice(0, n) for n in index.shape)]
+    axis %= max(out.ndim, 1)
+    fits = index.shape[:axis] + index.shape[axis + 1 :] == out.shape[:axis] + out.shape[axis + 1 :]
+    if fits and _served(out, index, src) and _within(index, out.shape[axis]):
+        outer, inner = prod(out.shape[:axis]), prod(out.shape[axis + 1 :])
+        arrays = out, contiguous(index), contiguous(src)
+        _kernels.scatter_add(src.size)(*[a.reshape(outer, a.shape[axis], inner) for a in arrays])
+        return out
+    return reference.scatter_add_(be, out, index, src, axis)

@@ -1,0 +1,34 @@
+"""Additions at indexed places. Each thread owns a part of the output, and adds to it in the order of the index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import prange
+
+from backends.cpu.kernels.jit import kernel
+from backends.cpu.kernels.reduction import add_row
+
+_WIDE = 64  # columns that one thread takes at a time
+
+
+@kernel
+def add_rows(out: Any, index: Any, src: Any) -> None:
+    """out[index[m]] += src[m] for out (R,D), src (M,D): a block of columns for each thread."""
+    rows, size = out.shape
+    for block in prange((size + _WIDE - 1) // _WIDE):
+        first, last = block * _WIDE, min((block + 1) * _WIDE, size)
+        for m in range(index.size):
+            row = index[m] + rows if index[m] < 0 else index[m]
+            add_row(src[m, first:last], out[row, first:last])
+
+
+@kernel
+def scatter_add(out: Any, index: Any, src: Any) -> None:
+    """out[a, index[a,i,b], b] += src[a,i,b] for three axes: an a for each thread."""
+    size = out.shape[1]
+    for a in prange(out.shape[0]):
+        for i in range(index.shape[1]):
+            for b in range(index.shape[2]):
+                place = index[a, i, b]
+                out[a, place + size if place < 0 else place, b] += src[a, i, b]

@@ -1,0 +1,38 @@
+"""The length of a tensor taken as a vector."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd.errors import DtypeError
+from tests.op_samples.record import Error, Kink, Op, Sample, uniform
+
+ORDERS = (0, 0.5, 1, 1.5, 2, 3, float("inf"), -float("inf"), "fro", None)
+
+
+def lengths(rng: np.random.Generator) -> list[Sample]:
+    a = uniform(rng, (3, 4))
+    return [
+        Sample(a),
+        *(Sample(a, p, 1) for p in ORDERS),
+        *(Sample(a, p, (0, 1), True) for p in (1, 2, 3)),
+        *(Sample(a, p) for p in (1, 2, 4)),
+        Sample(a, dim=0),
+        Sample(uniform(rng, ())),
+        Sample(a[:0]),
+        *(Kink(np.array([[0.0, 0.0], [0.0, 2.0]]), p, 1) for p in (1, 1.5, 2, 3, float("inf"))),
+        Kink(np.array([2.0, -2.0, 1.0]), float("inf")),
+    ]
+
+
+OPS = [
+    Op(
+        "norm",
+        lengths,
+        dtypes=("float32", "float64"),
+        errors=(
+            Error(DtypeError, "norm: expected a floating dtype, got autograd.int64", np.array([1, 2])),
+            Error(ValueError, "norm: expected p to be a number or 'fro', got 'nuc'", np.ones((2, 2)), "nuc"),
+        ),
+    )
+]
