@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd import engine
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def _list(name: str, tensors: Any) -> list[Any]:
-    many = [tensors] if isinstance(tensors, Variable) else list(tensors)
+    many = [tensors] if isinstance(tensors, Variable) else list(tensors) if isinstance(tensors, Iterable) else []
     if not many or not all(isinstance(t, Variable) for t in many):
         raise TypeError(f"{name}: expected a Tensor or a sequence of them, got {type(tensors).__name__}")
     return many

@@ -16,6 +16,7 @@ from autograd.function_node import FunctionNode
 from autograd.grad_mode import mode, set_grad_enabled
 from autograd.node import NEVER, Leaf, Node, Output, Variable, describe
 from autograd.op import refresh, wrap
+from autograd.ops.conversion import clone
 from autograd.ops.shape import identity, sum_to
 
 _by_seq = attrgetter("seq")
@@ -75,7 +76,7 @@ def gradients(
 
 
 def _node(t: Variable) -> Any:
-    return t.node if t.view is None else refresh(t)
+    return t.node if t.alias is None else refresh(t)
 
 
 def _roots(tensors: Sequence[Variable], grads: Sequence[Any], create_graph: bool) -> list[tuple[Any, Any]]:
@@ -295,6 +296,8 @@ class _Walk:
             t = g if isinstance(g, Variable) else wrap(g, node.backend)
             result = hook(t)
             if result is not None:
+                if not isinstance(result, Variable):
+                    raise TypeError(f"hook: expected a Tensor or None, got {type(result).__name__}")
                 if result.raw.shape != t.raw.shape:
                     raise ShapeError(f"hook: expected a gradient of shape {t.raw.shape}, got {result.raw.shape}")
                 g = result if self.create_graph else result.raw
@@ -334,9 +337,11 @@ def _accumulate(tensor: Any, g: Any, owned: bool, create_graph: bool) -> None:
     """``tensor.grad += g``; the gradient's memory is never shared with another array of the walk."""
     old = tensor._grad
     if old is None:
-        if not isinstance(g, Variable):
-            g = wrap(g if owned else g.copy(), tensor.backend)
-        tensor._grad = g
+        if isinstance(g, Variable):
+            with set_grad_enabled(create_graph):
+                tensor._grad = clone(g)
+        else:
+            tensor._grad = wrap(g if owned else g.copy(), tensor.backend)
     elif create_graph or old.node is not None:
         with set_grad_enabled(create_graph):
             tensor._grad = old + (g if isinstance(g, Variable) else wrap(g, tensor.backend))

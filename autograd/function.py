@@ -106,11 +106,11 @@ class Function:
             if any(o is d for d in ctx.dirty):
                 written(o, cls.__name__, out)
             else:
-                o.node, o.view = out, None
+                o.node, o.alias = out, None
 
 
 def _node(t: Variable) -> Any:
-    return t.node if t.view is None else refresh(t)
+    return t.node if t.alias is None else refresh(t)
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

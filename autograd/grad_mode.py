@@ -43,13 +43,21 @@ class _Switch:
             @functools.wraps(function)
             def generator(*args: Any, **kwargs: Any) -> Any:
                 running = function(*args, **kwargs)
+                step, what = running.send, None
                 while True:  # the caller's mode holds between items
                     with _Switch(enabled):
                         try:
-                            item = next(running)
+                            item = step(what)
                         except StopIteration as stop:
                             return stop.value
-                    yield item
+                    try:
+                        step, what = running.send, (yield item)
+                    except GeneratorExit:
+                        with _Switch(enabled):
+                            running.close()
+                        raise
+                    except BaseException as e:
+                        step, what = running.throw, e
 
             return generator
 

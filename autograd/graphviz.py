@@ -83,7 +83,7 @@ def make_dot(
 
 
 def _node(t: Any) -> Any:
-    return t.node if t.view is None else refresh(t)
+    return t.node if t.alias is None else refresh(t)
 
 
 def _ordered(ends: list[Any]) -> list[Any]:

@@ -20,8 +20,8 @@ def check_writable(x: Variable, name: str) -> None:
     """Refuses writes that would lose a gradient or hit the same memory twice."""
     if mode.enabled:
         owner = x
-        while owner.view is not None:
-            owner = owner.view.base
+        while owner.alias is not None:
+            owner = owner.alias.base
         if type(owner.node) is Leaf:
             raise GraphError(
                 f"{name}: expected a tensor that may change, got {'a view of ' if owner is not x else ''}a leaf that "
@@ -51,7 +51,7 @@ def history(*tensors: Any) -> bool:
     """Whether a write from these tensors must be recorded."""
     if not mode.enabled:
         return False
-    return any(isinstance(t, Variable) and (t.node if t.view is None else refresh(t)) is not None for t in tensors)
+    return any(isinstance(t, Variable) and (t.node if t.alias is None else refresh(t)) is not None for t in tensors)
 
 
 def overwrite(x: Variable, y: Any, name: str) -> None:
@@ -77,7 +77,7 @@ def inplace(operation: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
         if history(self, *args, *kwargs.values()):  # the nodes may keep the input: give them a copy of what it was
-            node = self.node if self.view is None else refresh(self)
+            node = self.node if self.alias is None else refresh(self)
             overwrite(self, operation(wrap(self.raw.copy(), self.backend, node), *args, **kwargs), name)
         else:
             with no_grad():

@@ -30,16 +30,16 @@ class Variable:
         backend: the backend that computes on it.
         node: the node that produced it (a ``Leaf`` where the user asked for a gradient), None where no gradient flows.
         stamp: [tick of the last in-place write, name of that operation, number of writes]; shared by all views of the memory.
-        view: how it was made from another tensor's memory, None where it owns its history.
+        alias: how it was made from another tensor's memory, None where it owns its history.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_grad", "backend", "node", "raw", "stamp", "view")
+    __slots__ = ("__dict__", "__weakref__", "_grad", "alias", "backend", "node", "raw", "stamp")
 
     raw: Any
     backend: Any
     node: Any
     stamp: list[Any]
-    view: View | None
+    alias: View | None
     _grad: Any
 
 
@@ -56,8 +56,8 @@ class View:
     def base(self) -> Variable:
         """The tensor it was made from, or what that was before ``t_()`` and its like made it a view of itself."""
         base = self._source
-        while base.raw is not self._memory and base.view is not None:
-            base = base.view.base
+        while base.raw is not self._memory and base.alias is not None:
+            base = base.alias.base
         return base
 
 

@@ -23,12 +23,13 @@ from types import MethodType
 from typing import Any, ClassVar, Literal, NamedTuple, overload
 
 from autograd import dtype as dtypes
-from autograd.errors import DeviceError, DtypeError
+from autograd.errors import DeviceError, DtypeError, ShapeError
 from autograd.grad_mode import mode
 from autograd.node import NEVER, Node, Output, Variable, View, caller, tick
 from backends import registry
 
 _NUMBERS = (bool, int, float, complex)
+_NO_PARAMS: dict[str, Any] = {}
 _CONSTANT = [0, "", 0]  # the stamp of what is no tensor
 
 
@@ -124,7 +125,8 @@ class Op:
         self.definition: Formula | None = None
         self.differentiable = 0  # bit i: input i has a gradient
         self._named = frozenset(self.args)
-        self._straight = bool(promote) and not self.several and len(self.args) == 2
+        simple = bool(promote) and not self.several and not view and not self.variadic
+        self._straight = len(self.args) if simple and len(self.args) in (1, 2) else -1
         self._plans: dict[Any, Plan] = {}
 
     def __repr__(self) -> str:
@@ -169,26 +171,53 @@ class Op:
             if not self._named.isdisjoint(params):  # inputs by name: mul(a, other=b)
                 bound = self.__signature__.bind(*inputs, **params)
                 return self(*bound.args, **bound.kwargs)
-        elif self._straight and len(inputs) == 2:
-            # Two tensors of one dtype, owning their history: the rest of this method, written out for most of a program.
-            a, b = inputs
-            if isinstance(a, Variable) and isinstance(b, Variable) and a.view is None and b.view is None:
-                left, right, be = a.raw, b.raw, a.backend
-                if left.dtype is right.dtype and be is b.backend and left.dtype.kind == "f":
-                    y = self.forward(be, left, right)
-                    if type(y) is not be.xp.ndarray:
-                        y = be.asarray(y)
-                    out = _new(self.tensor)
-                    out.raw, out.backend, out.node, out._grad, out.view = y, be, None, None, None
-                    enabled = mode.enabled
-                    out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
-                    left_node, right_node = a.node, b.node
-                    if enabled and (left_node is not None or right_node is not None):
-                        needs = (left_node is not None) + 2 * (right_node is not None)
-                        if needs & self.differentiable:
-                            nodes, stamps = (left_node, right_node), (a.stamp, b.stamp, stamp)
-                            out.node = self.record(needs, nodes, (left, right, y), stamps, params, y.shape, be)
-                    return out
+        elif self._straight == len(inputs):
+            return self.two(*inputs) if len(inputs) == 2 else self.one(*inputs)
+        return self._run(inputs, params)
+
+    def one(self, x: Any) -> Any:
+        """The call on one floating tensor that owns its history, written out: most of a program is this or ``two``."""
+        if not isinstance(x, Variable) or x.alias is not None or x.raw.dtype.kind != "f":
+            return self._run((x,), {})
+        raw, be, node = x.raw, x.backend, x.node
+        y = self.forward(be, raw)
+        if type(y) is not be.xp.ndarray:
+            y = be.asarray(y)
+        out = _new(self.tensor)
+        out.raw, out.backend, out.node, out._grad, out.alias = y, be, None, None, None
+        enabled = mode.enabled
+        out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
+        if node is not None and enabled and self.differentiable:
+            out.node = self.record(1, (node,), (raw, y), (x.stamp, stamp), _NO_PARAMS, y.shape, be)
+        return out
+
+    def two(self, a: Any, b: Any) -> Any:
+        """The call on two floating tensors of one dtype and device that own their history, written out."""
+        if not isinstance(a, Variable) or not isinstance(b, Variable) or a.alias is not None or b.alias is not None:
+            return self._run((a, b), {})
+        left, right, be = a.raw, b.raw, a.backend
+        if left.dtype is not right.dtype or left.dtype.kind != "f" or be is not b.backend:
+            return self._run((a, b), {})
+        try:
+            y = self.forward(be, left, right)
+        except ValueError as e:
+            self._explain(e, (a, b))
+            raise
+        if type(y) is not be.xp.ndarray:
+            y = be.asarray(y)
+        out = _new(self.tensor)
+        out.raw, out.backend, out.node, out._grad, out.alias = y, be, None, None, None
+        enabled = mode.enabled
+        out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
+        nodes = a.node, b.node
+        needs = (nodes[0] is not None) + 2 * (nodes[1] is not None)
+        if needs & self.differentiable and enabled:
+            stamps = a.stamp, b.stamp, stamp
+            out.node = self.record(needs, nodes, (left, right, y), stamps, _NO_PARAMS, y.shape, be)
+        return out
+
+    def _run(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """The call on anything."""
         be = dtype = None
         mixed = False
         needs, bit = 0, 1
@@ -202,7 +231,7 @@ class Op:
                     raise self._devices_differ(inputs)
                 elif raw.dtype is not dtype:
                     mixed = True
-                if x.view is not None and x.view.seen != stamp[0]:
+                if x.alias is not None and x.alias.seen != stamp[0]:
                     node = refresh(x)
                 if node is not None:
                     needs |= bit
@@ -220,7 +249,11 @@ class Op:
             if target is not None:  # tensors of another dtype: cast them where the graph sees it
                 return self(*[x.to(target) if isinstance(x, Variable) else x for x in inputs], **params)
 
-        y = self.forward(be, *raws, **params) if params else self.forward(be, *raws)
+        try:
+            y = self.forward(be, *raws, **params) if params else self.forward(be, *raws)
+        except ValueError as e:
+            self._explain(e, inputs)
+            raise
 
         enabled = mode.enabled
         if self.several:
@@ -236,12 +269,12 @@ class Op:
         if type(y) is not be.xp.ndarray:  # NumPy gives scalars for 0-d arrays
             y = be.asarray(y)
         out = _new(self.tensor)
-        out.raw, out.backend, out.node, out._grad, out.view = y, be, None, None, None
+        out.raw, out.backend, out.node, out._grad, out.alias = y, be, None, None, None
         out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
         if self.view and self._shares(y, raws[0], be):
             x = inputs[0]
             out.stamp = stamp = x.stamp
-            out.view = View(x, self, params, stamp[0])
+            out.alias = View(x, self, params, stamp[0])
         if needs & self.differentiable and enabled:
             raws.append(y)
             stamps.append(stamp)
@@ -356,6 +389,14 @@ class Op:
         return plan
 
     # -- odds and ends -----------------------------------------------------------------------------------------------
+    def _explain(self, error: ValueError, inputs: Sequence[Any]) -> None:
+        """Raises what the array library's complaint about shapes means."""
+        if type(error) is ValueError and "broadcast" in str(error):
+            shapes = " and ".join(str(tuple(x.raw.shape)) for x in inputs if isinstance(x, Variable))
+            raise ShapeError(
+                f"{self.name}: expected broadcastable shapes, got {shapes}. Insert axes of size 1 with unsqueeze() or reshape()"
+            ) from None
+
     def _devices_differ(self, inputs: Sequence[Any]) -> DeviceError:
         names = dict.fromkeys(str(x.device) for x in inputs if isinstance(x, self.tensor))
         return DeviceError(
@@ -403,7 +444,7 @@ def wrap(raw: Any, be: Any, node: Any = None) -> Any:
     """A tensor around an array of the backend; with the node that produced it, if any."""
     t = _new(Op.tensor)
     t.raw = raw if type(raw) is be.xp.ndarray else be.asarray(raw)
-    t.backend, t.node, t._grad, t.view = be, node, None, None
+    t.backend, t.node, t._grad, t.alias = be, node, None, None
     t.stamp = [0, "", 0] if mode.enabled is not None else [NEVER, "inference_mode", 0]
     return t
 
@@ -445,18 +486,18 @@ def result_type(*operands: Any) -> dtypes.dtype:
 def refresh(x: Variable) -> Any:
     """The node of a view, taken again from its base if the memory was written through another tensor."""
     chain = []
-    while x.view is not None and x.stamp[0] != x.view.seen:
+    while x.alias is not None and x.stamp[0] != x.alias.seen:
         chain.append(x)
-        x = x.view.base
+        x = x.alias.base
     for x in reversed(chain):
-        assert x.view is not None
-        x.view.seen = x.stamp[0]
+        assert x.alias is not None
+        x.alias.seen = x.stamp[0]
         x.node = _view_node(x)
     return x.node
 
 
 def _view_node(x: Variable) -> Any:
-    view = x.view
+    view = x.alias
     assert view is not None
     if view.base.node is None:
         return None
@@ -470,21 +511,20 @@ def written(x: Variable, name: str, node: Any, track: bool = True) -> None:
     ``track`` False (under ``no_grad``) leaves the history alone and only marks the memory as changed.
     """
     stamp = x.stamp
-    if stamp[0] != NEVER:
-        stamp[0], stamp[1] = tick(), name
-    stamp[2] += 1
-    if not track:
-        return
-    while x.view is not None:
-        view, base = x.view, x.view.base
+    while track and x.alias is not None:
+        view, base = x.alias, x.alias.base
         if node is not None or base.node is not None:
-            parents = [base.node if base.view is None else refresh(base), node]
+            parents = [base.node if base.alias is None else refresh(base), node]
             needs = (parents[0] is not None) | (node is not None) << 1
             params = {"op": view.op, "params": view.params}
             arrays = [base.raw, x.raw, base.raw]
             node = view_scatter.record(needs, parents, arrays, [stamp] * 3, params, base.raw.shape, x.backend)
         x = base
-    x.node = node
+    if track:
+        x.node = node
+    if stamp[0] != NEVER:  # only now: the views on the way were still to be seen as they were
+        stamp[0], stamp[1] = tick(), name
+    stamp[2] += 1
 
 
 @op

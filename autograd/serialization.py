@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 import struct
 import uuid
 from collections import OrderedDict
@@ -26,7 +27,7 @@ from autograd.dtype import dtype as dtype_type
 from autograd.errors import SerializationError
 from autograd.node import Variable
 from autograd.op import wrap
-from autograd.tensor import Size
+from autograd.size import Size
 
 __all__ = ["load", "save"]
 
@@ -34,6 +35,9 @@ _STRUCTURE = "twingrad"  # the key of the structure in the metadata
 _DTYPES = {
     "BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "I32": "int32", "I64": "int64", "U16": "uint16",
     "U32": "uint32", "U64": "uint64", "F16": "float16", "F32": "float32", "F64": "float64", "C64": "complex64",
+}  # fmt: skip
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "float": float, "complex": complex, "dtype": as_dtype, "device": device_type,
 }  # fmt: skip
 _WIDER = {"uint16": "int64", "uint32": "int64"}  # dtypes that tensors do not have, and the ones that hold them
 
@@ -117,7 +121,7 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
         return {key: reader.plain(key) for key in header if key != "__metadata__"}
     try:
         return reader.value(json.loads(structure))
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as e:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as e:
         raise SerializationError(
             f"load: expected the structure written by save, got a damaged one in {name}: {e!r}"
         ) from e
@@ -138,9 +142,9 @@ class _Writer:
     def __init__(self, obj: Any) -> None:
         self.arrays: dict[str, Any] = {}
         self.open: set[int] = set()  # the containers around the current value
-        self.hosts = _hosts([t for t in _tensors(obj, set()) if t.raw.size])
         self.stored: dict[int, str] = {}  # id of the host -> its name
         try:
+            self.hosts = _hosts([t for t in _tensors(obj, set()) if t.raw.size])
             self.metadata = {_STRUCTURE: json.dumps(self.value(obj, "", "obj"))}
         except RecursionError:
             raise ValueError("save: expected a structure at most some hundred levels deep, got a deeper one") from None
@@ -161,9 +165,9 @@ class _Writer:
         if isinstance(obj, Variable):
             return {"tensor": self.tensor(obj, key)}
         if kind is np.ndarray:
-            if obj.dtype.name not in _DTYPES.values():
+            if obj.dtype.name not in (*_DTYPES.values(), "complex128"):
                 raise TypeError(f"save: expected an array of numbers, got dtype {obj.dtype} at {path}")
-            return {"ndarray": self.store(obj, key)}
+            return {"ndarray": {"key": self.store(obj, key)} | _complex(obj)}
         if kind not in (list, tuple, Size, dict, OrderedDict):
             raise TypeError(
                 "save: expected tensors, arrays, numbers, strings, None, and lists, tuples and dicts of them, got "
@@ -200,9 +204,7 @@ class _Writer:
             about["requires_grad"] = True
         if t.is_cuda:
             about["device"] = str(t.device)
-        if t.raw.dtype.kind == "c":
-            about["complex"] = True
-        return about
+        return about | _complex(t.raw)
 
     def store(self, array: Any, key: str) -> str:
         """Adds an array under the first free name; complex numbers as pairs."""
@@ -213,6 +215,10 @@ class _Writer:
             key += "'"
         self.arrays[key] = np.asarray(array, array.dtype.newbyteorder("="), order="C")
         return key
+
+
+def _complex(array: Any) -> dict[str, Any]:
+    return {"complex": True} if array.dtype.kind == "c" else {}
 
 
 def _tensors(obj: Any, seen: set[int]) -> Iterator[Any]:
@@ -237,14 +243,13 @@ def _hosts(tensors: list[Any]) -> dict[int, tuple[Any, Any]]:
     found: dict[int, tuple[Any, Any]] = {}
     host = None
     for t in sorted(tensors, key=lambda t: (str(t.device), spans[id(t)][0], -spans[id(t)][1], not t.is_contiguous())):
-        low, high = spans[id(t)]
-        if host is not None and host.is_contiguous() and high <= spans[id(host)][1]:
+        if host is None or spans[id(t)][1] > spans[id(host)][1] or t.device != host.device:
+            host = t
+        elif host.is_contiguous() and host.raw.dtype == t.raw.dtype and min((0, *t.raw.strides)) == 0 and t is not host:
             offset, rest = divmod(t.data_ptr() - host.data_ptr(), t.raw.itemsize)
-            if host.device == t.device and host.raw.dtype == t.raw.dtype and not rest and min((0, *t.raw.strides)) == 0:
+            if not rest:
                 same = t.raw.shape == host.raw.shape and t.is_contiguous()
                 found[id(t)] = host, None if same else [offset, list(t.raw.shape), list(t.stride())]
-                continue
-        host = t
     return found
 
 
@@ -256,7 +261,12 @@ def _replace(path: str, write: Callable[[str], None]) -> None:
         raise FileNotFoundError(f"save: expected an existing folder, got {folder}. Make it first")
     temporary = os.path.join(folder, f".{name[:100]}.{uuid.uuid4().hex}.tmp")
     try:
+        with open(temporary, "xb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+        with suppress(FileNotFoundError):
+            mode = os.stat(target).st_mode
         write(temporary)
+        os.chmod(temporary, stat.S_IMODE(mode))  # safetensors makes files that only their owner may read
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, target)
@@ -282,15 +292,16 @@ class _Reader:
         self.name, self.entries, self.map_location = name, entries, map_location
         self.hosts: dict[tuple[str, str], Any] = {}
 
-    def array(self, key: str) -> Any:
-        """An array of the file, as it is there."""
+    def array(self, key: str, complex: bool = False) -> Any:
+        """An array of the file; pairs become complex numbers."""
         entry = self.entries[key]
         kind, data, shape = entry["dtype"], entry["data"], entry["shape"]
         if kind == "BF16":
             return (np.frombuffer(data, "<u2").astype("uint32") << 16).view("float32").reshape(shape)
         if kind not in _DTYPES:
             raise SerializationError(f"load: expected a dtype known here, got {kind} for {key!r} in {self.name}")
-        return np.frombuffer(data, _DTYPES[kind]).reshape(shape)
+        array = np.frombuffer(data, _DTYPES[kind]).reshape(shape)
+        return array.view(f"complex{16 * array.itemsize}").reshape(shape[:-1]) if complex else array
 
     def plain(self, key: str) -> Any:
         """A tensor of a file made elsewhere."""
@@ -321,21 +332,17 @@ class _Reader:
             return (tuple if kind == "tuple" else Size)(map(self.value, content))
         if kind == "tensor":
             return self.tensor(**content)
-        return {"ndarray": self.array, "float": float, "complex": complex, "dtype": as_dtype, "device": device_type}[
-            kind
-        ](content)
+        if kind == "ndarray":
+            return self.array(**content)
+        return _READERS[kind](content)
 
-    def tensor(
-        self, key: str, view: Any = None, requires_grad: bool = False, device: str = "cpu", complex: bool = False
-    ) -> Any:
+    def tensor(self, key: str, view: Any = None, requires_grad: bool = False, device: str = "cpu", **about: Any) -> Any:
         """A tensor; those that shared memory share it again."""
         where = self.place(device)
         host = self.hosts.get((key, str(where)))
         if host is None:
-            be, array = backend_of(where), self.array(key)
-            if complex:
-                array = array.view(f"complex{array.itemsize * 16}").reshape(array.shape[:-1])
-            host = self.hosts[key, str(where)] = wrap(be.asarray(array), be)
+            be = backend_of(where)
+            host = self.hosts[key, str(where)] = wrap(be.asarray(self.array(key, **about)), be)
         t = host.detach()  # shares the memory and the count of writes to it
         if view is not None:
             t.raw = _within(host.raw, host.backend.xp, *view)
@@ -359,7 +366,7 @@ def _diagnosis(data: bytes, reason: str) -> str:
         return "it is a zip archive, as torch.save writes. Save the state_dict with safetensors instead"
     if data[:1] == b"\x80" and data[1:2] in b"\x02\x03\x04\x05":
         return "it is a pickle, which is not read because reading one can run any code"
-    with suppress(struct.error, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    with suppress(struct.error, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         start = 8 + struct.unpack_from("<Q", data)[0]
         header = json.loads(data[8:start])
         size = start + max(entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__")

@@ -17,21 +17,36 @@ from autograd.node import NEVER, Handle, Leaf, Variable, add_hook
 from autograd.op import Op, refresh, wrap
 from autograd.ops import (
     arithmetic,
+    axes,
     bounds,
     comparison,
     conversion,
+    counting,
     elementwise,
     extremum,
+    groups,
+    indexing,
+    joining,
+    linalg,
     logic,
+    masks,
+    matrices,
     norms,
     power,
     product,
+    quantiles,
+    rearrange,
     reduction,
     rounding,
     sampling,
     scan,
+    shape as reshaping,
+    softmax as softmaxes,
+    sorting,
     spread,
+    subscript,
     trigonometry,
+    views,
 )
 from autograd.size import Size
 
@@ -67,7 +82,7 @@ class Tensor(Variable):
         else:
             (source,) = data or ((),)
             self.raw = be.xp.array(source.raw if isinstance(source, Variable) else source, kind)
-        self.backend, self.node, self._grad, self.view, self.stamp = be, None, None, None, [0, "", 0]
+        self.backend, self.node, self._grad, self.alias, self.stamp = be, None, None, None, [0, "", 0]
         return self
 
     def __init__(self, *data: Any) -> None: ...
@@ -166,19 +181,19 @@ class Tensor(Variable):
 
     @property
     def _base(self) -> Variable | None:
-        view, base = self.view, None
+        view, base = self.alias, None
         while view is not None:
-            view, base = view.base.view, view.base
+            view, base = view.base.alias, view.base
         return base
 
     def _is_view(self) -> bool:
-        return self.view is not None
+        return self.alias is not None
 
     # -- its place in the graph --------------------------------------------------------------------------------------
     @property
     def requires_grad(self) -> bool:
         """Whether gradients flow to it."""
-        return (self.node if self.view is None else refresh(self)) is not None
+        return (self.node if self.alias is None else refresh(self)) is not None
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -202,13 +217,13 @@ class Tensor(Variable):
                 raise DtypeError(
                     f"requires_grad_: expected a floating or complex dtype, got {self.dtype}. Cast it first"
                 )
-            self.node, self.view = Leaf(self), None
+            self.node, self.alias = Leaf(self), None
         return self
 
     @property
     def is_leaf(self) -> bool:
         """Whether no recorded operation produced it."""
-        node = self.node if self.view is None else refresh(self)
+        node = self.node if self.alias is None else refresh(self)
         return node is None or type(node) is Leaf
 
     @property
@@ -264,7 +279,7 @@ class Tensor(Variable):
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Calls ``hook(grad)`` whenever the gradient of this tensor is complete; a returned tensor replaces it."""
-        node = self.node if self.view is None else refresh(self)
+        node = self.node if self.alias is None else refresh(self)
         if node is None:
             raise GraphError("register_hook: expected a tensor that requires grad")
         return add_hook(node, hook)
@@ -289,7 +304,7 @@ class Tensor(Variable):
         def keep(g: Tensor) -> None:
             tensor = me()
             if tensor is not None:
-                tensor._grad = g if tensor._grad is None else tensor._grad + g
+                tensor._grad = g.clone() if tensor._grad is None else tensor._grad + g
 
         keep.retains = True  # type: ignore[attr-defined]
         if not self.retains_grad:
@@ -309,7 +324,7 @@ class Tensor(Variable):
 
     def detach_(self) -> Tensor:
         """Takes the tensor itself out of the graph."""
-        if self.view is not None:
+        if self.alias is not None:
             raise GraphError("detach_: expected a tensor that owns its history, got a view. Use detach()")
         self.node = None
         return self
@@ -398,25 +413,25 @@ class Tensor(Variable):
 
     # -- operations: arithmetic, elementwise, comparison, reduction ---------------------------------------------------
     def __add__(self, other: Any) -> Any:
-        return arithmetic._add(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+        return arithmetic._add.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __radd__(self, other: Any) -> Any:
         return arithmetic._add(other, self) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __sub__(self, other: Any) -> Any:
-        return arithmetic._sub(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+        return arithmetic._sub.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
         return arithmetic._sub(other, self) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __mul__(self, other: Any) -> Any:
-        return arithmetic.mul(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+        return arithmetic.mul.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __rmul__(self, other: Any) -> Any:
         return arithmetic.mul(other, self) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __truediv__(self, other: Any) -> Any:
-        return arithmetic.true_divide(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+        return arithmetic.true_divide.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __rtruediv__(self, other: Any) -> Any:
         return arithmetic.true_divide(other, self) if isinstance(other, _OPERANDS) else NotImplemented
@@ -714,6 +729,60 @@ class Tensor(Variable):
     diff = scan.diff
     cumsum_ = inplace(scan.cumsum)
 
+    # -- operations: shape, joining, indexing, sorting, linalg, softmax ----------------------------------------------
+    __getitem__, __setitem__ = subscript.getitem, subscript.setitem
+
+    def __matmul__(self, other: Any) -> Any:
+        return linalg._matmul(self, other) if isinstance(other, Variable) else NotImplemented
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return linalg._matmul(other, self) if isinstance(other, Variable) else NotImplemented
+
+    T, mT, H, mH = property(axes.T), property(axes.mT), property(axes.H), property(axes.mH)
+    reshape, reshape_as, view, view_as = reshaping.reshape, reshaping.reshape_as, reshaping.view, reshaping.view_as
+    flatten, unflatten, ravel = reshaping.flatten, reshaping.unflatten, reshaping.ravel
+    squeeze, squeeze_ = reshaping.squeeze, reshaping.squeeze_
+    unsqueeze, unsqueeze_ = reshaping.unsqueeze, reshaping.unsqueeze_
+    expand, expand_as, broadcast_to = reshaping.expand, reshaping.expand_as, reshaping.broadcast_to
+    permute, movedim, moveaxis, adjoint = axes.permute, axes.movedim, axes.moveaxis, axes.adjoint
+    transpose, swapaxes, swapdims, t = axes.transpose, axes.swapaxes, axes.swapdims, axes.t
+    transpose_ = swapaxes_ = swapdims_ = axes.transpose_
+    t_ = axes.t_
+    select, narrow, diagonal = views.select, views.narrow, views.diagonal
+    unfold, as_strided = views.unfold, views.as_strided
+    select_scatter, slice_scatter = views.select_scatter, views.slice_scatter
+    diagonal_scatter = views.diagonal_scatter
+    flip, fliplr, flipud, roll = rearrange.flip, rearrange.fliplr, rearrange.flipud, rearrange.roll
+    rot90, repeat, tile = rearrange.rot90, rearrange.repeat, rearrange.tile
+    repeat_interleave, contiguous = rearrange.repeat_interleave, rearrange.contiguous
+    split, split_with_sizes, chunk = joining.split, joining.split_with_sizes, joining.chunk
+    unbind, tensor_split = joining.unbind, joining.tensor_split
+    hsplit, vsplit, dsplit = joining.hsplit, joining.vsplit, joining.dsplit
+    index_put, index_put_, index_select = subscript.index_put, subscript.index_put_, indexing.index_select
+    index_add, index_copy, index_fill = indexing.index_add, indexing.index_copy, indexing.index_fill
+    index_add_, index_copy_, index_fill_ = indexing.index_add_, indexing.index_copy_, indexing.index_fill_
+    gather, take_along_dim = indexing.gather, indexing.take_along_dim
+    scatter, scatter_, scatter_add = indexing.scatter, indexing.scatter_, indexing.scatter_add
+    scatter_add_ = indexing.scatter_add_
+    scatter_reduce, scatter_reduce_ = groups.scatter_reduce, groups.scatter_reduce_
+    index_reduce, index_reduce_ = groups.index_reduce, groups.index_reduce_
+    masked_select, masked_scatter, masked_scatter_ = masks.masked_select, masks.masked_scatter, masks.masked_scatter_
+    nonzero, argwhere, take, put, put_ = masks.nonzero, masks.argwhere, masks.take, masks.put, masks.put_
+    tril, tril_, triu, triu_ = matrices.tril, matrices.tril_, matrices.triu, matrices.triu_
+    trace, diag, diag_embed, diagflat = matrices.trace, matrices.diag, matrices.diag_embed, matrices.diagflat
+    sort, argsort, msort, topk = sorting.sort, sorting.argsort, sorting.msort, sorting.topk
+    kthvalue, median, nanmedian, mode = sorting.kthvalue, sorting.median, sorting.nanmedian, sorting.mode
+    quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
+    unique, unique_consecutive = counting.unique, counting.unique_consecutive
+    bincount, histc, histogram = counting.bincount, counting.histc, counting.histogram
+    matmul, mm, bmm, mv, dot = linalg.matmul, linalg.mm, linalg.bmm, linalg.mv, linalg.dot
+    vdot, inner, outer, ger = linalg.vdot, linalg.inner, linalg.outer, linalg.outer
+    kron, cross = linalg.kron, linalg.cross
+    addmm, addmm_, baddbmm, baddbmm_ = linalg.addmm, linalg.addmm_, linalg.baddbmm, linalg.baddbmm_
+    addbmm, addbmm_, addmv, addmv_ = linalg.addbmm, linalg.addbmm_, linalg.addmv, linalg.addmv_
+    addr, addr_, dist = linalg.addr, linalg.addr_, linalg.dist
+    softmax, log_softmax = softmaxes.softmax, softmaxes.log_softmax
+
     # -- as a Python object ------------------------------------------------------------------------------------------
     def __len__(self) -> int:
         if not self.raw.ndim:
@@ -760,7 +829,7 @@ class Tensor(Variable):
             raise GraphError("deepcopy: expected a leaf, got a result of recorded operations. Use detach().clone()")
         t = Variable.__new__(type(self))
         memo[id(self)] = t
-        t.raw, t.backend, t.node, t.view, t.stamp = self.raw.copy(), self.backend, None, None, [0, "", 0]
+        t.raw, t.backend, t.node, t.alias, t.stamp = self.raw.copy(), self.backend, None, None, [0, "", 0]
         t._grad = None if self._grad is None else self._grad.detach().clone()
         t.__dict__.update(self.__dict__)
         if self.node is not None:
@@ -778,7 +847,7 @@ def _rebuild(cls: type[Tensor], array: Any, where: str, requires_grad: bool, att
     """A tensor from its pickled parts."""
     be = backend_of(where)
     t = Variable.__new__(cls)
-    t.raw, t.backend, t.node, t.view, t._grad, t.stamp = be.asarray(array), be, None, None, None, [0, "", 0]
+    t.raw, t.backend, t.node, t.alias, t._grad, t.stamp = be.asarray(array), be, None, None, None, [0, "", 0]
     t.__dict__.update(attributes)
     if requires_grad:
         t.node = Leaf(t)

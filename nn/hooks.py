@@ -119,7 +119,7 @@ class _Watch:
         self.module = module
         self.full = list(module._backward_hooks.values())
         self.pre = list(module._backward_pre_hooks.values())
-        self.grad_outputs: tuple[Any, ...] = ()
+        self.grad_outputs: tuple[Any, ...] | None = None  # while backward is between the two gates
         self.places_in: list[int] = []
         self.places_out: list[int] = []
         self.count_in = self.count_out = 0
@@ -146,30 +146,38 @@ class _Watch:
 
     def outputs_arrived(self, grads: tuple[Any, ...]) -> Sequence[Any]:
         """Gradients of the results: the first that backward meets."""
-        self.grad_outputs = _spread(grads, self.places_out, self.count_out)
+        found = _spread(grads, self.places_out, self.count_out)
         for hook in self.pre:
-            changed = hook(self.module, self.grad_outputs)
+            changed = hook(self.module, found)
             if changed is not None:
-                self.grad_outputs = _as_many(changed, self.count_out, "full backward pre-hook")
-        if self.full and not self.places_in:
-            nothing = (None,) * self.count_in
-            for hook in self.full:
-                changed = hook(self.module, nothing, self.grad_outputs)
-                many = nothing if changed is None else _as_many(changed, self.count_in, "full backward hook")
-                if any(c is not None for c in many):
-                    raise RuntimeError(
-                        "full backward hook: expected None where no input of the module requires grad, got a gradient"
-                    )
-        return [self.grad_outputs[i] for i in self.places_out]
+                found = _as_many(changed, self.count_out, "full backward pre-hook")
+        if self.places_in:
+            self.grad_outputs = found
+        elif self.full:
+            self._without_inputs(found)
+        return [found[i] for i in self.places_out]
+
+    def _without_inputs(self, grad_outputs: tuple[Any, ...]) -> None:
+        nothing = (None,) * self.count_in
+        for hook in self.full:
+            changed = hook(self.module, nothing, grad_outputs)
+            many = nothing if changed is None else _as_many(changed, self.count_in, "full backward hook")
+            if any(g is not None for g in many):
+                raise RuntimeError(
+                    "full backward hook: expected None where no input of the module requires grad, got a gradient"
+                )
 
     def inputs_arrived(self, grads: tuple[Any, ...]) -> Sequence[Any]:
         """Gradients of the arguments: the last of the module."""
-        grad_inputs = _spread(grads, self.places_in, self.count_in)
+        if self.grad_outputs is None:  # they came another way, as those of saved tensors in a second derivative do
+            return grads
+        found = _spread(grads, self.places_in, self.count_in)
         for hook in self.full:
-            changed = hook(self.module, grad_inputs, self.grad_outputs)
+            changed = hook(self.module, found, self.grad_outputs)
             if changed is not None:
-                grad_inputs = _as_many(changed, self.count_in, "full backward hook")
-        return [grad_inputs[i] for i in self.places_in]
+                found = _as_many(changed, self.count_in, "full backward hook")
+        self.grad_outputs = None
+        return [found[i] for i in self.places_in]
 
 
 def _through(watch: Callable[..., Any], values: Sequence[Any]) -> tuple[list[Any], list[int]]:

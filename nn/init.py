@@ -98,8 +98,9 @@ def _initialiser(fill: Callable[P, Tensor]) -> Callable[P, Tensor]:
     @functools.wraps(fill)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> Tensor:
         if _mode.skip:
-            tensor: Any = args[0] if args else kwargs["tensor"]
-            return tensor  # type: ignore[no-any-return]
+            given: Any = args or [kwargs["tensor"]]
+            tensor: Tensor = given[0]
+            return tensor
         with no_grad():
             return fill(*args, **kwargs)
 
@@ -291,7 +292,7 @@ def trunc_normal_(
     return tensor.copy_((_erfinv(u) * (std * math.sqrt(2)) + mean).clamp(a, b))
 
 
-def _erfinv(y: Tensor) -> Tensor:
+def _erfinv(y: Tensor) -> Any:
     """The x with erf(x) = y: Winitzki's approximation (2008), made exact by Newton's method."""
     a = 8 * (math.pi - 3) / (3 * math.pi * (4 - math.pi))
     y = y.clamp(-1 + 1e-15, 1 - 1e-15)
@@ -299,7 +300,7 @@ def _erfinv(y: Tensor) -> Tensor:
     half = 2 / (math.pi * a) + log / 2
     x = ((half * half - log / a).sqrt() - half).sqrt() * y.sign()
     for _ in range(3):
-        x = x - (x.erf() - y) / (2 / math.sqrt(math.pi) * (-x * x).exp())
+        x -= (x.erf() - y) / (2 / math.sqrt(math.pi) * (-x * x).exp())
     return x
 
 

@@ -280,11 +280,13 @@ class Module:
         Raises:
             AttributeError: nothing, or no parameter, has this name.
         """
-        return self._get_member(target, Parameter, "_parameters")  # type: ignore[no-any-return]
+        found: Parameter = self._get_member(target, Parameter, "_parameters")
+        return found
 
     def get_buffer(self, target: str) -> Tensor:
         """The buffer under a dotted name; as ``get_parameter``."""
-        return self._get_member(target, Tensor, "_buffers")  # type: ignore[no-any-return]
+        found: Tensor = self._get_member(target, Tensor, "_buffers")
+        return found
 
     def _get_member(self, target: str, kind: Any, table: str) -> Any:
         path, _, name = target.rpartition(".")
@@ -363,12 +365,12 @@ class Module:
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """Replaces the memory of every parameter, its gradient, and every buffer; parameters stay the same objects."""
         for module in self.modules() if recurse else [self]:
-            for p in filter(None.__ne__, module._parameters.values()):
-                assert p is not None
-                with no_grad():
-                    changed, grad = fn(p), None if p.grad is None else fn(p.grad)
-                p.grad, p.data = None, changed
-                p.grad = grad
+            for p in module._parameters.values():
+                if p is not None:
+                    with no_grad():
+                        changed, grad = fn(p), None if p.grad is None else fn(p.grad)
+                    p.grad, p.data = None, changed
+                    p.grad = grad
             for name, b in module._buffers.items():
                 if b is not None:
                     module._buffers[name] = fn(b)
@@ -454,7 +456,8 @@ class Module:
         Returns:
             An ordered dictionary.
         """
-        return state.state_dict(self, destination, prefix, keep_vars)  # type: ignore[no-any-return]
+        entries: dict[str, Any] = state.state_dict(self, destination, prefix, keep_vars)
+        return entries
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False

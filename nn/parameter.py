@@ -19,7 +19,7 @@ def _seen_as(cls: type[Tensor], data: Any) -> Any:
         )
     t = Variable.__new__(cls)
     t.raw, t.backend, t.stamp = source.raw, source.backend, source.stamp
-    t.node = t._grad = t.view = None
+    t.node = t._grad = t.alias = None
     return t
 
 

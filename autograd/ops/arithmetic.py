@@ -169,8 +169,11 @@ _DIVISIONS = {None: true_divide, "floor": _div_floor, "trunc": _div_trunc}
 
 
 def _divisor(name: str, other: Any) -> Any:
-    """Refuses zeros among integer divisors, where NumPy would give 0."""
-    if other.dtype.kind in "iu" and not other.all():
+    """Refuses bools, and zeros among integer divisors, where NumPy would give 0."""
+    kind = other.dtype.kind
+    if kind == "b":
+        raise DtypeError(f"{name}: expected numbers, got two bool tensors. Cast one with .to(dtype)")
+    if kind in "iu" and not other.all():
         raise ZeroDivisionError(f"{name}: expected no zero among integer divisors. Cast to a float dtype")
     return other
 

@@ -252,3 +252,71 @@ def moveaxis(input: Tensor, source: Any, destination: Any) -> Tensor:
         Size([3, 4, 2])
     """
     return movedim(input, source, destination)
+
+
+# -- conjugate transposes ---------------------------------------------------------------------------------------------
+
+
+@op
+def _conjugate(be: Any, x: Any) -> Any:
+    return be.xp.conj(x)
+
+
+_conjugate.grad(x=lambda g: _conjugate(g))
+
+
+def H(input: Tensor) -> Tensor:
+    """The conjugate transpose of a matrix; for a real one a view.
+
+    Args:
+        input: shape (m, n).
+
+    Returns:
+        Shape (n, m).
+
+    Raises:
+        ShapeError: not a matrix.
+
+    Example:
+        >>> ag.zeros(2, 3).H.shape
+        Size([3, 2])
+    """
+    if input.raw.ndim != 2:
+        raise ShapeError(f"H: expected a matrix, got shape {tuple(input.raw.shape)}. Use mH for batches of matrices")
+    return mH(input)
+
+
+def mH(input: Tensor) -> Tensor:
+    """The conjugate transposes of matrices; for real ones a view.
+
+    Args:
+        input: shape (..., m, n).
+
+    Returns:
+        Shape (..., n, m).
+
+    Raises:
+        ShapeError: there are fewer than two axes.
+
+    Example:
+        >>> ag.zeros(5, 2, 3).mH.shape
+        Size([5, 3, 2])
+    """
+    y = _permute(input, axes=_matrix_axes("mH", input.raw.ndim))
+    return _conjugate(y) if input.raw.dtype.kind == "c" else y  # type: ignore[no-any-return]
+
+
+def adjoint(input: Tensor) -> Tensor:
+    """The conjugate transposes of matrices; the same as ``mH``.
+
+    Args:
+        input: shape (..., m, n).
+
+    Returns:
+        Shape (..., n, m).
+
+    Example:
+        >>> ag.zeros(5, 2, 3).adjoint().shape
+        Size([5, 3, 2])
+    """
+    return mH(input)

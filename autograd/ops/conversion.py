@@ -63,7 +63,7 @@ def to_backend(x: Any, target: Any) -> Any:
     if x.backend is target:
         return x
     moved = wrap(target.asarray(x.backend.to_numpy(x.raw)), target)
-    node = x.node if x.view is None else refresh(x)
+    node = x.node if x.alias is None else refresh(x)
     if node is not None:
         params = {"target": target, "source": x.backend}
         moved.node = _move.record(1, [node], [x.raw, moved.raw], [x.stamp, moved.stamp], params, x.raw.shape, target)
@@ -237,7 +237,7 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
         y = expand(y, input.raw.shape)
     input.raw[...] = y.raw
     track = history(input, y)
-    written(input, "copy_", (y.node if y.view is None else refresh(y)) if track else None, track)
+    written(input, "copy_", (y.node if y.alias is None else refresh(y)) if track else None, track)
     return input
 
 

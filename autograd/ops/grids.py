@@ -97,7 +97,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if r < 0:
         raise ValueError(f"combinations: expected r of at least 0, got {r}")
     if not r:
-        return _reshape(index_select(input, 0, wrap(input.backend.xp.zeros(0, "int64"), input.backend)), shape=(0,))
+        return wrap(input.backend.xp.empty(0, input.raw.dtype), input.backend)  # type: ignore[no-any-return]
     ways = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = list(ways(range(input.raw.size), r))
     index = input.backend.asarray(rows, "int64").reshape(-1)

@@ -88,7 +88,7 @@ def concat(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
         >>> ag.concat([ag.ones(1), ag.zeros(2)])
         tensor([1., 0., 0.])
     """
-    return cat(tensors, dim, out=out)
+    return into(out, _joined("concat", tensor_list("concat", tensors), dim), "concat")
 
 
 def concatenate(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
@@ -106,7 +106,7 @@ def concatenate(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
         >>> ag.concatenate([ag.ones(1), ag.zeros(2)])
         tensor([1., 0., 0.])
     """
-    return cat(tensors, dim, out=out)
+    return into(out, _joined("concatenate", tensor_list("concatenate", tensors), dim), "concatenate")
 
 
 @op(promote="common")
@@ -299,7 +299,7 @@ def _apart(x: Any, axis: int, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(_slice(x, index=along(axis, part)) for part in parts)
     pieces: tuple[Any, ...] = _taking_apart(len(parts))(x, axis=axis, parts=parts)
     for piece, part in zip(pieces, parts, strict=True):
-        piece.stamp, piece.view = x.stamp, View(x, _slice, {"index": along(axis, part)}, x.stamp[0])
+        piece.stamp, piece.alias = x.stamp, View(x, _slice, {"index": along(axis, part)}, x.stamp[0])
     return pieces
 
 

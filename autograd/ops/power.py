@@ -60,6 +60,8 @@ _pow.grad(
 
 @elementwise
 def _pow_tensor(be: Any, input: Any, exponent: Any) -> Any:
+    if input.dtype.kind == "b":
+        raise DtypeError("pow: expected numbers, got two bool tensors. Cast one with .to(dtype)")
     if input.dtype.kind == "i" and (exponent < 0).any():
         raise _negative(input.dtype)
     return be.xp.power(input, exponent)
@@ -116,7 +118,7 @@ def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Any:
         tensor([1.0000, 0.5000], dtype=float64)
     """
     base, power = (x.to(float64) if isinstance(x, Variable) else float(x) for x in (input, exponent))  # type: ignore[attr-defined]
-    return pow(base, power, out=out)
+    return into(out, pow(base, power), "float_power")
 
 
 @floating

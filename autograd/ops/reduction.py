@@ -104,7 +104,7 @@ def nansum(
         >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0]))
         tensor(3.)
     """
-    return sum(where(isnan(input), 0, input), dim, keepdim, dtype=dtype, out=out)
+    return into(out, sum(where(isnan(input), 0, input), dim, keepdim, dtype=dtype), "nansum")  # type: ignore[no-any-return]
 
 
 @op

@@ -75,14 +75,14 @@ def _product(shape: tuple[int, ...]) -> int:
 def rearrange_(x: Any, name: str, operation: Op, **params: Any) -> Any:
     """Gives the tensor itself the shape that a view ``operation(x, **params)`` of it has: ``t_``, ``squeeze_`` ..."""
     owner = x
-    while owner.view is not None:
-        owner = owner.view.base
+    while owner.alias is not None:
+        owner = owner.alias.base
     if mode.enabled and type(owner.node) is Leaf:
         raise GraphError(f"{name}: expected a tensor that may change, got a leaf that requires grad. Use {name[:-1]}()")
     before = wrap(x.raw, x.backend, x.node)  # stays the base of x and of its views
-    before.view, before.stamp = x.view, x.stamp
+    before.alias, before.stamp = x.alias, x.stamp
     y = operation(before, **params)
-    x.raw, x.node, x.view = y.raw, y.node, y.view
+    x.raw, x.node, x.alias = y.raw, y.node, y.alias
     x.stamp[2] += 1
     return x
 
@@ -168,7 +168,7 @@ def view(input: Tensor, *args: Any, size: Any = None, dtype: Any = None) -> Tens
         return _view_as_dtype(input, dtypes.as_dtype(dtype))
     shape = resolve_shape("view", input.raw.size, sizes(args if size is None else size))
     y = _reshape(input, shape=shape)
-    if y.view is None and y.raw.size:
+    if y.alias is None and y.raw.size:
         strides = tuple(s // input.raw.itemsize for s in input.raw.strides)
         raise ShapeError(
             f"view: expected memory that can be seen as {shape} without a copy, got shape {tuple(input.raw.shape)} with "

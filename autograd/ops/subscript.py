@@ -295,7 +295,7 @@ def _write(x: Any, index: Any, value: Any, name: str) -> None:
     check_writable(x, name)
     node = None
     if history(x, value):
-        nodes = [t.node if t.view is None else refresh(t) for t in (x, value)]
+        nodes = [t.node if t.alias is None else refresh(t) for t in (x, value)]
         params = {"basic": basic, "fancy": _kept(fancy)}
         needs = (nodes[0] is not None) | (nodes[1] is not None) << 1
         arrays, stamps = [x.raw, value.raw, x.raw], [x.stamp, value.stamp, x.stamp]
@@ -328,7 +328,7 @@ def _fitting(x: Any, value: Any, name: str) -> Any:
 
 def _is_part(x: Any, part: Any, value: Any) -> bool:
     """Whether ``value`` is that part of x itself: another view of the same tensor on the same memory."""
-    if value.view is None or value._base is not (x if x.view is None else x._base):
+    if value.alias is None or value._base is not (x if x.alias is None else x._base):
         return False
     same = (part.shape, part.strides) == (value.raw.shape, value.raw.strides)
     return same and bool(wrap(part, x.backend).data_ptr() == value.data_ptr())

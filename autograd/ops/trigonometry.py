@@ -210,7 +210,7 @@ def tanh(be: Any, input: Any) -> Any:
     return be.xp.tanh(input)
 
 
-tanh.grad(input=lambda g, y: g * (1 - y * y))
+tanh.grad(input=lambda g, y: g - (g * y) * y)
 
 
 @floating

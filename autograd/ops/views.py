@@ -203,12 +203,13 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """
     shape = input.raw.shape
     axis = axis_of("unfold", dimension, len(shape))
-    if not shape:
-        input, shape = _slice(input, index=(None, ...)), (1,)
-    if not 0 <= size <= shape[axis]:
-        raise ShapeError(f"unfold: expected a size in [0, {shape[axis]}] for axis {axis}, got {size}")
+    length = shape[axis] if shape else 1
+    if not 0 <= size <= length:
+        raise ShapeError(f"unfold: expected a size in [0, {length}] for axis {axis}, got {size}")
     if step <= 0:
         raise ValueError(f"unfold: expected a positive step, got {step}")
+    if not shape:  # one element: one window, and no axis to count windows
+        return narrow(_slice(input, index=(None, ...)), 0, 0, size)
     return _windows(input, axis=axis, size=size, step=step)
 
 

@@ -7,6 +7,7 @@ from backends.cpu import dropout as _dropout
 from backends.cpu import elementwise as _elementwise
 from backends.cpu import indexing as _indexing
 from backends.cpu import loss as _loss
+from backends.cpu import matmul as _matmul
 from backends.cpu import normalization as _normalization
 from backends.cpu import optimizer as _optimizer
 from backends.cpu import pooling as _pooling
@@ -32,6 +33,8 @@ class Cpu(Reference):
         >>> Cpu(np, "cpu").sigmoid(np.zeros(1))
         array([0.5])
     """
+
+    matmul = _matmul.matmul
 
     conv = _conv.conv
     conv_input = _conv.conv_input

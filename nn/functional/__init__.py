@@ -84,15 +84,18 @@ from nn.functional.smooth_activation import (
     elu,
     gelu,
     glu,
+    gumbel_softmax,
+    log_softmax,
     logsigmoid,
     mish,
     selu,
     silu,
+    softmax,
+    softmin,
     softplus,
     softsign,
     tanhshrink,
 )
-from nn.functional.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from nn.functional.vision import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
 
 __all__ = [

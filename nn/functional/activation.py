@@ -38,7 +38,7 @@ def _hardtanh(be: Any, x: Any, *, low: float, high: float) -> Any:
     return x.clip(low, high)
 
 
-_hardtanh.grad(x=lambda g, x, *, low, high: where((x > low) & (x < high), g, 0))
+_hardtanh.grad(x=lambda g, x, *, low, high: where((x <= low) | (x >= high), 0, g))
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
@@ -247,7 +247,7 @@ def _hardswish(be: Any, x: Any) -> Any:
     return x * (x / 6 + 0.5).clip(0, 1)
 
 
-_hardswish.grad(x=lambda g, x: where(x > -3, where(x < 3, g * (x / 3 + 0.5), g), 0))
+_hardswish.grad(x=lambda g, x: where(x <= -3, 0, where(x < 3, g * (x / 3 + 0.5), g)))
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:

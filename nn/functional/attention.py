@@ -17,15 +17,15 @@ __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
 
 @op(outputs=("y", "lse"))
-def _attention(be: Any, q: Any, k: Any, v: Any, mask: Any, *, scale: float, causal: bool) -> tuple[Any, Any]:
-    return be.attention(q, k, v, mask, scale, causal)  # type: ignore[no-any-return]
+def _attention(be: Any, q: Any, k: Any, v: Any, mask: Any, *, scale: float, causal: bool) -> Any:
+    return be.attention(q, k, v, mask, scale, causal)
 
 
 @op(outputs=("gq", "gk", "gv"))
 def _attention_grad(
     be: Any, g: Any, q: Any, k: Any, v: Any, mask: Any, y: Any, lse: Any, *, scale: float, causal: bool
-) -> tuple[Any, Any, Any]:
-    return be.attention_grad(g, q, k, v, mask, y, lse, scale, causal)  # type: ignore[no-any-return]
+) -> Any:
+    return be.attention_grad(g, q, k, v, mask, y, lse, scale, causal)
 
 
 @_attention.grad_all
@@ -96,13 +96,14 @@ def scaled_dot_product_attention(
         key, value = (_repeated_heads(query, x) for x in (key, value))
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
     if dropout_p > 0 or (attn_mask is not None and attn_mask.requires_grad):
-        return _attend(query, key, value, attn_mask, scale=factor, causal=is_causal, dropout_p=dropout_p)  # type: ignore[no-any-return]
+        y: Tensor = _attend(query, key, value, attn_mask, scale=factor, causal=is_causal, dropout_p=dropout_p)
+        return y
     lead = ag.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])
     q, k, v = (_as_heads(x, lead) for x in (query, key, value))
     if attn_mask is not None and attn_mask.ndim > 2 and len(lead) != 2:
         attn_mask = _as_heads(attn_mask, lead)
     y, _ = _attention(q, k, v, attn_mask, scale=factor, causal=is_causal)
-    return y if len(lead) == 2 else y.reshape(*lead, *y.shape[-2:])  # type: ignore[no-any-return]
+    return y if len(lead) == 2 else y.reshape(*lead, *y.shape[-2:])
 
 
 def _as_heads(x: Any, lead: tuple[int, ...]) -> Any:
@@ -278,9 +279,7 @@ def _split(x: Tensor, batch: int, heads: int) -> Tensor:
     return x.reshape(x.shape[0], batch, heads, x.shape[2] // heads).permute(1, 2, 0, 3)
 
 
-def _joined_masks(
-    attn_mask: Any, padding: Any, batch: int, heads: int, extra: int, q: Tensor, k: Tensor
-) -> Tensor | None:
+def _joined_masks(attn_mask: Any, padding: Any, batch: int, heads: int, extra: int, q: Tensor, k: Tensor) -> Any:
     """Both masks as one for ``scaled_dot_product_attention``: (T,S), (N,H,T,S) or (N,1,1,S); ``extra`` keys show."""
     parts = []
     if attn_mask is not None:
@@ -300,8 +299,8 @@ def _joined_masks(
         if extra:
             joined = ag.cat([joined, ag.zeros((*joined.shape[:-1], extra), dtype=ag.bool, device=joined.device)], -1)
         return ag.logical_not(joined)  # from "must not" to "takes part"
-    total = sum(_added(part, q) for part in parts)
-    return ag.cat([total, total.new_zeros((*total.shape[:-1], extra))], -1) if extra else total  # type: ignore[attr-defined]
+    total: Any = sum(_added(part, q) for part in parts)
+    return ag.cat([total, total.new_zeros((*total.shape[:-1], extra))], -1) if extra else total
 
 
 def _added(mask: Tensor, like: Tensor) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -287,7 +288,7 @@ def lp_pool2d(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = N
 
     Args:
         input: (N,C,H,W) or (C,H,W).
-        norm_type: p; 1 gives sums, large values come near the maximum.
+        norm_type: p; 1 gives sums, inf the largest magnitude, -inf the smallest.
         kernel_size: of the window, an int or one for each axis.
         stride: steps between windows; default: ``kernel_size``.
         ceil_mode: as for ``avg_pool2d``.
@@ -456,6 +457,9 @@ def _avg_pooled(
 def _lp_pooled(
     name: str, nd: int, input: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool
 ) -> Tensor:
+    if math.isinf(norm_type):
+        sign = 1 if norm_type > 0 else -1
+        return _max_pooled(name, nd, input.abs() * sign, kernel_size, stride, 0, 1, ceil_mode, False) * sign
     count = prod(per_axis(name, "kernel_size", kernel_size, nd, 1))
     means = _avg_pooled(name, nd, input.pow(norm_type), kernel_size, stride, 0, ceil_mode, True, None)
     return (means * count).pow(1.0 / norm_type)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from autograd.tensor import Tensor
 from nn.module import Module
-from nn.modules.activation import ReLU, Tanh
+from nn.modules.activation import ReLU
 from nn.modules.container import Sequential
 from nn.modules.conv import Conv2d
 from nn.modules.flatten import Flatten
 from nn.modules.linear import Linear
 from nn.modules.pooling import AvgPool2d, MaxPool2d
+from nn.modules.smooth_activation import Tanh
 
 __all__ = ["LeNet5"]
 
-_ACTIVATIONS: dict[str, type[Module]] = {"tanh": Tanh, "relu": ReLU}
-_POOLINGS: dict[str, type[Module]] = {"avg": AvgPool2d, "max": MaxPool2d}
+_ACTIVATIONS: dict[str, Callable[..., Module]] = {"tanh": Tanh, "relu": ReLU}
+_POOLINGS: dict[str, Callable[..., Module]] = {"avg": AvgPool2d, "max": MaxPool2d}
 _PADDING = {32: 0, 28: 2}  # the paper centres 28x28 digits in 32x32
 
 
@@ -22,9 +25,9 @@ class LeNet5(Module):
     """Two convolutions with pooling, a third that sees all of its input, and two linear layers: 61,706 parameters.
 
     C1 6 maps 5x5, S2 pooling by 2, C3 16 maps 5x5, S4 pooling by 2, C5 120 maps 5x5, F6 84, output; on a 32x32 image
-    the maps are 28x28, 14x14, 10x10, 5x5 and 1x1. What differs from the paper: C3 sees all maps of S2 instead of a choice,
-    pooling has no parameters, tanh is not scaled, and the output is linear (logits for ``cross_entropy``) instead of
-    radial basis functions.
+    the maps are 28x28, 14x14, 10x10, 5x5 and 1x1. What differs from the paper: C3 sees all maps of S2 instead of a
+    choice, pooling has no parameters, tanh is not scaled, and the output is linear (logits for ``cross_entropy``)
+    instead of radial basis functions.
 
     28x28 images (MNIST) are padded by 2 in C1, as the paper does. Images of any other size are to be resized to 32x32
     before, such as 8x8 digits enlarged four times: so that every data set trains this same network.
@@ -93,4 +96,5 @@ class LeNet5(Module):
         Raises:
             ShapeError: other axes.
         """
-        return self.classifier(self.features(input))  # type: ignore[no-any-return]
+        logits: Tensor = self.classifier(self.features(input))
+        return logits

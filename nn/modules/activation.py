@@ -6,7 +6,7 @@ from typing import Any
 
 import autograd as ag
 from autograd.tensor import Tensor
-from nn.functional import activation as F
+from nn import functional as F
 from nn.init import constant_
 from nn.module import Module
 from nn.parameter import Parameter

@@ -127,8 +127,8 @@ class Sequential(_Listed):
         Returns:
             What the last returns.
         """
-        for module in self._modules.values():
-            input = module(input)  # type: ignore[misc]
+        for module in self:
+            input = module(input)
         return input
 
     def __add__(self, other: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 import autograd as ag
 from autograd.tensor import Tensor
+from nn import functional as F
 from nn import init
-from nn.functional import conv as F
 from nn.functional.arguments import per_axis
 from nn.functional.padding import pad
 from nn.module import Module

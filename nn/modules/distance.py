@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd.tensor import Tensor
-from nn.functional import distance as F
+from nn import functional as F
 from nn.module import Module
 
 __all__ = ["CosineSimilarity", "PairwiseDistance"]

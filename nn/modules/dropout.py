@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd.tensor import Tensor
-from nn.functional import dropout as F
+from nn import functional as F
 from nn.module import Module
 
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]

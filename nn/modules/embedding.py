@@ -8,8 +8,8 @@ import autograd as ag
 from autograd.errors import ShapeError
 from autograd.grad_mode import no_grad
 from autograd.tensor import Tensor
+from nn import functional as F
 from nn import init
-from nn.functional import embedding as F
 from nn.module import Module
 from nn.parameter import Parameter
 

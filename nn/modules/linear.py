@@ -7,8 +7,8 @@ from typing import Any
 
 import autograd as ag
 from autograd.tensor import Tensor
+from nn import functional as F
 from nn import init
-from nn.functional import linear as F
 from nn.module import Module
 from nn.parameter import Parameter
 

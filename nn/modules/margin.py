@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autograd.tensor import Tensor
-from nn.functional import margin as F
+from nn import functional as F
 from nn.modules.loss import _Loss
 
 __all__ = [

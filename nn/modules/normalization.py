@@ -8,8 +8,8 @@ from typing import Any
 import autograd as ag
 from autograd.errors import ShapeError
 from autograd.tensor import Tensor
+from nn import functional as F
 from nn import init
-from nn.functional import normalization as F
 from nn.module import Module
 from nn.parameter import Parameter
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.tensor import Tensor
-from nn.functional import adaptive_pooling, pooling
+from nn import functional as F
 from nn.functional.arguments import per_axis
 from nn.module import Module
 
@@ -71,7 +71,7 @@ class MaxPool1d(_MaxPool):
         Size([1, 3, 4])
     """
 
-    function = pooling.max_pool1d
+    function = F.max_pool1d
 
 
 class MaxPool2d(_MaxPool):
@@ -90,7 +90,7 @@ class MaxPool2d(_MaxPool):
         Size([1, 3, 4, 4])
     """
 
-    function = pooling.max_pool2d
+    function = F.max_pool2d
 
 
 class MaxPool3d(_MaxPool):
@@ -104,7 +104,7 @@ class MaxPool3d(_MaxPool):
         Size([1, 3, 4, 4, 4])
     """
 
-    function = pooling.max_pool3d
+    function = F.max_pool3d
 
 
 class _AvgPool(Module):
@@ -160,7 +160,7 @@ class AvgPool1d(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         how = (self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
-        return pooling.avg_pool1d(input, *how)
+        return F.avg_pool1d(input, *how)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -182,7 +182,7 @@ class AvgPool2d(_AvgPool):
         Size([1, 3, 4, 4])
     """
 
-    function = pooling.avg_pool2d
+    function = F.avg_pool2d
 
 
 class AvgPool3d(_AvgPool):
@@ -196,7 +196,7 @@ class AvgPool3d(_AvgPool):
         Size([1, 3, 4, 4, 4])
     """
 
-    function = pooling.avg_pool3d
+    function = F.avg_pool3d
 
 
 class _LPPool(Module):
@@ -228,7 +228,7 @@ class LPPool1d(_LPPool):
         Size([1, 3, 4])
     """
 
-    function = pooling.lp_pool1d
+    function = F.lp_pool1d
 
 
 class LPPool2d(_LPPool):
@@ -245,7 +245,7 @@ class LPPool2d(_LPPool):
         Size([1, 3, 4, 4])
     """
 
-    function = pooling.lp_pool2d
+    function = F.lp_pool2d
 
 
 class LPPool3d(_LPPool):
@@ -259,7 +259,7 @@ class LPPool3d(_LPPool):
         Size([1, 3, 4, 4, 4])
     """
 
-    function = pooling.lp_pool3d
+    function = F.lp_pool3d
 
 
 class _MaxUnpool(Module):
@@ -294,7 +294,7 @@ class MaxUnpool1d(_MaxUnpool):
         Size([1, 3, 8])
     """
 
-    nd, function = 1, pooling.max_unpool1d
+    nd, function = 1, F.max_unpool1d
 
 
 class MaxUnpool2d(_MaxUnpool):
@@ -309,7 +309,7 @@ class MaxUnpool2d(_MaxUnpool):
         Size([1, 3, 8, 8])
     """
 
-    nd, function = 2, pooling.max_unpool2d
+    nd, function = 2, F.max_unpool2d
 
 
 class MaxUnpool3d(_MaxUnpool):
@@ -324,7 +324,7 @@ class MaxUnpool3d(_MaxUnpool):
         Size([1, 3, 8, 8, 8])
     """
 
-    nd, function = 3, pooling.max_unpool3d
+    nd, function = 3, F.max_unpool3d
 
 
 class _Adaptive(Module):
@@ -362,7 +362,7 @@ class AdaptiveAvgPool1d(_Adaptive):
         Size([1, 3, 2])
     """
 
-    function = adaptive_pooling.adaptive_avg_pool1d
+    function = F.adaptive_avg_pool1d
 
 
 class AdaptiveMaxPool1d(_AdaptiveMax):
@@ -377,7 +377,7 @@ class AdaptiveMaxPool1d(_AdaptiveMax):
         Size([1, 3, 2])
     """
 
-    function = adaptive_pooling.adaptive_max_pool1d
+    function = F.adaptive_max_pool1d
 
 
 class AdaptiveAvgPool2d(_Adaptive):
@@ -391,7 +391,7 @@ class AdaptiveAvgPool2d(_Adaptive):
         Size([1, 3, 2, 2])
     """
 
-    function = adaptive_pooling.adaptive_avg_pool2d
+    function = F.adaptive_avg_pool2d
 
 
 class AdaptiveMaxPool2d(_AdaptiveMax):
@@ -406,7 +406,7 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
         Size([1, 3, 2, 2])
     """
 
-    function = adaptive_pooling.adaptive_max_pool2d
+    function = F.adaptive_max_pool2d
 
 
 class AdaptiveAvgPool3d(_Adaptive):
@@ -420,7 +420,7 @@ class AdaptiveAvgPool3d(_Adaptive):
         Size([1, 3, 2, 2, 2])
     """
 
-    function = adaptive_pooling.adaptive_avg_pool3d
+    function = F.adaptive_avg_pool3d
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
@@ -435,4 +435,4 @@ class AdaptiveMaxPool3d(_AdaptiveMax):
         Size([1, 3, 2, 2, 2])
     """
 
-    function = adaptive_pooling.adaptive_max_pool3d
+    function = F.adaptive_max_pool3d

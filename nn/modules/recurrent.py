@@ -84,7 +84,7 @@ class RNNBase(Module):
         self._names: list[list[str]] = []  # the parameters of every layer and direction
         for layer in range(num_layers):
             width = input_size if layer == 0 else out * self._directions
-            shapes = {"weight_ih": (rows, width), "weight_hh": (rows, out)}
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, width), "weight_hh": (rows, out)}
             shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)} if bias else {}
             shapes |= {"weight_hr": (proj_size, hidden_size)} if proj_size else {}
             for end in ("", "_reverse")[: self._directions]:
@@ -207,7 +207,7 @@ class RNNBase(Module):
         if self.mode == "GRU":
             y, _, h = F.gru_layer(linear(x, w_ih, b_ih), *states, w_hh, b_hh, sizes=sizes, reverse=reverse)
             return y, h
-        bias = b_ih + b_hh if self.bias else None
+        bias = None if b_ih is None or b_hh is None else b_ih + b_hh
         x = linear(x, w_ih, bias)
         if self.mode == "LSTM":
             w_hr = rest[-1] if self.proj_size else None
@@ -438,7 +438,7 @@ class RNNCell(_Cell):
             The new state, like ``hx``.
         """
         from_input, from_state = self._shares(*self._checked(input, [hx]))
-        h = (ag.relu if self.nonlinearity == "relu" else ag.tanh)(from_input + from_state)
+        h: Tensor = (ag.relu if self.nonlinearity == "relu" else ag.tanh)(from_input + from_state)
         return h if input.ndim == 2 else h.squeeze(0)
 
     def extra_repr(self) -> str:

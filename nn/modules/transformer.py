@@ -131,18 +131,21 @@ class TransformerEncoderLayer(Module):
             A tensor like ``src``.
         """
 
-        def attend(x: Tensor) -> Tensor:
+        def attend(x: Tensor) -> Any:
             y, _ = self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)
-            return self.dropout1(y)  # type: ignore[no-any-return]
+            return self.dropout1(y)
 
-        def feed(x: Tensor) -> Tensor:
-            return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))  # type: ignore[no-any-return]
+        def feed(x: Tensor) -> Any:
+            return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
+        x: Tensor
         if self.norm_first:
             x = src + attend(self.norm1(src))
-            return x + feed(self.norm2(x))
-        x = self.norm1(src + attend(src))
-        return self.norm2(x + feed(x))  # type: ignore[no-any-return]
+            x = x + feed(self.norm2(x))
+        else:
+            x = self.norm1(src + attend(src))
+            x = self.norm2(x + feed(x))
+        return x
 
 
 class TransformerDecoderLayer(Module):
@@ -224,26 +227,29 @@ class TransformerDecoderLayer(Module):
             A tensor like ``tgt``.
         """
 
-        def attend(x: Tensor) -> Tensor:
+        def attend(x: Tensor) -> Any:
             y, _ = self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask, is_causal=tgt_is_causal)
-            return self.dropout1(y)  # type: ignore[no-any-return]
+            return self.dropout1(y)
 
-        def look(x: Tensor) -> Tensor:
+        def look(x: Tensor) -> Any:
             y, _ = self.multihead_attn(
                 x, memory, memory, memory_key_padding_mask, False, memory_mask, is_causal=memory_is_causal
             )
-            return self.dropout2(y)  # type: ignore[no-any-return]
+            return self.dropout2(y)
 
-        def feed(x: Tensor) -> Tensor:
-            return self.dropout3(self.linear2(self.dropout(self.activation(self.linear1(x)))))  # type: ignore[no-any-return]
+        def feed(x: Tensor) -> Any:
+            return self.dropout3(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
+        x: Tensor
         if self.norm_first:
             x = tgt + attend(self.norm1(tgt))
             x = x + look(self.norm2(x))
-            return x + feed(self.norm3(x))
-        x = self.norm1(tgt + attend(tgt))
-        x = self.norm2(x + look(x))
-        return self.norm3(x + feed(x))  # type: ignore[no-any-return]
+            x = x + feed(self.norm3(x))
+        else:
+            x = self.norm1(tgt + attend(tgt))
+            x = self.norm2(x + look(x))
+            x = self.norm3(x + feed(x))
+        return x
 
 
 class TransformerEncoder(Module):
@@ -446,7 +452,7 @@ class Transformer(Module):
             ShapeError: axes that do not fit.
         """
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
-        return self.decoder(  # type: ignore[no-any-return]
+        decoded: Tensor = self.decoder(
             tgt,
             memory,
             tgt_mask=tgt_mask,
@@ -456,6 +462,7 @@ class Transformer(Module):
             tgt_is_causal=tgt_is_causal,
             memory_is_causal=memory_is_causal,
         )
+        return decoded
 
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:

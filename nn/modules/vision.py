@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.tensor import Tensor
-from nn.functional import vision as F
+from nn import functional as F
 from nn.module import Module
 
 __all__ = [

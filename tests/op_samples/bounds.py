@@ -45,16 +45,17 @@ def one_bound(rng: np.random.Generator) -> list[Sample]:
 
 
 OPS = [
-    Op("maximum", holes, dtypes=("float32", "float64", "float16")),
-    Op("minimum", holes, dtypes=("float32", "float64", "float16")),
-    Op("fmax", holes),
-    Op("fmin", holes),
+    Op("maximum", holes, dtypes=("float32", "float64", "float16"), out=True),
+    Op("minimum", holes, dtypes=("float32", "float64", "float16"), out=True),
+    Op("fmax", holes, out=True),
+    Op("fmin", holes, out=True),
     Op(
         "clamp",
         bounded,
         inplace=True,
         errors=(Error(ValueError, "clamp: expected min, max or both, got neither", np.ones(2)),),
+        out=True,
     ),
-    Op("clamp_min", one_bound, inplace=True),
-    Op("clamp_max", one_bound, inplace=True),
+    Op("clamp_min", one_bound, inplace=True, out=True),
+    Op("clamp_max", one_bound, inplace=True, out=True),
 ]

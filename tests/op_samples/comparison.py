@@ -74,7 +74,10 @@ def filled(rng: np.random.Generator) -> list[Sample]:
 
 WIDE = np.array([1, 2, 3, 4])
 OPS = [
-    *(Op(name, compared, grad=False, dtypes=NUMBERS, inplace=True) for name in ("eq", "ne", "lt", "le", "gt", "ge")),
+    *(
+        Op(name, compared, grad=False, dtypes=NUMBERS, inplace=True, out=True)
+        for name in ("eq", "ne", "lt", "le", "gt", "ge")
+    ),
     Op("equal", alike, grad=False),
     Op(
         "isclose",
@@ -83,7 +86,8 @@ OPS = [
         errors=(Error(DtypeError, "isclose: expected one dtype, got autograd.float32 and", np.ones(2), WIDE[:2]),),
     ),
     Op("allclose", near, grad=False),
-    *(Op(name, odd, grad=False) for name in ("isfinite", "isinf", "isnan", "isposinf", "isneginf")),
+    *(Op(name, odd, grad=False) for name in ("isfinite", "isinf", "isnan")),
+    *(Op(name, odd, grad=False, out=True) for name in ("isposinf", "isneginf")),
     Op(
         "where",
         chosen,
@@ -92,6 +96,7 @@ OPS = [
             Error(TypeError, "where: expected both input and other, or neither, got one", MASK, np.ones(4)),
             Error(DtypeError, "where: expected a bool condition, got float32. Compare it", np.ones(4), 1, 2),
         ),
+        out=True,
     ),
     Op(
         "masked_fill",
@@ -100,7 +105,13 @@ OPS = [
         errors=(
             Error(DtypeError, "masked_fill: expected a bool mask, got autograd.int64", WIDE, WIDE, 1),
             Error(DtypeError, "masked_fill: expected a value that fits autograd.int64, got", WIDE, MASK[0], 0.5),
-            Error(ShapeError, r"masked_fill: expected a 0-d value, got shape \(4,\)", np.ones(4), MASK[0], np.ones(4)),
+            Error(
+                ShapeError,
+                r"masked_fill: expected a number or a 0-d .*, got shape \(4,\)",
+                np.ones(4),
+                MASK[0],
+                np.ones(4),
+            ),
         ),
     ),
     Op(
@@ -108,5 +119,6 @@ OPS = [
         lambda rng: [*binary(number=None)(rng), Sample(special(0.0, -0.0, 2.0), special(0.5, 0.5, 0.5))],
         grad=False,
         inplace=True,
+        out=True,
     ),
 ]

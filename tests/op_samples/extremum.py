@@ -52,8 +52,8 @@ def empty(name: str) -> tuple[Error, ...]:
 
 
 OPS = [
-    *(Op(name, extremes, dtypes=TYPES, errors=empty(name)) for name in ("max", "min")),
-    *(Op(name, along, dtypes=TYPES, errors=empty(name)) for name in ("amax", "amin")),
+    *(Op(name, extremes, out=True, dtypes=TYPES, errors=empty(name)) for name in ("max", "min")),
+    *(Op(name, along, out=True, dtypes=TYPES, errors=empty(name)) for name in ("amax", "amin")),
     Op("aminmax", both, dtypes=TYPES),
     *(Op(name, places, grad=False, dtypes=TYPES, errors=empty(name)) for name in ("argmax", "argmin")),
 ]

@@ -32,10 +32,14 @@ def shifts(rng: np.random.Generator) -> list[Sample]:
 
 
 NO_BITS = "expected integers or bools, got float32"
-FIELDS = {"grad": False, "inplace": True, "dtypes": ("float32",)}
+FIELDS = {"grad": False, "out": True, "inplace": True, "dtypes": ("float32",)}
 OPS = [
     *(Op(name, truths, **FIELDS) for name in ("logical_and", "logical_or", "logical_xor")),
-    Op("logical_not", lambda rng: [Sample(x) for x in (INTS, BOOLS, FLOATS, FLOATS[:0], FLOATS[0:1])], **FIELDS),
+    Op(
+        "logical_not",
+        lambda rng: [Sample(x) for x in (INTS, BOOLS, FLOATS, FLOATS[:0], FLOATS[0:1])],
+        **FIELDS,
+    ),
     *(
         Op(name, bits, **FIELDS, errors=(Error(DtypeError, f"{name}: {NO_BITS}", FLOATS, 1),))
         for name in ("bitwise_and", "bitwise_or", "bitwise_xor")

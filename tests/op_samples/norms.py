@@ -34,5 +34,6 @@ OPS = [
             Error(DtypeError, "norm: expected a floating dtype, got autograd.int64", np.array([1, 2])),
             Error(ValueError, "norm: expected p to be a number or 'fro', got 'nuc'", np.ones((2, 2)), "nuc"),
         ),
+        out=True,
     )
 ]

@@ -38,10 +38,12 @@ OPS = [
         inplace=True,
         errors=(
             Error(DtypeError, "pow: expected exponents >= 0 for integers, got autograd.int64 to a negative", INTS, -1),
+            Error(DtypeError, "pow: expected numbers, got two bool tensors", INTS > 0, INTS > 0),
             Error(DtypeError, "pow: expected exponents >= 0 for integers, got int64 to a negative power", INTS, INTS),
         ),
+        out=True,
     ),
-    Op("float_power", lambda rng: [*numbers(rng), Sample(INTS, 2), Sample(np.array([1, 2]), -1)]),
-    Op("square", unary(), inplace=True, dtypes=("float32", "float64", "int64")),
-    Op("hypot", binary(number=None)),
+    Op("float_power", lambda rng: [*numbers(rng), Sample(INTS, 2), Sample(np.array([1, 2]), -1)], out=True),
+    Op("square", unary(), inplace=True, dtypes=("float32", "float64", "int64"), out=True),
+    Op("hypot", binary(number=None), out=True),
 ]

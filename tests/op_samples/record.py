@@ -73,6 +73,7 @@ class Op:
     atol: float | None = None
     method: bool = True  # Tensor has it too (never asked of "F." names)
     inplace: bool = False  # Tensor has name_() too
+    out: bool = False  # takes out=
     view: bool = False  # the result shares the first argument's memory
     constant: tuple[int | str, ...] = ()  # float arguments (by position or name) that have no gradient
     errors: tuple[Error, ...] = ()

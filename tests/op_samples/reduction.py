@@ -39,7 +39,7 @@ def averaged(rng: np.random.Generator) -> list[Sample]:
 def with_holes(rng: np.random.Generator) -> list[Sample]:
     a = uniform(rng, (3, 4))
     a[0, 1] = a[2, 2] = np.nan
-    return [Sample(a), Sample(a, 1), Sample(a, 0, True), Sample(np.full((2,), np.nan)), Sample(a, dtype=float64)]
+    return [Sample(a), Sample(a, 1), Sample(a, 0, True), Sample(a, dtype=float64)]
 
 
 def exponentials(rng: np.random.Generator) -> list[Sample]:
@@ -57,7 +57,7 @@ def exponentials(rng: np.random.Generator) -> list[Sample]:
 
 def truths(rng: np.random.Generator) -> list[Sample]:
     signs = np.round(uniform(rng, (2, 3, 4), -1, 1))
-    found = [Sample(signs, **dims) for dims in DIMS]
+    found = [Sample(signs, **dims) for dims in DIMS[:-1]]
     return [
         *found,
         Sample(INTS),
@@ -82,17 +82,19 @@ OPS = [
             Error(IndexError, f"sum: {NO_AXIS}", np.ones(2), 3),
             Error(ShapeError, "sum: expected each axis once", np.ones((2, 2)), (0, -2)),
         ),
+        out=True,
     ),
-    Op("nansum", with_holes),
+    Op("nansum", with_holes, out=True),
     Op(
         "mean",
         averaged,
         dtypes=("float32", "float64", "float16"),
         errors=(Error(DtypeError, "mean: expected a floating dtype, got autograd.int64. Pass dtype=", INTS),),
+        out=True,
     ),
-    Op("nanmean", with_holes),
-    Op("logsumexp", exponentials, errors=(Error(IndexError, f"logsumexp: {NO_AXIS}", np.ones(2), 3),)),
-    Op("any", truths, grad=False),
-    Op("all", truths, grad=False),
+    Op("nanmean", with_holes, out=True),
+    Op("logsumexp", exponentials, errors=(Error(IndexError, f"logsumexp: {NO_AXIS}", np.ones(2), 3),), out=True),
+    Op("any", truths, grad=False, out=True),
+    Op("all", truths, grad=False, out=True),
     Op("count_nonzero", counted, grad=False, dtypes=("float32", "float16")),
 ]

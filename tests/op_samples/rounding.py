@@ -24,10 +24,10 @@ def not_numbers(rng: np.random.Generator) -> list[Sample]:
 
 
 OPS = [
-    Op("floor", halves, inplace=True, dtypes=ALL),
-    Op("ceil", halves, inplace=True, dtypes=ALL),
-    Op("trunc", halves, inplace=True, dtypes=ALL),
-    Op("frac", unary(), inplace=True),
-    Op("round", decimals, inplace=True),
-    Op("nan_to_num", not_numbers, inplace=True, dtypes=ALL),
+    Op("floor", halves, inplace=True, dtypes=ALL, out=True),
+    Op("ceil", halves, inplace=True, dtypes=ALL, out=True),
+    Op("trunc", halves, inplace=True, dtypes=ALL, out=True),
+    Op("frac", unary(), inplace=True, out=True),
+    Op("round", decimals, inplace=True, out=True),
+    Op("nan_to_num", not_numbers, inplace=True, dtypes=ALL, out=True),
 ]

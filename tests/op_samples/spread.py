@@ -33,6 +33,13 @@ ERRORS = {
     )
 }
 OPS = [
-    Op(name, spreads, errors=ERRORS.get(name, ()), method=not name.endswith("mean"), dtypes=("float32", "float64"))
+    Op(
+        name,
+        spreads,
+        errors=ERRORS.get(name, ()),
+        method=not name.endswith("mean"),
+        out=not name.endswith("mean"),
+        dtypes=("float32", "float64"),
+    )
     for name in ("var", "std", "var_mean", "std_mean")
 ]

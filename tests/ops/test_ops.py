@@ -20,6 +20,7 @@ import pytest
 import autograd
 from autograd.dtype import dtype as Dtype
 from autograd.engine import gradients
+from autograd.errors import GraphError
 from autograd.gradcheck import gradcheck, gradgradcheck
 from autograd.ops.conversion import clone
 from autograd.tensor import Tensor
@@ -233,6 +234,29 @@ def test_inplace_is_the_function(record: Op) -> None:
             expected = gradient(y, inputs, cots)
             assert_same(record, dtype, gradient(z, others, cots), expected, f"gradient in place: {sample}")
     assert tried, "no sample whose result fits into its first argument"
+
+
+@by_name([r for r in RECORDS if r.out])
+def test_out_receives_the_result(record: Op) -> None:
+    """A tensor of the right shape, or an empty one; and no gradient is lost in silence."""
+    dtype = record.dtypes[0]
+    for sample in samples(record, dtype):
+        args, kwargs = arguments(record, sample, tensor, False)
+        y = record.function(*args, **kwargs)
+        if isinstance(y, tuple) and not hasattr(y, "_fields"):  # where(condition)
+            continue
+        for like in (np.zeros_like, lambda a: np.zeros(0, a.dtype)):
+            given = [tensor(like(t.raw)) for t in tensors(y)]
+            result = record.function(*args, **kwargs, out=tuple(given) if isinstance(y, tuple) else given[0])
+            assert all(a is b for a, b in zip(tensors(result), given, strict=True)), f"not out itself: {sample}"
+            assert all(t._version for t in given), f"out does not count as written: {sample}"
+            assert_same(record, dtype, given, tensors(y), f"out=: {sample}")
+        args, kwargs = arguments(record, sample, tensor, True)
+        y = record.function(*args, **kwargs)
+        if any(t.requires_grad for t in tensors(y)):
+            lost = tuple(tensor(np.zeros_like(t.raw)) for t in tensors(y))
+            with pytest.raises(GraphError, match=f"{record.name}: expected no gradients with out="):
+                record.function(*args, **kwargs, out=lost if isinstance(y, tuple) else lost[0])
 
 
 ERRORS = [(record, error) for record in RECORDS for error in record.errors]

@@ -67,9 +67,10 @@ def _size(image: Any) -> tuple[int, int]:
     return height, width
 
 
-def _uniform(low: float, high: float) -> float:
-    """A random number in [low, high)."""
-    return low + (high - low) * float(ag.rand(()).item())
+def _uniform(*ranges: tuple[float, float]) -> list[float]:
+    """A random number in [low, high) for each range; one draw, because a draw costs more than its numbers."""
+    units: list[float] = ag.rand(len(ranges)).tolist()
+    return [low + (high - low) * unit for (low, high), unit in zip(ranges, units, strict=True)]
 
 
 def _pair(value: float | Sequence[float], user: str, name: str) -> tuple[float, float]:
@@ -100,7 +101,8 @@ class RandomHorizontalFlip:
         self.p = p
 
     def __call__(self, image: Any) -> Any:
-        if _uniform(0, 1) >= self.p:
+        (chance,) = _uniform((0, 1))
+        if chance >= self.p:
             return image
         mirror = need("PIL.ImageOps", "RandomHorizontalFlip").mirror
         return _through_pillow(image, lambda picture, _: mirror(picture))
@@ -207,8 +209,7 @@ class RandomCrop:
                 f"RandomCrop: Required crop size {(height, width)} is larger than input image size {(rows, columns)}. "
                 "Pass padding or pad_if_needed=True."
             )
-        top = int(ag.randint(0, rows - height + 1, ()).item())
-        left = int(ag.randint(0, columns - width + 1, ()).item())
+        top, left = map(int, _uniform((0, rows - height + 1), (0, columns - width + 1)))
         if isinstance(image, Tensor):
             return image[:, top : top + height, left : left + width]
         return image.crop((left, top, left + width, top + height))
@@ -288,7 +289,7 @@ class RandomRotation:
         self.interpolation, self.expand, self.center, self.fill = interpolation, expand, center, fill
 
     def __call__(self, image: Any) -> Any:
-        angle, method = _uniform(*self.degrees), _resampling(self.interpolation)
+        (angle,), method = _uniform(self.degrees), _resampling(self.interpolation)
         center = None if self.center is None else tuple(self.center)
 
         def rotate(picture: Any, fill: Any) -> Any:
@@ -362,18 +363,18 @@ class RandomAffine:
 
     def _matrix(self, height: int, width: int) -> np.ndarray:
         """A random 3x3 matrix on (x, y, 1), y downwards."""
-        angle = math.radians(_uniform(*self.degrees))
         reach_x, reach_y = self.translate or (0.0, 0.0)
-        shift_x = round(_uniform(-reach_x, reach_x) * width)
-        shift_y = round(_uniform(-reach_y, reach_y) * height)
-        scale = _uniform(self.scale[0], self.scale[1]) if self.scale else 1.0
-        tan_x, tan_y = (math.tan(math.radians(_uniform(*shear))) for shear in self._shears)
+        reaches = (-reach_x * width, reach_x * width), (-reach_y * height, reach_y * height)
+        scales = (self.scale[0], self.scale[1]) if self.scale else (1.0, 1.0)
+        degrees, shift_x, shift_y, scale, shear_x, shear_y = _uniform(self.degrees, *reaches, scales, *self._shears)
+        tan_x, tan_y = math.tan(math.radians(shear_x)), math.tan(math.radians(shear_y))
+        sin, cos = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
         x, y = self.center or (width / 2, height / 2)
-        rotate = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+        rotate = np.array([[cos, -sin], [sin, cos]])
         shear = np.array([[1.0, 0.0], [-tan_y, 1.0]]) @ np.array([[1.0, -tan_x], [0.0, 1.0]])
         matrix = np.eye(3)
         matrix[:2, :2] = scale * rotate @ shear
-        matrix[:2, 2] = np.array([x + shift_x, y + shift_y]) - matrix[:2, :2] @ [x, y]
+        matrix[:2, 2] = np.array([x + round(shift_x), y + round(shift_y)]) - matrix[:2, :2] @ [x, y]
         return matrix
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 import numba
 from numba import get_num_threads as get_num_threads
 
-from backends.cpu import runtime
+from backends.cpu import process, runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,6 +37,9 @@ def _sources() -> str:
 
 
 _SOURCES = _sources()
+process.tune()
+if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
+    numba.config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]  # quickest call first
 
 
 def _named(function: Callable[..., Any], suffix: str) -> Callable[..., Any]:

@@ -116,6 +116,29 @@ def add_row(
 
 
 @intrinsic
+def accumulate_row(
+    context: Any, target: Any, t0: Any, source: Any, s0: Any, length: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """target[t0 + i] += source[s0 + i] for i < length."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        target, t0, source, s0, length = values
+        b = e.builder
+        to, start = e.data(kinds[0], target, t0), e.data(kinds[2], source, s0)
+
+        def step(v: Any, _: list[Any]) -> list[Any]:
+            i = e.times(v, e.lanes)
+            mask = e.within(0, b.sub(length, i))
+            total = b.fadd(e.load_masked(e.at(start, i), mask), e.load_masked(e.at(to, i), mask))
+            e.store_masked(total, e.at(to, i), mask)
+            return []
+
+        e.loop(_vectors(e, length), [], step)
+
+    return types.void(target, t0, source, s0, length), emits(generate)
+
+
+@intrinsic
 def transpose_rows(
     context: Any, source: Any, s0: Any, lds: Any, rows: Any, length: Any, target: Any, t0: Any, ldt: Any
 ) -> tuple[Any, Callable[..., Any]]:

@@ -1,0 +1,142 @@
+"""The matrix product, by the micro-kernel of ``tile.py`` on packed panels.
+
+A thread owns a block of rows and a block of columns. It packs rows of a into panels (k, ROWS), the tile's weights, and
+columns of b into panels (k, VECTORS * lanes), the tile's input; the table of offsets then is just k times a row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import prange
+
+from backends.cpu.kernels.jit import helper, kernel
+from backends.cpu.kernels.rows import accumulate_row, add_row, pad_row, transpose_rows
+from backends.cpu.kernels.tile import TILE_ROWS, tile, tile_vectors
+from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
+
+ROWS = TILE_ROWS
+VECTORS = tile_vectors(ROWS)
+_DEEP = 512  # of k at a time: a panel of b stays in the second-level cache
+_HIGH = 192  # rows of a at a time
+
+
+def scratch_sizes(lanes: int) -> tuple[int, int, int]:
+    """Elements that a thread needs for packed a, packed b, and a tile.
+
+    Args:
+        lanes: elements in a vector.
+
+    Returns:
+        Three numbers.
+
+    Example:
+        >>> len(scratch_sizes(16))
+        3
+    """
+    wide = VECTORS * lanes
+    return _HIGH * _DEEP + lanes, wide * _DEEP + lanes, ROWS * wide
+
+
+@helper
+def _pack_rows(a: Any, columns: bool, m: int, k: int, m0: int, m1: int, k0: int, deep: int, packed: Any) -> None:
+    """Rows m0..m1 of a (m,k), k0..k0+deep, in panels (deep, ROWS)."""
+    for i in range(m0, m1, ROWS):
+        panel, rows = (i - m0) * deep, min(ROWS, m1 - i)
+        if columns:
+            for j in range(deep):
+                pad_row(packed, panel + j * ROWS, ROWS, a, (k0 + j) * m + i, 0, rows)
+        else:
+            transpose_rows(a, i * k + k0, k, rows, deep, packed, panel, ROWS)
+
+
+@helper
+def _pack_columns(b: Any, columns: bool, k: int, n: int, n0: int, wide: int, k0: int, deep: int, packed: Any) -> None:
+    """Columns n0..n0+wide of b (k,n), k0..k0+deep, as a panel (deep, VECTORS * lanes)."""
+    lanes = VECTOR_BYTES // b.itemsize
+    row = VECTORS * lanes
+    if columns:
+        for j in range(0, wide, lanes):
+            transpose_rows(b, (n0 + j) * k + k0, k, min(lanes, wide - j), deep, packed, j, row)
+    else:
+        for j in range(deep):
+            pad_row(packed, j * row, wide, b, (k0 + j) * n + n0, 0, wide)
+
+
+@helper
+def _block(
+    a: Any,
+    a_columns: bool,
+    b: Any,
+    b_columns: bool,
+    c: Any,
+    sizes: Any,
+    box: Any,
+    table: Any,
+    packed_a: Any,
+    packed_b: Any,
+    sums: Any,
+) -> None:
+    """Rows box[0]..box[1] and columns box[2]..box[3] of c."""
+    m, n, k = sizes
+    zero = a.dtype.type(0)
+    lanes = VECTOR_BYTES // a.itemsize
+    row = VECTORS * lanes
+    for m0 in range(box[0], box[1], _HIGH):
+        m1 = min(box[1], m0 + _HIGH)
+        for k0 in range(0, k, _DEEP):
+            deep = min(_DEEP, k - k0)
+            _pack_rows(a, a_columns, m, k, m0, m1, k0, deep, packed_a)
+            for n0 in range(box[2], box[3], row):
+                width = min(row, box[3] - n0)
+                _pack_columns(b, b_columns, k, n, n0, width, k0, deep, packed_b)
+                vectors = (width + lanes - 1) // lanes
+                for i in range(m0, m1, ROWS):
+                    panel = (i - m0) * deep
+                    tile(ROWS, vectors, packed_a, panel, table, 0, deep, packed_b, 0, sums, 0, row)
+                    for r in range(min(ROWS, m1 - i)):
+                        place = (i + r) * n + n0
+                        if k0 == 0:
+                            add_row(c, place, sums, r * row, width, zero)
+                        else:
+                            accumulate_row(c, place, sums, r * row, width)
+
+
+@kernel
+def matmul(
+    a: Any,
+    a_columns: bool,
+    b: Any,
+    b_columns: bool,
+    c: Any,
+    sizes: tuple[int, int, int],
+    teams: tuple[int, int],
+    rows_memory: Any,
+    columns_memory: Any,
+    tile_memory: Any,
+) -> None:
+    """c (B,M,N) = a (B,M,K) b (B,K,N), (B, all the rest flat); a or b may lie column by column.
+
+    teams: into how many shares the rows and the columns of each product are cut.
+    """
+    m, n, _ = sizes
+    threads, parts = rows_memory.shape[0], teams[0] * teams[1]
+    jobs = a.shape[0] * parts
+    for t in prange(threads):
+        state = flush_denormals()
+        row = VECTORS * (VECTOR_BYTES // a.itemsize)
+        table = np.arange(0, _DEEP * row, row)
+        high, wide = (m + ROWS - 1) // ROWS, (n + row - 1) // row
+        for job in range(jobs * t // threads, jobs * (t + 1) // threads):
+            which, up, across = job // parts, job % parts // teams[1], job % teams[1]
+            box = (
+                high * up // teams[0] * ROWS,
+                min(m, high * (up + 1) // teams[0] * ROWS),
+                wide * across // teams[1] * row,
+                min(n, wide * (across + 1) // teams[1] * row),
+            )
+            x, y, z = a[which], b[which], c[which]
+            scratch = rows_memory[t], columns_memory[t], tile_memory[t]
+            _block(x, a_columns, y, b_columns, z, sizes, box, table, scratch[0], scratch[1], scratch[2])
+        restore_denormals(state)

@@ -1,0 +1,74 @@
+"""Matrix products on the kernels' own threads.
+
+NumPy's products run on one thread once the kernels' threads exist (``process.py``). That is right for small ones; a
+large one is shared out here, over blocks of rows and columns. Not a kernel of the protocol: ``Cpu.matmul`` answers what
+``numpy.matmul`` answers.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+
+import numpy as np
+
+from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
+from backends.protocol import Array, Backend
+
+_kernels = Kernels("matmul")
+_vector = Kernels("vector")
+_SHARE_FROM = 1 << 20  # multiplications; below, NumPy on one thread is as quick
+_SMALLEST = 4  # rows or columns; fewer fill no tile
+
+
+def matmul(be: Backend, a: Array, b: Array) -> Array:
+    """Matrix product, as numpy.matmul.
+
+    Args:
+        a: (*B,M,K), or whatever numpy.matmul takes.
+        b: (*B,K,N), likewise.
+
+    Returns:
+        (*B,M,N).
+
+    Example:
+        >>> from backends.cpu import Cpu
+        >>> Cpu(np, "cpu").matmul(np.ones((2, 3)), np.ones((3, 1)))
+        array([[3.],
+               [3.]])
+    """
+    if a.dtype.char not in FLOATS or a.dtype != b.dtype or a.ndim < 2 or a.shape[:-2] != b.shape[:-2]:
+        return np.matmul(a, b)
+    (m, k), n, batch = a.shape[-2:], b.shape[-1], prod(a.shape[:-2])
+    work = batch * m * n * k
+    count = threads(work) if work >= _SHARE_FROM and min(m, n) >= _SMALLEST and b.shape[-2] == k else 1
+    if count == 1:
+        return np.matmul(a, b)
+    lanes = _vector.lanes_of(a.itemsize)
+    teams = (1, 1) if batch >= 2 * count else _teams(m, n, count, _kernels.ROWS, _kernels.VECTORS * lanes)
+    c = np.empty((*a.shape[:-1], n), a.dtype)
+    sizes = _kernels.scratch_sizes(lanes)
+    memory = [_scratch(name, count, size, a.dtype) for name, size in zip("abc", sizes, strict=True)]
+    _kernels.matmul.parallel(*_flat(a, batch), *_flat(b, batch), c.reshape(batch, -1), (m, n, k), teams, *memory)
+    return c
+
+
+def _flat(a: Array, batch: int) -> tuple[Array, bool]:
+    """The matrices as flat rows, and whether they lie there column by column."""
+    turned = a.swapaxes(-1, -2)
+    if turned.flags.c_contiguous and not a.flags.c_contiguous:
+        return turned.reshape(batch, -1), True
+    return contiguous(a).reshape(batch, -1), False
+
+
+@lru_cache(maxsize=1024)
+def _teams(m: int, n: int, count: int, rows: int, columns: int) -> tuple[int, int]:
+    """Into how many shares rows and columns are cut: the largest share as small as can be, then the fewest packings."""
+    high, wide = -(-m // rows), -(-n // columns)
+    cuts = [(p, count // p) for p in range(1, count + 1) if count % p == 0]
+    return min(cuts, key=lambda cut: (-(-high // cut[0]) * -(-wide // cut[1]), cut[0] * n + cut[1] * m))
+
+
+def _scratch(name: str, count: int, size: int, dtype: object) -> Array:
+    """Scratch memory (count, size)."""
+    return scratch(f"matmul {name}", count * size, dtype)[: count * size].reshape(count, size)

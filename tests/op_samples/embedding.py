@@ -1,0 +1,65 @@
+"""Look-up in tables, and one-hot vectors; ``max_norm``, which writes, is in tests/nn/test_embedding.py."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd.errors import DtypeError, ShapeError
+from tests.op_samples.record import Error, Op, Sample, uniform
+
+
+def tables(rng: np.random.Generator) -> list[Sample]:
+    table, index = uniform(rng, (6, 3)), np.array([[0, 2, 2], [5, 1, 2]])
+    return [
+        Sample(index, table),
+        Sample(index, table, 2),
+        Sample(index, table, padding_idx=-1),
+        Sample(index, table, scale_grad_by_freq=True),
+        Sample(index, table, 1, None, 2.0, True),
+        Sample(np.array(3), table),
+        Sample(index[:0], table),
+        Sample(index.astype(np.int32), table),
+    ]
+
+
+def classes(rng: np.random.Generator) -> list[Sample]:
+    index = np.array([[0, 2], [3, 1]])
+    return [Sample(index), Sample(index, 6), Sample(np.array(2), 4), Sample(index[:0], 3)]
+
+
+TABLE = np.zeros((3, 2))
+
+OPS = [
+    Op(
+        "F.embedding",
+        tables,
+        order=1,  # PyTorch's gradient is linear in g alone, as here; differences along the table are 0
+        errors=(
+            Error(
+                IndexError,
+                r"embedding: expected row numbers in \[0, 2\] to match weight \(3, 2\), got 3",
+                np.array([1, 3]),
+                TABLE,
+            ),
+            Error(IndexError, r"row numbers in \[0, 2\] .*, got -1", np.array([-1]), TABLE),
+            Error(DtypeError, "embedding: expected row numbers of an integer dtype", np.zeros(2), TABLE),
+            Error(ShapeError, r"embedding: expected weight \(rows, features\), got \(3,\)", np.array([1]), TABLE[:, 0]),
+            Error(IndexError, r"embedding: expected padding_idx in \[-3, 2\], got 3", np.array([1]), TABLE, 3),
+        ),
+    ),
+    Op(
+        "F.one_hot",
+        classes,
+        grad=False,
+        errors=(
+            Error(
+                ValueError, r"one_hot: expected class numbers in \[0, 2\], got numbers from 0 to 3", np.array([0, 3]), 3
+            ),
+            Error(
+                ValueError, r"one_hot: expected class numbers in \[0, 1\], got numbers from -1 to 1", np.array([-1, 1])
+            ),
+            Error(ValueError, "one_hot: expected num_classes of at least 1 for an empty tensor", np.zeros(0, int)),
+            Error(DtypeError, "one_hot: expected class numbers of an integer dtype", np.zeros(2)),
+        ),
+    ),
+]
