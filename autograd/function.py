@@ -96,7 +96,6 @@ class Function:
         node.where = caller()
         node.shapes = [o.raw.shape if isinstance(o, Variable) else None for o in outputs]
         node.dtypes = [o.raw.dtype if isinstance(o, Variable) else None for o in outputs]
-        ctx.keep(node, outputs)
         for i, o in enumerate(outputs):
             if not isinstance(o, Variable) or o.raw.dtype.kind not in "fc":
                 continue
@@ -107,6 +106,7 @@ class Function:
                 written(o, cls.__name__, out)
             else:
                 o.node, o.alias = out, None
+        ctx.keep(node, outputs)  # last: the writes of forward itself are no modification
 
 
 def _node(t: Variable) -> Any:

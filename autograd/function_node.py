@@ -7,8 +7,8 @@ from typing import Any
 
 from autograd.errors import GraphError, ShapeError
 from autograd.grad_mode import set_grad_enabled
-from autograd.node import Node, Output, Variable, describe
-from autograd.op import wrap
+from autograd.node import Node, Output, Variable, describe, tick
+from autograd.op import refresh, wrap
 
 
 class Context:
@@ -62,10 +62,10 @@ class Context:
         for t in self.to_save:
             at = next((i for i, o in enumerate(outputs) if o is t), None)
             if t is None or at is None:
-                self._records.append(None if t is None else (t.raw, t.backend, t.stamp, t.node, None))
+                self._records.append(None if t is None else (t.raw, t.backend, t.stamp, refresh(t), None))
             else:
                 self._records.append((t.raw, t.backend, t.stamp, None, at))
-        self._node = node.seq, node.op.name, node.where
+        self._node = tick(), node.op.name, node.where
         self.to_save = ()
 
     @property

@@ -132,8 +132,8 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
                 [0, 2]])
     """
     ndim = input.raw.ndim + 1
-    a, b = axis_of("diag_embed", dim1, ndim), axis_of("diag_embed", dim2, ndim)
-    if a == b or not input.raw.ndim:
+    a, b = (axis_of("diag_embed", d, ndim) if ndim > 1 else 0 for d in (dim1, dim2))
+    if a == b:
         raise ShapeError(
             f"diag_embed: expected two different axes, got dim1={dim1} and dim2={dim2} for shape {tuple(input.raw.shape)}"
         )

@@ -10,7 +10,7 @@ from autograd.errors import ShapeError
 from autograd.grad_mode import no_grad
 from autograd.op import elementwise, floating
 from autograd.ops.comparison import where
-from autograd.ops.elementwise import log, log1p, relu, sigmoid
+from autograd.ops.elementwise import log, log1p, sigmoid
 from nn.functional.reduction import reduced, reduction_of, warn_of_broadcasting
 from nn.functional.smooth_activation import softplus
 
@@ -202,11 +202,15 @@ def _binary_cross_entropy(be: Any, x: Any, t: Any) -> Any:
 
 def _log_odds(x: Any) -> Any:
     """log(x) - log(1 - x), each at least -100."""
-    return relu(log(x) + 100) - relu(log1p(-x) + 100)
+    return _at_least(log(x), -100) - _at_least(log1p(-x), -100)
+
+
+def _at_least(x: Any, least: float) -> Any:
+    return where(x < least, least, x)
 
 
 _binary_cross_entropy.grad(
-    x=lambda g, x, t: g * (x - t) / (relu((1 - x) * x - 1e-12) + 1e-12),
+    x=lambda g, x, t: g * (x - t) / _at_least((1 - x) * x, 1e-12),
     t=lambda g, x: -g * _log_odds(x),
 )
 

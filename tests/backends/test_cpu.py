@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import backends
-from backends.cpu import Cpu, runtime
+from backends.cpu import Cpu, matmul, runtime
 from backends.geometry import Conv, Pool
 from tests.backends.sample import LAYOUTS, Sample, agree
 from tests.backends.samples import SAMPLES
@@ -155,7 +155,7 @@ def test_importing_does_not_load_the_compiler() -> None:
 def test_a_forked_child_works_on_one_thread() -> None:
     program = """
 import os, warnings, numpy as np
-from backends.cpu import Cpu, runtime
+from backends.cpu import Cpu, matmul, runtime
 be, x = Cpu(np, "cpu"), np.ones(10**6, np.float32)
 be.gelu(x, True)  # starts the parent's threads
 warnings.simplefilter("ignore")  # Python's own, about threads and fork
@@ -165,3 +165,61 @@ if child == 0:
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     assert python(program) == "1"
+
+
+PRODUCTS = [((70, 90), (90, 130)), ((5, 2000), (2000, 33)), ((3, 50, 40), (3, 40, 60)), ((2, 3, 9, 8), (2, 3, 8, 50))]
+
+
+@pytest.mark.parametrize("left, right", PRODUCTS)
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_shared_matrix_product(left, right, turned, dtype, threads, monkeypatch) -> None:
+    monkeypatch.setattr(matmul, "_SHARE_FROM", 0)
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(shape).astype(dtype) for shape in (left, right))
+    a, b = (
+        np.ascontiguousarray(m.swapaxes(-1, -2)).swapaxes(-1, -2) if t else m
+        for m, t in zip((a, b), turned, strict=True)
+    )
+    tolerance = {"float32": 1e-4, "float64": 1e-12}[dtype]
+    np.testing.assert_allclose(CPU.matmul(a, b), a @ b, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("left, right", [((3,), (3,)), ((4, 3), (3,)), ((0, 3), (3, 2)), ((2, 1, 3, 4), (5, 4, 2))])
+def test_other_products_are_numpys(left, right) -> None:
+    a, b = np.ones(left), np.ones(right)
+    np.testing.assert_array_equal(CPU.matmul(a, b), a @ b)
+
+
+def test_products_of_other_sizes_are_refused(monkeypatch) -> None:
+    monkeypatch.setattr(matmul, "_SHARE_FROM", 0)
+    with pytest.raises(ValueError, match="mismatch"):
+        CPU.matmul(np.ones((8, 9)), np.ones((8, 9)))
+
+
+TUNING = [({}, "1"), ({"TWINGRAD_TUNE": "0"}, "2"), ({"OPENBLAS_NUM_THREADS": "2"}, "2")]
+
+
+@pytest.mark.parametrize("environment, expected", TUNING)
+def test_openblas_is_held_to_one_thread(environment, expected, monkeypatch) -> None:
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    program = """
+import ctypes, pathlib, numpy as np
+paths = list(pathlib.Path(np.__file__).parent.parent.glob("numpy.libs/*scipy_openblas64*"))
+if paths:
+    library = ctypes.CDLL(str(paths[0]))
+    library.scipy_openblas_set_num_threads64_(2)
+    from backends.cpu.kernels import elementwise
+    print(library.scipy_openblas_get_num_threads64_())
+"""
+    assert python(program) in (expected, "")
+
+
+def test_one_name_in_the_cache_for_each_compilation() -> None:
+    relu = import_module("backends.cpu.kernels.elementwise").relu
+    names = {f.py_func.__qualname__ for f in (relu.serial, relu.parallel)}
+    assert len(names) == 2
+    assert all(len(name.rpartition(".")[2]) == 8 for name in names)

@@ -14,7 +14,6 @@ def cosines(rng: np.random.Generator) -> list[Sample]:
         Sample(a, b),
         Sample(a, b, 0),
         Sample(a, b[:1], dim=-1),
-        Sample(a * 1e-3, b, eps=0.1),
         Sample(uniform(rng, (2, 3, 4)), b, 2),
     ]
 

@@ -17,7 +17,6 @@ def maps(rng: np.random.Generator) -> list[Sample]:
         Sample(uniform(rng, (4,)), w, bias=b),
         Sample(uniform(rng, (0, 4)), w, b),
         Sample(uniform(rng, (2, 4)), uniform(rng, (4,))),
-        Sample(uniform(rng, (2, 4)), uniform(rng, (4,)), uniform(rng, ())),
     ]
 
 

@@ -53,8 +53,8 @@ def groups(rng: np.random.Generator) -> list[Sample]:
     w, b = uniform(rng, (6,)), uniform(rng, (6,))
     return [
         Sample(x, 2, w, b),
-        Sample(x, 6, w),
-        Sample(x, 1, None, b, 1e-2),
+        Sample(x, 6, w, b, 1e-2),
+        Sample(x, 1),
         Sample(x, 3),
         Sample(uniform(rng, (3, 6)), 2, w, b),
     ]

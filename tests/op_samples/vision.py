@@ -43,7 +43,6 @@ def into_space(rng: np.random.Generator) -> list[Sample]:
     return [
         Sample(uniform(rng, (2, 8, 2, 3)), 2),
         Sample(uniform(rng, (9, 1, 2)), 3),
-        Sample(uniform(rng, (0, 4, 1, 1)), 2),
     ]
 
 

@@ -236,6 +236,25 @@ def test_random_numbers_of_workers() -> None:
     assert len({sample[4] for sample in drawn + other}) == len({sample[5] for sample in drawn + other}) == 8
 
 
+class Noise(data.Dataset[Any]):
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, index: Any) -> Any:
+        return ag.rand(300, 300).sum().item(), ag.randperm(5).tolist()
+
+
+def test_tensors_are_drawn_and_computed_in_workers() -> None:
+    ag.rand(1000, 1000).exp().sum()  # the parent's kernels have started their threads
+
+    def draw(seed: int) -> list[Any]:
+        return list(data.DataLoader(Noise(), None, num_workers=2, generator=ag.Generator().manual_seed(seed)))
+
+    drawn = draw(1)
+    assert drawn == draw(1) != draw(2)
+    assert len({total for total, _ in drawn}) == 6
+
+
 def test_numpy_is_seeded_as_by_pytorch(torch: Any) -> None:
     seeds = torch.utils.data._utils.worker._generate_state
     drawn = list(data.DataLoader(Where(), None, num_workers=2))

@@ -174,7 +174,7 @@ class WorkerPool:
             worker = self.workers[number]
             kind, packed = worker.answers.popleft()
             name = self.task.block_name(worker.numbers[0])
-            content = unpack(packed, name) if kind in (BATCH, ERROR) else None
+            content: Any = unpack(packed, name) if kind in (BATCH, ERROR) else None
             worker.numbers.popleft()  # from here on there is no block to remove
         except BaseException:  # died, timed out, or interrupted within a message
             self.close()

@@ -232,7 +232,7 @@ class BatchSampler(Sampler[list[int]]):
         [[0, 1], [2, 3], [4]]
     """
 
-    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
+    def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool) -> None:
         if not _is_count(batch_size):
             raise ValueError(
                 f"BatchSampler: batch_size should be a positive integer value, but got batch_size={batch_size}"

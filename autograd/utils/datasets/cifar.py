@@ -201,7 +201,7 @@ class CIFAR100(CIFAR10):
     label_bytes = 2
     label_limit = 100
     names_file = "fine_label_names.txt"
-    classes = ()
+    classes: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -179,8 +179,8 @@ class RandomCrop:
 
     Example:
         >>> from autograd.utils.datasets.transforms import RandomCrop
-        >>> RandomCrop(2, padding=1)(ag.zeros(3, 4, 4)).shape
-        autograd.Size([3, 2, 2])
+        >>> tuple(RandomCrop(2, padding=1)(ag.zeros(3, 4, 4)).shape)
+        (3, 2, 2)
     """
 
     def __init__(
@@ -235,8 +235,8 @@ class Resize:
 
     Example:
         >>> from autograd.utils.datasets.transforms import Resize
-        >>> Resize(4)(ag.zeros(1, 8, 16)).shape
-        autograd.Size([1, 4, 8])
+        >>> tuple(Resize(4)(ag.zeros(1, 8, 16)).shape)
+        (1, 4, 8)
     """
 
     def __init__(self, size: int | Sequence[int], interpolation: str = InterpolationMode.BILINEAR) -> None:

@@ -1,0 +1,57 @@
+"""Elements combined in groups."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.op_samples.indexing import PLACES, I, V
+from tests.op_samples.record import Error, Kink, Op, Sample, uniform
+
+
+def reduced(rng: np.random.Generator) -> list[Sample]:
+    found = []
+    for kind in ("sum", "prod", "mean", "amax", "amin"):
+        for own in (True, False):
+            rows = [((2, 3), 1, PLACES, (2, 3)), ((3, 4), 0, PLACES, (2, 3)), ((), 0, np.array([0, 0]), (2,))]
+            found += [Sample(uniform(rng, a), d, i, uniform(rng, b), kind, include_self=own) for a, d, i, b in rows]
+    ints = np.array([7, -7, 5]), 0, I, np.array([2, 4, -3])
+    return [*found, *factors(rng), *(Sample(*ints, kind) for kind in ("sum", "prod", "amax", "mean"))]
+
+
+def factors(rng: np.random.Generator) -> list[Sample]:
+    """Products with a zero among the factors: one alone, two together, one beside others, one in the input."""
+    x, src = uniform(rng, (4,)), uniform(rng, (7,))
+    src[[0, 1, 2, 4]] = x[3] = 0
+    index = np.array([0, 1, 1, 2, 2, 3, 3])
+    return [Kink(x, 0, index, src, "prod", include_self=own) for own in (True, False)]
+
+
+def sliced(rng: np.random.Generator) -> list[Sample]:
+    return [
+        Sample(uniform(rng, a), d, I, uniform(rng, b), kind, include_self=own)
+        for kind in ("prod", "mean", "amax", "amin")
+        for own in (True, False)
+        for a, d, b in [((3, 2), 0, (3, 2)), ((2, 3), -1, (2, 3))]
+    ]
+
+
+OPS = [
+    Op(
+        "scatter_reduce",
+        reduced,
+        inplace=True,
+        out=True,
+        errors=(
+            Error(IndexError, "scatter_reduce: index 3 is out of range for size 3", V, 0, np.array([3]), V, "sum"),
+            Error(ValueError, 'scatter_reduce: expected reduce="sum", "prod", .* got .min.', V, 0, I, V, "min"),
+        ),
+    ),
+    Op(
+        "index_reduce",
+        sliced,
+        inplace=True,
+        out=True,
+        torch=lambda x, *args, **kwargs: x.index_reduce(*args, **kwargs),
+        errors=(Error(ValueError, 'index_reduce: expected reduce="prod", .* got .sum.', V, 0, I, V, "sum"),),
+    ),
+]
