@@ -126,9 +126,9 @@ from autograd.ops.elementwise import (
     exp2,
     expm1,
     log,
+    log10,
     log1p,
     log2,
-    log10,
     logaddexp,
     logaddexp2,
     logit,
@@ -140,17 +140,8 @@ from autograd.ops.elementwise import (
 )
 from autograd.ops.extremum import amax, amin, aminmax, argmax, argmin, max, min
 from autograd.ops.grids import cartesian_prod, combinations, meshgrid
-from autograd.ops.groups import index_reduce, scatter_reduce
-from autograd.ops.indexing import (
-    gather,
-    index_add,
-    index_copy,
-    index_fill,
-    index_select,
-    scatter,
-    scatter_add,
-    take_along_dim,
-)
+from autograd.ops.groups import index_reduce, scatter, scatter_reduce
+from autograd.ops.indexing import gather, index_add, index_copy, index_fill, index_select, scatter_add, take_along_dim
 from autograd.ops.joining import (
     block_diag,
     cat,
@@ -240,7 +231,7 @@ from autograd.ops.shape import (
     unsqueeze,
 )
 from autograd.ops.softmax import log_softmax, softmax
-from autograd.ops.sorting import argsort, kthvalue, median, msort, nanmedian, sort, topk
+from autograd.ops.sorting import argsort, kthvalue, median, mode, msort, nanmedian, sort, topk
 from autograd.ops.spread import std, std_mean, var, var_mean
 from autograd.ops.subscript import index_put
 from autograd.ops.trigonometry import (
@@ -338,7 +329,7 @@ __all__ = [
     "le", "lerp", "less", "less_equal", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax",
     "logaddexp", "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit",
     "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select",
-    "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "moveaxis", "movedim",
+    "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim",
     "msort", "mul", "multinomial", "multiply", "mv", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile",
     "nansum", "narrow", "ne", "neg", "negative", "newaxis", "no_grad", "nonzero", "norm", "normal", "not_equal",
     "numel", "once_differentiable", "ones", "ones_like", "outer", "permute", "pi", "pow", "prod", "promote_types",

@@ -18,13 +18,13 @@ class set_detect_anomaly:
     """
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        self._before = _set(mode)
+        self._before = _set(mode, check_nan)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *exc: object) -> None:
-        _set(self._before)
+        _set(*self._before)
 
 
 class detect_anomaly(set_detect_anomaly):
@@ -47,8 +47,9 @@ class detect_anomaly(set_detect_anomaly):
         super().__init__(True, check_nan)
 
 
-def _set(on: bool) -> bool:
-    before, mode.anomaly = mode.anomaly, bool(on)
+def _set(on: bool, check_nan: bool) -> tuple[bool, bool]:
+    before = mode.anomaly, mode.check_nan
+    mode.anomaly, mode.check_nan = bool(on), bool(check_nan)
     return before
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd import engine
+from autograd import functional as functional
 from autograd.anomaly import detect_anomaly, set_detect_anomaly
 from autograd.errors import GraphError
 from autograd.function import Function, once_differentiable
@@ -19,6 +20,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",

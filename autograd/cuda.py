@@ -5,6 +5,7 @@ from __future__ import annotations
 from autograd.device import backend_of
 from autograd.random import default_generator
 from backends import registry
+from backends.errors import BackendUnavailable
 
 __all__ = ["device_count", "is_available", "manual_seed", "manual_seed_all", "synchronize"]
 
@@ -37,7 +38,7 @@ def device_count() -> int:
         while True:
             registry.get("cuda", count)
             count += 1
-    except registry.BackendUnavailable:
+    except BackendUnavailable:
         return count
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd.errors import DeviceError
 from backends import registry
+from backends.errors import BackendUnavailable
 
 _KINDS = ("cpu", "cuda")
 
@@ -27,9 +28,12 @@ class device:
 
     __slots__ = ("index", "type")
 
+    type: str
+    index: int | None
+
     def __init__(self, type: str | device, index: int | None = None) -> None:
         if isinstance(type, device):
-            type, index = type.type, type.index
+            index = type.index if index is None else index
         kind, _, number = str(type).partition(":")
         if kind not in _KINDS or (number and not number.isdigit()):
             raise DeviceError(f"device: expected one of cpu, cuda, cuda:0, cuda:1, ..., got {type!r}")
@@ -61,7 +65,7 @@ def backend_of(spec: Any = None) -> Any:
     where = _default[0] if spec is None else device("cuda", spec) if isinstance(spec, int) else device(spec)
     try:
         return registry.get(where.type, where.index or 0)
-    except registry.BackendUnavailable as e:
+    except BackendUnavailable as e:
         raise DeviceError(f"device {where}: {e}") from e
 
 

@@ -205,7 +205,7 @@ class finfo:
             raise DtypeError(f"finfo: expected a floating dtype, got {kind}. Use iinfo for integers")
         i = np.finfo(kind.numpy)
         self.dtype, self.bits = kind.name, int(i.bits)
-        self.eps, self.resolution = float(i.eps), float(i.resolution)
+        self.eps, self.resolution = float(i.eps), float(str(i.resolution))  # 0.001, not float16's next number
         self.max, self.min = float(i.max), float(i.min)
         self.tiny = self.smallest_normal = float(i.tiny)
 

@@ -198,7 +198,6 @@ class _Walk:
     def _visit_op(self, node: Node, g: Any) -> None:
         """Runs the formulas under one operation."""
         saved, plan, params = self._kept(node), node.plan, node.params
-        assert plan is not None
         inputs, needed = node.inputs, self.needed
         if self.create_graph:
             saved = self._as_tensors(node)
@@ -226,7 +225,7 @@ class _Walk:
 
     def _kept(self, node: Node) -> tuple[Any, ...]:
         """What the node saved, checked to be there and unmodified."""
-        saved = node.saved
+        saved: tuple[Any, ...] | None = node.saved
         if saved is None:
             raise GraphError(
                 f"backward: the graph through {node.op.name} was freed by an earlier backward. "
@@ -241,7 +240,7 @@ class _Walk:
         return saved
 
     def _checked_add(self, node: Any, parent: Any, gx: Any, fresh: bool) -> None:
-        if mode.anomaly:
+        if mode.anomaly and mode.check_nan:
             raw = gx.raw if isinstance(gx, Variable) else gx
             if raw.dtype.kind in "fc" and node.backend.xp.isnan(raw).any():
                 raise GraphError(

@@ -85,7 +85,7 @@ class Context:
         if not isinstance(self._records, list):  # dropped by a checkpoint, which computes it again
             self._records = self._records.restore()
         seq, name, where = self._node
-        out = []
+        out: list[Any] = []
         for record in self._records:
             if record is None:
                 out.append(None)
@@ -138,7 +138,7 @@ class FunctionNode(Node):
                 f"{name}.backward: expected {len(self.inputs)} gradients, one per input of forward, got {len(results)}. "
                 "Return None for inputs without one"
             )
-        out = []
+        out: list[Any] = []
         for i, (parent, r) in enumerate(zip(self.inputs, results, strict=False)):
             if parent is None or r is None:
                 out.append(None)

@@ -16,7 +16,8 @@ class _Mode(threading.local):
     """The switches of one thread."""
 
     enabled: bool | None = True  # record operations; None inside inference_mode
-    anomaly = False  # look for NaN in backward, and remember the line of every operation
+    anomaly = False  # remember the line of every operation
+    check_nan = True  # and look for NaN in backward
 
 
 mode = _Mode()

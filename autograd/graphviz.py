@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
-from autograd.node import Leaf, Node, Output, Variable
+from autograd.node import Leaf, Output, Variable
 from autograd.op import refresh
 from autograd.utils.tree import tree_leaves
 
@@ -101,14 +101,7 @@ def _ordered(ends: list[Any]) -> list[Any]:
 def _title(node: Any, name: str | None) -> str:
     if isinstance(node, Leaf):
         return name or "leaf"
-    operation = node.op.name
-    if isinstance(node, Output):
-        operation += f"[{node.index}]"
-    elif isinstance(node, Node) and node.params:
-        shown = ", ".join(
-            f"{k}={v}" for k, v in node.params.items() if isinstance(v, (bool, int, float, str, tuple, list))
-        )
-        operation += f"({shown})" if len(shown) <= 60 and shown else ""
+    operation = f"{node.op.name}[{node.index}]" if isinstance(node, Output) else node.op.name
     return f"{name} = {operation}" if name else operation
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograd.op import Op, Plan
+    from autograd.op import Op
 
 tick = itertools.count(
     1
@@ -82,7 +82,7 @@ class Node:
     )  # fmt: skip
 
     op: Any
-    plan: Plan | None
+    plan: Any  # a Plan; None for a user's function
     inputs: tuple[Any, ...]
     params: dict[str, Any]
     saved: Any

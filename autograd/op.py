@@ -100,7 +100,7 @@ class Op:
         tensor(12.)
     """
 
-    tensor: ClassVar[type[Variable]]  # the class of results; tensor.py sets it
+    tensor: ClassVar[Any]  # the class of results; tensor.py sets it
 
     def __init__(
         self,
@@ -218,7 +218,8 @@ class Op:
 
     def _run(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """The call on anything."""
-        be = dtype = None
+        be: Any = None
+        dtype: Any = None
         mixed = False
         needs, bit = 0, 1
         raws, nodes, stamps = [], [], []
@@ -247,7 +248,7 @@ class Op:
         if self.promote and (mixed or (self.promote == "float" and dtype.kind not in "fc")):
             target, raws = self._unify(inputs, raws, be)
             if target is not None:  # tensors of another dtype: cast them where the graph sees it
-                return self(*[x.to(target) if isinstance(x, Variable) else x for x in inputs], **params)
+                return self(*[x.to(target) if isinstance(x, self.tensor) else x for x in inputs], **params)
 
         try:
             y = self.forward(be, *raws, **params) if params else self.forward(be, *raws)
@@ -333,7 +334,7 @@ class Op:
     ) -> Node:
         """The node of a call: ``arrays`` and their ``stamps`` are those of inputs and outputs, one after the other."""
         plan = self._plans.get((needs, len(nodes)) if self.variadic else needs) or self._plan(needs, len(nodes))
-        node = _new(Node)
+        node: Node = _new(Node)
         node.op, node.plan, node.inputs, node.params = self, plan, nodes, params
         node.shape, node.backend, node.seq, node.hooks = shape, be, tick(), None
         if plan.saves:
@@ -354,7 +355,7 @@ class Op:
         pool = [*names, *self.outputs]
 
         def expand(asked: tuple[str, ...]) -> list[str]:
-            everything = []
+            everything: list[str] = []
             for name in asked:  # the name of *xs stands for all of them
                 everything += names if self.variadic and name == self.args[0] else [name]
             return [n for n in everything if n not in ("g", "needs")]

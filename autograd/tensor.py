@@ -762,8 +762,9 @@ class Tensor(Variable):
     index_add, index_copy, index_fill = indexing.index_add, indexing.index_copy, indexing.index_fill
     index_add_, index_copy_, index_fill_ = indexing.index_add_, indexing.index_copy_, indexing.index_fill_
     gather, take_along_dim = indexing.gather, indexing.take_along_dim
-    scatter, scatter_, scatter_add = indexing.scatter, indexing.scatter_, indexing.scatter_add
-    scatter_add_ = indexing.scatter_add_
+    scatter, scatter_, scatter_add, scatter_add_ = (
+        groups.scatter, groups.scatter_, indexing.scatter_add, indexing.scatter_add_
+    )  # fmt: skip
     scatter_reduce, scatter_reduce_ = groups.scatter_reduce, groups.scatter_reduce_
     index_reduce, index_reduce_ = groups.index_reduce, groups.index_reduce_
     masked_select, masked_scatter, masked_scatter_ = masks.masked_select, masks.masked_scatter, masks.masked_scatter_

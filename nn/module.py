@@ -60,6 +60,17 @@ class Module:
         )  # fmt: skip
 
     def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation, which a subclass defines; call the module itself, so that its hooks run too.
+
+        Args:
+            args, kwargs: whatever the subclass takes.
+
+        Returns:
+            Whatever it gives.
+
+        Raises:
+            NotImplementedError: the class does not define it.
+        """
         raise NotImplementedError(f"{type(self).__name__}: expected the class to define forward(). Write it")
 
     forward: Callable[..., Any] = _no_forward
@@ -442,7 +453,7 @@ class Module:
         return self._apply(_shared)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Does nothing: operations here run as they are. Takes whatever ``torch.compile`` takes."""
+        """Does nothing: ``forward`` runs as it is. Arguments are accepted."""
 
     # -- state -------------------------------------------------------------------------------------------------------
     def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:

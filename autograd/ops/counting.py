@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Any:
     """The distinct values, in order.
 
@@ -123,7 +127,9 @@ def searchsorted(
     """
     be, xp = sorted_sequence.backend, sorted_sequence.backend.xp
     if side not in (None, "left", "right") or (side == "left" and right):
-        raise ValueError(f'searchsorted: expected side="left" or "right", as right= says, got {side!r} and right={right}')
+        raise ValueError(
+            f'searchsorted: expected side="left" or "right", as right= says, got {side!r} and right={right}'
+        )
     where = "right" if right or side == "right" else "left"
     sequence = sorted_sequence.raw
     wanted = values.raw if isinstance(values, Variable) else be.asarray(values)

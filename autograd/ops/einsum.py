@@ -70,14 +70,19 @@ def _parsed(equation: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
     if len(terms) != len(ndims):
         raise ShapeError(f"einsum: expected {len(terms)} operands for {equation!r}, got {len(ndims)}")
     letters = set(text) - set(".,->")
-    if not letters <= set(string.ascii_letters) or any(t.count(".") not in (0, 3) or ("." in t and "..." not in t) for t in terms):
+    if not letters <= set(string.ascii_letters) or any(
+        t.count(".") not in (0, 3) or ("." in t and "..." not in t) for t in terms
+    ):
         raise ValueError(f"einsum: expected letters, commas, one ... per operand and one ->, got {equation!r}")
     spread = [n - len(t) + 3 for t, n in zip(terms, ndims, strict=True) if "..." in t]
     for t, n in zip(terms, ndims, strict=True):
         if len(t) != n and not ("..." in t and len(t) - 3 <= n):
             raise ShapeError(f"einsum: expected {t.replace('...', '')!r} to name the axes of its operand, got {n} axes")
     free = "".join(c for c in string.ascii_letters if c not in letters)[: max(spread, default=0)]
-    terms = [t.replace("...", free[len(free) - (n - len(t) + 3) :] if "..." in t else "") for t, n in zip(terms, ndims, strict=True)]
+    terms = [
+        t.replace("...", free[len(free) - (n - len(t) + 3) :] if "..." in t else "")
+        for t, n in zip(terms, ndims, strict=True)
+    ]
     joined = "".join(terms)
     if not arrow:
         output = free + "".join(sorted(c for c in letters if joined.count(c) == 1))
@@ -115,8 +120,8 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     """The sum of products of operands whose axes are named by letters.
 
     Axes with the same letter run together; letters that the output lacks are summed over. A letter twice in one operand
-    takes the diagonal; ``...`` stands for any axes, broadcast. Without ``->`` the output has, in alphabetical order, the
-    letters that occur once.
+    takes the diagonal; ``...`` stands for any axes, broadcast. Without ``->`` the output has the letters that occur
+    once, in alphabetical order.
 
     Args:
         equation: such as "bij,bjk->bik".
@@ -147,7 +152,10 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     terms, output = _parsed(equation, tuple(x.raw.ndim for x in operands))
     parts = [_without_repeats(x, term) for x, term in zip(operands, terms, strict=True)]
     parts = _of_one_size(equation, parts)
-    parts = [_summed(x, term, output + "".join(t for j, (_, t) in enumerate(parts) if j != i)) for i, (x, term) in enumerate(parts)]
+    parts = [
+        _summed(x, term, output + "".join(t for j, (_, t) in enumerate(parts) if j != i))
+        for i, (x, term) in enumerate(parts)
+    ]
     order = _order(tuple(t for _, t in parts), output, tuple(tuple(x.raw.shape) for x, _ in parts))
     for step in order:
         chosen = [parts[i] for i in step]

@@ -127,8 +127,8 @@ def log10(be: Any, input: Any) -> Any:
         A floating tensor of the same shape.
 
     Example:
-        >>> ag.log10(ag.tensor([1.0, 100.0]))
-        tensor([0., 2.])
+        >>> ag.log10(ag.tensor([1.0, 50.0]))
+        tensor([0.0000, 1.6990])
     """
     return be.xp.log10(input)
 

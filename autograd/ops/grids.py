@@ -36,7 +36,9 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         tensor([[0, 1, 2],
                 [0, 1, 2]])
     """
-    members = tensor_list("meshgrid", tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors)
+    members = tensor_list(
+        "meshgrid", tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
+    )
     if indexing not in (None, "ij", "xy"):
         raise ValueError(f'meshgrid: expected indexing="ij" or "xy", got {indexing!r}')
     if any(x.raw.ndim > 1 for x in members):

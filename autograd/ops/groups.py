@@ -1,10 +1,11 @@
-"""Elements combined at positions given by index tensors: sums, means, products and extremes of groups."""
+"""Elements written to positions given by index tensors, and combined there: means, products, extremes of groups."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from autograd.inplace import inplace
+from autograd.node import Variable
 from autograd.op import op, wrap
 from autograd.ops.comparison import where
 from autograd.ops.indexing import (
@@ -53,7 +54,9 @@ def _shares(be: Any, x: Any, index: Any, src: Any, y: Any, *, axis: int, include
     of_x = (x == y).astype(y.dtype)
     if not include_self:
         of_x[_grid(be, index, axis)] = 0
-    hit = (src[_window(index.shape)] == be.xp.take_along_axis(y[_window(index.shape, axis)], index, axis)).astype(y.dtype)
+    hit = (src[_window(index.shape)] == be.xp.take_along_axis(y[_window(index.shape, axis)], index, axis)).astype(
+        y.dtype
+    )
     total = be.scatter_add_(of_x.copy(), index, hit, axis)
     of_x = of_x / be.xp.maximum(total, 1)
     return of_x, hit / be.xp.take_along_axis(total[_window(index.shape, axis)], index, axis)
@@ -83,10 +86,60 @@ def _(needs: Any, g: Any, x: Any, index: Any, src: Any, y: Any, *, axis: int, ki
         if needs[2]:
             filled = where(used == 0, 1, used)
             product = _combine(x, index, filled, include_self=include_self, **whole)
-            gsrc = _gather(g * product, index, axis=axis) / filled * _alone(index, used, axis=axis, shape=tuple(x.shape))
+            gsrc = (
+                _gather(g * product, index, axis=axis) / filled * _alone(index, used, axis=axis, shape=tuple(x.shape))
+            )
     if gsrc is not None and used is not src:
         gsrc = _unslice(gsrc, index=_window(index.shape), shape=tuple(src.shape))
     return gx, None, gsrc
+
+
+def scatter(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+    out: Any = None,
+) -> Tensor:
+    """A copy of ``input`` with elements written at positions of their own along an axis.
+
+    out[index[i][j]][j] = src[i][j] for ``dim=0``; of several for one place, one is kept.
+
+    Args:
+        input: n axes.
+        dim: the axis.
+        index: n axes, no longer than ``src``, and no longer than ``input`` in every other axis.
+        src: n axes, or a number.
+        value: in place of ``src``: a number.
+        reduce: None, "add" or "multiply": combine with what is there.
+        out: a tensor to write the result into.
+
+    Returns:
+        A tensor like ``input``.
+
+    Raises:
+        IndexError: a position is out of range.
+        ShapeError: the shapes do not fit.
+        ValueError: another ``reduce``.
+
+    Example:
+        >>> ag.zeros(3).scatter(0, ag.tensor([2, 0]), ag.tensor([1.0, 2.0]))
+        tensor([2., 0., 1.])
+    """
+    x, axis, index, src = _along_axis("scatter", input, dim, index, value if src is None else src)
+    if reduce is None:
+        return into(out, _shaped(_scatter(x, index, src, axis=axis), input), "scatter")
+    if reduce not in ("add", "multiply"):
+        raise ValueError(f'scatter: expected reduce="add" or "multiply", got {reduce!r}. See also scatter_reduce()')
+    if not isinstance(src, Variable):
+        be = input.backend
+        src = wrap(be.xp.full(index.raw.shape, src, x.raw.dtype), be)
+    if reduce == "add":
+        return into(out, _shaped(_scatter_add(x, index, src, axis=axis), input), "scatter")
+    return into(out, _shaped(_combine(x, index, src, axis=axis, kind="prod", include_self=True), input), "scatter")
 
 
 def scatter_reduce(
@@ -118,7 +171,9 @@ def scatter_reduce(
         tensor([0., 2.])
     """
     x, axis, index, src = _along_axis("scatter_reduce", input, dim, index, src)
-    return into(out, _shaped(_reduced("scatter_reduce", x, index, src, axis, reduce, include_self), input), "scatter_reduce")
+    return into(
+        out, _shaped(_reduced("scatter_reduce", x, index, src, axis, reduce, include_self), input), "scatter_reduce"
+    )
 
 
 def _reduced(name: str, x: Any, index: Any, src: Any, axis: int, kind: str, include_self: bool) -> Any:
@@ -172,4 +227,4 @@ def index_reduce(
     return into(out, _shaped(y, input), "index_reduce")
 
 
-scatter_reduce_, index_reduce_ = inplace(scatter_reduce), inplace(index_reduce)
+scatter_, scatter_reduce_, index_reduce_ = inplace(scatter), inplace(scatter_reduce), inplace(index_reduce)

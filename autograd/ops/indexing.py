@@ -11,8 +11,8 @@ from autograd.op import op, wrap
 from autograd.ops.arguments import axis_of
 from autograd.ops.out import into
 from autograd.ops.shape import _expand, _reshape, broadcast, ravel
-from autograd.ops.subscript import _at, _put, _put_add
-from autograd.ops.views import _slice, _unslice, along
+from autograd.ops.subscript import _put
+from autograd.ops.views import _unslice, along
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -238,13 +238,18 @@ def _along_axis(name: str, input: Any, dim: int, index: Any, src: Any = None) ->
         raise ShapeError(f"{name}: expected an index of {len(have)} axes as the input has, got shape {tuple(shape)}")
     if index.raw.size and any(n > m for i, (n, m) in enumerate(zip(shape, have, strict=True)) if i != axis):
         raise ShapeError(
-            f"{name}: expected an index no longer than the input {tuple(have)} but along axis {axis}, got {tuple(shape)}"
+            f"{name}: expected an index no longer than the input {tuple(have)} but along axis {axis}, "
+            f"got {tuple(shape)}"
         )
     if isinstance(src, Variable):
         if src.raw.dtype != x.raw.dtype:
             raise DtypeError(f"{name}: expected a src of {x.dtype}, got {src.dtype}. Cast it with .to()")  # type: ignore[attr-defined]
-        if src.raw.ndim != len(shape) or (index.raw.size and any(n > m for n, m in zip(shape, src.raw.shape, strict=True))):
-            raise ShapeError(f"{name}: expected a src at least as long as the index {tuple(shape)}, got {tuple(src.raw.shape)}")
+        if src.raw.ndim != len(shape) or (
+            index.raw.size and any(n > m for n, m in zip(shape, src.raw.shape, strict=True))
+        ):
+            raise ShapeError(
+                f"{name}: expected a src at least as long as the index {tuple(shape)}, got {tuple(src.raw.shape)}"
+            )
     return x, axis, index, src
 
 
@@ -345,50 +350,7 @@ _scatter.grad(
     x=lambda g, index, *, axis: _scatter(g, index, 0, axis=axis),
     src=lambda g, index, src_shape, *, axis: _from_places(g, index, src_shape, axis),
 )
-_scatter_add.grad(
-    x=lambda g, **p: g, src=lambda g, index, src_shape, *, axis: _from_places(g, index, src_shape, axis)
-)
-
-
-def scatter(
-    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None, out: Any = None
-) -> Tensor:
-    """A copy of ``input`` with elements written at positions of their own along an axis.
-
-    out[index[i][j]][j] = src[i][j] for ``dim=0``; of several for one place, one is kept.
-
-    Args:
-        input: n axes.
-        dim: the axis.
-        index: n axes, no longer than ``src``, and no longer than ``input`` in every other axis.
-        src: n axes, or a number.
-        value: in place of ``src``: a number.
-        reduce: None, "add" or "multiply": combine with what is there.
-        out: a tensor to write the result into.
-
-    Returns:
-        A tensor like ``input``.
-
-    Raises:
-        IndexError: a position is out of range.
-        ShapeError: the shapes do not fit.
-        ValueError: another ``reduce``.
-
-    Example:
-        >>> ag.zeros(3).scatter(0, ag.tensor([2, 0]), ag.tensor([1.0, 2.0]))
-        tensor([2., 0., 1.])
-    """
-    x, axis, index, src = _along_axis("scatter", input, dim, index, value if src is None else src)
-    if reduce is None:
-        return into(out, _shaped(_scatter(x, index, src, axis=axis), input), "scatter")
-    if reduce not in ("add", "multiply"):
-        raise ValueError(f'scatter: expected reduce="add" or "multiply", got {reduce!r}. See also scatter_reduce()')
-    if not isinstance(src, Variable):
-        be = input.backend
-        src = wrap(be.xp.full(index.raw.shape, src, x.raw.dtype), be)
-    if reduce == "add":
-        return into(out, _shaped(_scatter_add(x, index, src, axis=axis), input), "scatter")
-    return into(out, _shaped(_scatter_reduce(x, index, src, axis=axis, kind="prod", include_self=True), input), "scatter")
+_scatter_add.grad(x=lambda g, **p: g, src=lambda g, index, src_shape, *, axis: _from_places(g, index, src_shape, axis))
 
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Any = None) -> Tensor:
@@ -419,4 +381,4 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Any
 
 
 index_add_, index_copy_, index_fill_ = inplace(index_add), inplace(index_copy), inplace(index_fill)
-scatter_, scatter_add_ = inplace(scatter), inplace(scatter_add)
+scatter_add_ = inplace(scatter_add)

@@ -143,7 +143,8 @@ def stack(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
     shapes = {x.raw.shape for x in members}
     if len(shapes) > 1:
         raise ShapeError(
-            f"stack: expected tensors of one shape, got {' and '.join(map(str, sorted(shapes)))}. Use cat() to join axes"
+            f"stack: expected tensors of one shape, got {' and '.join(map(str, sorted(shapes)))}. "
+            "Use cat() to join along an axis"
         )
     axis = axis_of("stack", dim, members[0].raw.ndim + 1)
     return into(out, _stack(*members, axis=axis), "stack")
@@ -458,7 +459,9 @@ def _cut_at(name: str, input: Any, where: Any, axis: int) -> tuple[Any, ...]:
 def _even_cut(name: str, input: Any, where: Any, axis: int) -> tuple[Any, ...]:
     """As ``_cut_at``, into pieces of one size."""
     if isinstance(where, int) and (where < 1 or input.raw.shape[axis] % where):
-        raise ShapeError(f"{name}: expected pieces that divide {input.raw.shape[axis]}, got {where}. Use tensor_split()")
+        raise ShapeError(
+            f"{name}: expected pieces that divide {input.raw.shape[axis]}, got {where}. Use tensor_split()"
+        )
     return _cut_at(name, input, where, axis)
 
 

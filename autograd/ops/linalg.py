@@ -266,7 +266,9 @@ def outer(input: Tensor, vec2: Tensor, *, out: Any = None) -> Tensor:
                 [6, 8]])
     """
     if input.raw.ndim != 1 or vec2.raw.ndim != 1:
-        raise ShapeError(f"outer: expected vectors, got {tuple(input.raw.shape)} and {tuple(vec2.raw.shape)}. Use ravel()")
+        raise ShapeError(
+            f"outer: expected vectors, got {tuple(input.raw.shape)} and {tuple(vec2.raw.shape)}. Use ravel()"
+        )
     return into(out, mul(_column(input), vec2), "outer")
 
 
@@ -276,7 +278,9 @@ def outer(input: Tensor, vec2: Tensor, *, out: Any = None) -> Tensor:
 def _added(name: str, input: Any, y: Any, beta: Any, alpha: Any, out: Any) -> Any:
     """beta * input + alpha * y; with beta 0 the input does not count, NaN or not."""
     if broadcast(name, input.raw.shape, y.raw.shape) != tuple(y.raw.shape):
-        raise ShapeError(f"{name}: expected an input that broadcasts to {tuple(y.raw.shape)}, got {tuple(input.raw.shape)}")
+        raise ShapeError(
+            f"{name}: expected an input that broadcasts to {tuple(y.raw.shape)}, got {tuple(input.raw.shape)}"
+        )
     if alpha != 1:
         y = y * alpha
     if beta != 0:
@@ -464,7 +468,9 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Any = No
     shape = broadcast("cross", a, b)
     axis = axis_of("cross", dim, len(shape)) if dim is not None else next((i for i, n in enumerate(shape) if n == 3), 0)
     if a[axis] != 3 or b[axis] != 3:
-        raise ShapeError(f"cross: expected size 3 along axis {axis}, got {tuple(a)} and {tuple(b)}. Name the axis in dim=")
+        raise ShapeError(
+            f"cross: expected size 3 along axis {axis}, got {tuple(a)} and {tuple(b)}. Name the axis in dim="
+        )
     return into(out, _cross(input, other, axis=axis), "cross")
 
 

@@ -135,7 +135,8 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     a, b = (axis_of("diag_embed", d, ndim) if ndim > 1 else 0 for d in (dim1, dim2))
     if a == b:
         raise ShapeError(
-            f"diag_embed: expected two different axes, got dim1={dim1} and dim2={dim2} for shape {tuple(input.raw.shape)}"
+            f"diag_embed: expected two different axes, got dim1={dim1} and dim2={dim2} "
+            f"for shape {tuple(input.raw.shape)}"
         )
     n = input.raw.shape[-1] + abs(offset)
     rest = iter(input.raw.shape[:-1])
@@ -165,7 +166,9 @@ def diag(input: Tensor, diagonal: int = 0, *, out: Any = None) -> Tensor:
     if input.raw.ndim == 1:
         return into(out, diag_embed(input, diagonal), "diag")
     if input.raw.ndim != 2:
-        raise ShapeError(f"diag: expected one or two axes, got shape {tuple(input.raw.shape)}. Use diagonal() or diag_embed()")
+        raise ShapeError(
+            f"diag: expected one or two axes, got shape {tuple(input.raw.shape)}. Use diagonal() or diag_embed()"
+        )
     return into(out, _diagonal(input, offset=diagonal, axis1=0, axis2=1).clone(), "diag")
 
 

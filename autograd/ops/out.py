@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd import dtype as dtypes
+from autograd.dtype import FROM_NUMPY
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.grad_mode import mode
 from autograd.op import written
@@ -25,7 +25,7 @@ def into(out: Tensor | None, y: Any, name: str) -> Any:
         return y
     if mode.enabled and (y.requires_grad or out.requires_grad):
         raise GraphError(f"{name}: expected no gradients with out=, got a tensor that requires grad. Use no_grad()")
-    kind, target = dtypes.FROM_NUMPY[y.raw.dtype], dtypes.FROM_NUMPY[out.raw.dtype]
+    kind, target = FROM_NUMPY[y.raw.dtype], FROM_NUMPY[out.raw.dtype]
     if kind.category > target.category:
         raise DtypeError(f"{name}: expected an out= that can hold {kind}, got {target}")
     if out.raw.shape == y.raw.shape:

@@ -115,7 +115,7 @@ def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Any:
 
     Example:
         >>> ag.float_power(ag.tensor([1, 2]), -1)
-        tensor([1.0000, 0.5000], dtype=float64)
+        tensor([1.0000, 0.5000], dtype=autograd.float64)
     """
     base, power = (x.to(float64) if isinstance(x, Variable) else float(x) for x in (input, exponent))  # type: ignore[attr-defined]
     return into(out, pow(base, power), "float_power")

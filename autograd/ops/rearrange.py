@@ -197,7 +197,9 @@ def repeat(input: Tensor, *args: Any, repeats: Any = None) -> Tensor:
     """
     counts = sizes(args if repeats is None else repeats)
     if len(counts) < input.raw.ndim or any(n < 0 for n in counts):
-        raise ShapeError(f"repeat: expected at least {input.raw.ndim} counts, none negative, got {counts}. See also tile()")
+        raise ShapeError(
+            f"repeat: expected at least {input.raw.ndim} counts, none negative, got {counts}. See also tile()"
+        )
     return _tile(input, counts=counts)
 
 
@@ -267,7 +269,8 @@ def _interleaving(repeats: Any, n: int) -> Any:
     counts = repeats.raw
     if counts.dtype.kind != "i" or counts.ndim > 1 or counts.size not in (1, n):
         raise ShapeError(
-            f"repeat_interleave: expected 1 or {n} integer counts in one axis, got {repeats.dtype} of shape {counts.shape}"
+            f"repeat_interleave: expected 1 or {n} integer counts in one axis, got {repeats.dtype} "
+            f"of shape {counts.shape}"
         )
     if counts.size and counts.min() < 0:
         raise ValueError(f"repeat_interleave: expected counts of at least 0, got {int(counts.min())}")

@@ -171,8 +171,8 @@ def view(input: Tensor, *args: Any, size: Any = None, dtype: Any = None) -> Tens
     if y.alias is None and y.raw.size:
         strides = tuple(s // input.raw.itemsize for s in input.raw.strides)
         raise ShapeError(
-            f"view: expected memory that can be seen as {shape} without a copy, got shape {tuple(input.raw.shape)} with "
-            f"strides {strides}. Use reshape(), or contiguous() before"
+            f"view: expected memory that can be seen as {shape} without a copy, got shape "
+            f"{tuple(input.raw.shape)} with strides {strides}. Use reshape(), or contiguous() before"
         )
     return y
 
@@ -183,8 +183,8 @@ def _view_as_dtype(input: Any, dtype: dtypes.dtype) -> Any:
         width = raw.shape[-1] * raw.itemsize if raw.ndim else 0
         if not raw.ndim or width % dtype.itemsize or raw.strides[-1] != raw.itemsize:
             raise DtypeError(
-                f"view: expected a contiguous last axis that divides into elements of {dtype}, got {input.dtype} of shape "
-                f"{tuple(raw.shape)}. Use to({dtype}) to convert the values"
+                f"view: expected a contiguous last axis that divides into elements of {dtype}, got {input.dtype} of "
+                f"shape {tuple(raw.shape)}. Use to({dtype}) to convert the values"
             )
     return _reinterpret(input, dtype=dtype.numpy)
 
@@ -445,11 +445,15 @@ def expand(input: Tensor, *args: Any, size: Any = None, implicit: bool = False) 
     wanted = sizes(args if size is None else size)
     have = _aligned(input.raw.shape, len(wanted))
     if len(have) > len(wanted):
-        raise ShapeError(f"expand: expected at least {len(have)} sizes for shape {tuple(input.raw.shape)}, got {wanted}")
+        raise ShapeError(
+            f"expand: expected at least {len(have)} sizes for shape {tuple(input.raw.shape)}, got {wanted}"
+        )
     lead = len(wanted) - input.raw.ndim
     shape = tuple(h if n == -1 and i >= lead else n for i, (n, h) in enumerate(zip(wanted, have, strict=True)))
     if any(n < 0 or (h not in (1, n)) for n, h in zip(shape, have, strict=True)):
-        raise ShapeError(f"expand: expected sizes equal to {tuple(input.raw.shape)} or expanding its ones, got {wanted}")
+        raise ShapeError(
+            f"expand: expected sizes equal to {tuple(input.raw.shape)} or expanding its ones, got {wanted}"
+        )
     return _expand(input, shape=shape)
 
 

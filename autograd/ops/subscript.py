@@ -43,10 +43,14 @@ def _at(be: Any, x: Any, *, fancy: tuple[Any, ...]) -> Any:
 def _spread(be: Any, x: Any, *, fancy: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Zeros of ``shape`` with every element of x added at its place: the gradient of ``_at``."""
     y = be.xp.zeros(shape, x.dtype)
-    if any(getattr(i, "dtype", None) == bool for i in fancy):
+    if any(_is_mask(i) for i in fancy):
         y[fancy] = x  # a mask names no place twice
         return y
     return be.index_add_(y, fancy, x)
+
+
+def _is_mask(item: Any) -> bool:
+    return hasattr(item, "dtype") and item.dtype.kind == "b"
 
 
 _at.grad(x=lambda g, x_shape, *, fancy: _spread(g, fancy=fancy, shape=x_shape))
@@ -133,7 +137,7 @@ def _understood(item: Any, be: Any) -> Any:
         except TypeError:
             raise _unusable(type(item).__name__) from None
     kind = array.dtype
-    if kind.kind != "i" and kind != bool:
+    if kind.kind != "i" and kind.kind != "b":
         raise _unusable(f"an array of {kind}")
     if not array.ndim:
         return array.item()
@@ -181,7 +185,7 @@ def understand(index: Any, shape: tuple[int, ...], be: Any) -> tuple[Any, Any]:
             axis, viewing = axis + 1, True
         else:
             count = _consumed(item)
-            if item.dtype == bool and item.shape != tuple(shape[axis : axis + count]):
+            if _is_mask(item) and item.shape != tuple(shape[axis : axis + count]):
                 raise IndexError(
                     f"index: expected a mask of shape {tuple(shape[axis : axis + count])} at axis {axis}, "
                     f"got {tuple(item.shape)}"
@@ -198,7 +202,7 @@ def _consumed(item: Any) -> int:
     """How many axes of x an item is for."""
     if item is None or item is Ellipsis or isinstance(item, _BOOLS):
         return 0
-    return item.ndim if getattr(item, "dtype", None) == bool else 1
+    return item.ndim if _is_mask(item) else 1
 
 
 def _without_masks(fancy: list[Any], be: Any) -> tuple[Any, ...]:
@@ -207,7 +211,7 @@ def _without_masks(fancy: list[Any], be: Any) -> tuple[Any, ...]:
         return tuple(fancy)
     out: list[Any] = []
     for i in fancy:
-        out += be.xp.nonzero(i) if getattr(i, "dtype", None) == bool else [i]
+        out += be.xp.nonzero(i) if _is_mask(i) else [i]
     return tuple(out)
 
 
@@ -215,15 +219,19 @@ def _explained(name: str, error: Exception, shape: tuple[int, ...], fancy: tuple
     """What is wrong with index arrays that NumPy refused."""
     axis, shapes = 0, []
     for i in fancy:
-        if not isinstance(i, slice) and i.dtype != bool:
+        if not isinstance(i, slice) and not _is_mask(i):
             shapes.append(tuple(i.shape))
             n = shape[axis]
             if i.size and (i.min() < -n or i.max() >= n):
                 wrong = int(i.max()) if i.max() >= n else int(i.min())
-                return IndexError(f"{name}: index {wrong} is out of range for size {n} of axis {axis}. Valid: {-n} to {n - 1}")
-        axis += 1 if isinstance(i, slice) or i.dtype != bool else i.ndim
+                return IndexError(
+                    f"{name}: index {wrong} is out of range for size {n} of axis {axis}. Valid: {-n} to {n - 1}"
+                )
+        axis += 1 if isinstance(i, slice) or not _is_mask(i) else i.ndim
     if len(shapes) > 1 and "could not be broadcast together" in str(error):
-        return IndexError(f"{name}: expected index arrays that broadcast with each other, got {' and '.join(map(str, shapes))}")
+        return IndexError(
+            f"{name}: expected index arrays that broadcast with each other, got {' and '.join(map(str, shapes))}"
+        )
     return ShapeError(f"{name}: {error}")
 
 
@@ -321,7 +329,9 @@ def _fitting(x: Any, value: Any, name: str) -> Any:
         return wrap(be.asarray(value, dtype), be)
     if value.backend is not be:
         if value.raw.ndim:
-            raise DeviceError(f"{name}: expected a value on {x.device}, got one on another device. Move it with .to(device)")
+            raise DeviceError(
+                f"{name}: expected a value on {x.device}, got one on another device. Move it with .to(device)"
+            )
         value = value.to(x.device)  # type: ignore[attr-defined]
     return value if value.raw.dtype == dtype else value.to(x.dtype)  # type: ignore[attr-defined]
 
@@ -357,7 +367,7 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     """
     fancy = _from_tensors(input, indices, values)
     try:
-        return (_put_add(input, values, fancy=fancy) if accumulate else _put(input, values, basic=None, fancy=fancy))
+        return _put_add(input, values, fancy=fancy) if accumulate else _put(input, values, basic=None, fancy=fancy)
     except (IndexError, ValueError) as error:
         raise _explained("index_put", error, input.raw.shape, fancy) from None
 

@@ -27,9 +27,6 @@ def sin(be: Any, input: Any) -> Any:
     return be.xp.sin(input)
 
 
-sin.grad(input=lambda g, input: g * cos(input))
-
-
 @floating
 def cos(be: Any, input: Any) -> Any:
     """The cosine of an angle in radians.
@@ -47,6 +44,7 @@ def cos(be: Any, input: Any) -> Any:
     return be.xp.cos(input)
 
 
+sin.grad(input=lambda g, input: g * cos(input))
 cos.grad(input=lambda g, input: g * -sin(input))
 
 
@@ -170,9 +168,6 @@ def sinh(be: Any, input: Any) -> Any:
     return be.xp.sinh(input)
 
 
-sinh.grad(input=lambda g, input: g * cosh(input))
-
-
 @floating
 def cosh(be: Any, input: Any) -> Any:
     """The hyperbolic cosine: (exp(x) + exp(-x)) / 2.
@@ -190,6 +185,7 @@ def cosh(be: Any, input: Any) -> Any:
     return be.xp.cosh(input)
 
 
+sinh.grad(input=lambda g, input: g * cosh(input))
 cosh.grad(input=lambda g, input: g * sinh(input))
 
 

@@ -254,7 +254,9 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     """
     shape, strides, offset = tuple(size), tuple(stride), storage_offset or 0
     if not input.raw.flags.c_contiguous:
-        raise ShapeError(f"as_strided: expected a contiguous tensor, got shape {tuple(input.raw.shape)}. Use contiguous()")
+        raise ShapeError(
+            f"as_strided: expected a contiguous tensor, got shape {tuple(input.raw.shape)}. Use contiguous()"
+        )
     last = offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
     if offset < 0 or any(s < 0 for s in strides) or (0 not in shape and last >= input.raw.size):
         raise ShapeError(

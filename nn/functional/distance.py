@@ -28,7 +28,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     """
     x1, x2 = ag.broadcast_tensors(x1, x2)
     one, two = (x / x.norm(2, dim, keepdim=True).clamp_min(eps) for x in (x1, x2))
-    return (one * two).sum(dim)
+    y: Tensor = (one * two).sum(dim)
+    return y
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
@@ -47,7 +48,8 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
         >>> F.pairwise_distance(ag.tensor([[3.0, 4.0]]), ag.tensor([[0.0, 0.0]]))
         tensor([5.0000])
     """
-    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
+    y: Tensor = (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
+    return y
 
 
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
@@ -70,4 +72,5 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     if input.raw.ndim != 2:
         raise ShapeError(f"pdist: expected input (N,D), got {input.raw.shape}")
     first, second = ag.triu_indices(input.raw.shape[0], input.raw.shape[0], 1, device=input.device)
-    return (input[first] - input[second]).norm(p, -1)
+    y: Tensor = (input[first] - input[second]).norm(p, -1)
+    return y

@@ -90,7 +90,8 @@ def _channels_dropped(
         return input
     lead = 1 if len(shape) == axes[0] else 2
     noise = _dropped(ag.ones(*shape[:lead], *[1] * (len(shape) - lead), dtype=input.dtype, device=input.device), p)
-    return input.mul_(noise) if inplace else input * noise
+    y: Tensor = input.mul_(noise) if inplace else input * noise
+    return y
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -226,4 +227,5 @@ def _alpha_dropped(input: Tensor, shape: tuple[int, ...], p: float, training: bo
     if not training or p == 0:
         return input
     a, b = _alpha_noise(input, shape, p)
-    return input.mul_(a).add_(b) if inplace else input * a + b
+    y: Tensor = input.mul_(a).add_(b) if inplace else input * a + b
+    return y

@@ -110,5 +110,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         )
     outputs, i, j = shape
     rows = input1.reshape(-1, i) @ weight.permute(1, 0, 2).reshape(i, outputs * j)  # (M,I) (I,O*J) -> (M,O*J)
-    y = (rows.reshape(-1, outputs, j) * input2.reshape(-1, 1, j)).sum(-1).reshape(*one[:-1], outputs)
-    return y if bias is None else y + bias
+    y: Tensor = (rows.reshape(-1, outputs, j) * input2.reshape(-1, 1, j)).sum(-1).reshape(*one[:-1], outputs)
+    if bias is not None:
+        y = y + bias
+    return y

@@ -102,7 +102,8 @@ def _weighted(name: str, loss: Tensor, weight: Tensor | None) -> Tensor:
         return loss
     if weight.raw.shape != loss.raw.shape:
         raise ShapeError(f"{name}: expected weight of the input's shape {loss.raw.shape}, got {weight.raw.shape}")
-    return loss * weight
+    y: Tensor = loss * weight
+    return y
 
 
 @floating

@@ -104,7 +104,8 @@ def _by_statistics(input: Tensor, mean: Tensor, var: Tensor, weight: Any, bias: 
     if weight is not None:
         scale = scale * weight
     shift = -mean * scale if bias is None else bias - mean * scale
-    return channel_affine(input, scale.to(input.dtype), shift.to(input.dtype))
+    y: Tensor = channel_affine(input, scale.to(input.dtype), shift.to(input.dtype))
+    return y
 
 
 def _follow(running: Tensor | None, batch: Tensor, momentum: float, factor: float = 1.0) -> None:
@@ -228,8 +229,10 @@ def rms_norm(
     shape = _normalized("rms_norm", input, normalized_shape, weight=weight)
     x = input.to(ag.float32) if input.element_size() < 4 else input
     squares = (x * x).mean(tuple(range(-len(shape), 0)), keepdim=True)
-    y = (x * (squares + (ag.finfo(input.dtype).eps if eps is None else eps)).rsqrt()).to(input.dtype)
-    return y if weight is None else y * weight
+    y: Tensor = (x * (squares + (ag.finfo(input.dtype).eps if eps is None else eps)).rsqrt()).to(input.dtype)
+    if weight is not None:
+        y = y * weight
+    return y
 
 
 def _normalized(name: str, input: Tensor, normalized_shape: Any, **affine: Tensor | None) -> tuple[int, ...]:
@@ -275,8 +278,8 @@ def group_norm(
             f"group_norm: expected num_groups that divides the {shape[1]} channels of {shape}, got {num_groups}"
         )
     rows = input.reshape(shape[0] * num_groups, prod(shape[1:]) // num_groups)
-    y: Tensor = _layer_norm(rows, None, None, dims=1, eps=eps)[0].reshape(shape)
-    return channel_affine(y, weight, bias)
+    y: Tensor = channel_affine(_layer_norm(rows, None, None, dims=1, eps=eps)[0].reshape(shape), weight, bias)
+    return y
 
 
 def instance_norm(
@@ -329,7 +332,8 @@ def instance_norm(
     y, mean, var = _batch_norm(input.reshape(1, n * c, *shape[2:]), None, None, eps=eps)
     _follow(running_mean, mean.detach().reshape(n, c).mean(0), momentum)
     _follow(running_var, var.detach().reshape(n, c).mean(0), momentum, count / (count - 1))
-    return channel_affine(y.reshape(shape), weight, bias)
+    affine: Tensor = channel_affine(y.reshape(shape), weight, bias)
+    return affine
 
 
 # -- by neighbours and by length ---------------------------------------------------------------------------------------
@@ -364,7 +368,8 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 0.0001, beta: f
     squares = (input * input).reshape(shape[0], 1, shape[1], prod(shape[2:]))
     squares = pad(squares, (0, 0, size // 2, (size - 1) // 2))
     means = avg_pool2d(squares, (size, 1), stride=1).reshape(shape)
-    return input / (means * alpha + k).pow(beta)
+    y: Tensor = input / (means * alpha + k).pow(beta)
+    return y
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:

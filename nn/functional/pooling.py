@@ -459,10 +459,13 @@ def _lp_pooled(
 ) -> Tensor:
     if math.isinf(norm_type):
         sign = 1 if norm_type > 0 else -1
-        return _max_pooled(name, nd, input.abs() * sign, kernel_size, stride, 0, 1, ceil_mode, False) * sign
+        extreme = _max_pooled(name, nd, input.abs() * sign, kernel_size, stride, 0, 1, ceil_mode, False)
+        y: Tensor = extreme * sign
+        return y
     count = prod(per_axis(name, "kernel_size", kernel_size, nd, 1))
     means = _avg_pooled(name, nd, input.pow(norm_type), kernel_size, stride, 0, ceil_mode, True, None)
-    return (means * count).pow(1.0 / norm_type)
+    y = (means * count).pow(1.0 / norm_type)
+    return y
 
 
 def _unpooled(

@@ -294,7 +294,8 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     if size % 2:
         raise ShapeError(f"glu: expected an even size along dim {dim}, got shape {input.raw.shape}")
     a, b = input.split(size // 2, dim) if size else (input, input)
-    return a * b.sigmoid()
+    y: Tensor = a * b.sigmoid()
+    return y
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -310,7 +311,8 @@ def softsign(input: Tensor) -> Tensor:
         >>> F.softsign(ag.tensor([-1.0, 3.0]))
         tensor([-0.5000,  0.7500])
     """
-    return input / (input.abs() + 1)
+    y: Tensor = input / (input.abs() + 1)
+    return y
 
 
 def tanhshrink(input: Tensor) -> Tensor:
@@ -326,7 +328,8 @@ def tanhshrink(input: Tensor) -> Tensor:
         >>> F.tanhshrink(ag.tensor([-1.0, 2.0]))
         tensor([-0.2384,  1.0360])
     """
-    return input - input.tanh()
+    y: Tensor = input - input.tanh()
+    return y
 
 
 # -- softmax along an axis ---------------------------------------------------------------------------------------------
@@ -394,7 +397,8 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
         >>> F.softmin(ag.tensor([0.0, 0.0]), dim=0)
         tensor([0.5000, 0.5000])
     """
-    return (-input).softmax(_axis("softmin", input, dim), dtype=dtype)
+    y: Tensor = (-input).softmax(_axis("softmin", input, dim), dtype=dtype)
+    return y
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
@@ -417,8 +421,9 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     Source: Jang, Gu and Poole, Categorical Reparameterization with Gumbel-Softmax, 2016.
     """
     noise = -ag.empty_like(logits).exponential_().log()
-    soft = ((logits + noise) / tau).softmax(dim)
+    soft: Tensor = ((logits + noise) / tau).softmax(dim)
     if not hard:
         return soft
     one_hot = ag.zeros_like(logits).scatter(dim, soft.detach().argmax(dim, keepdim=True), 1.0)
-    return one_hot - soft.detach() + soft
+    y: Tensor = one_hot - soft.detach() + soft
+    return y

@@ -123,8 +123,8 @@ def interpolate(
         input: (N,C,L), (N,C,H,W) or (N,C,D,H,W).
         size: the spatial sizes wanted, an int for all or one for each axis.
         scale_factor: or by how much each axis grows, a number for all or one for each.
-        mode: "nearest", "nearest-exact", "area" (means of adaptive windows), "linear" (one spatial axis), "bilinear" and
-            "bicubic" (two), "trilinear" (three).
+        mode: "nearest", "nearest-exact", "area" (means of adaptive windows), "linear" (one spatial axis), "bilinear"
+            and "bicubic" (two), "trilinear" (three).
         align_corners: the centres of the corner elements stay where they are, else the corners of the image do; for
             linear and cubic modes.
         recompute_scale_factor: take the positions from the sizes, rather than from ``scale_factor``.

@@ -48,28 +48,6 @@ class ReLU(Module):
         return "inplace=True" if self.inplace else ""
 
 
-class ReLU6(Module):
-    """min(max(x, 0), 6).
-
-    Args:
-        inplace: write the result into the input.
-
-    Example:
-        >>> nn.ReLU6()(ag.tensor([-1.0, 7.0]))
-        tensor([0., 6.])
-    """
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.relu6(input, inplace=self.inplace)
-
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
-
-
 class Hardtanh(Module):
     """x brought into [min_val, max_val].
 
@@ -106,6 +84,24 @@ class Hardtanh(Module):
 
     def extra_repr(self) -> str:
         return f"min_val={self.min_val}, max_val={self.max_val}" + (", inplace=True" if self.inplace else "")
+
+
+class ReLU6(Hardtanh):
+    """min(max(x, 0), 6).
+
+    Args:
+        inplace: write the result into the input.
+
+    Example:
+        >>> nn.ReLU6()(ag.tensor([-1.0, 7.0]))
+        tensor([0., 6.])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
 
 
 class Threshold(Module):

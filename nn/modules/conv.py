@@ -57,7 +57,7 @@ class _ConvNd(Module):
         self.dilation = per_axis(name, "dilation", dilation, nd, 1)
         self.output_padding = per_axis(name, "output_padding", output_padding, nd, 0)
         self.padding_mode = padding_mode
-        self.padding = padding if isinstance(padding, str) else per_axis(name, "padding", padding, nd, 0)
+        self.padding: Any = padding if isinstance(padding, str) else per_axis(name, "padding", padding, nd, 0)
         if isinstance(padding, str):
             if padding not in ("same", "valid"):
                 raise ValueError(f'{name}: expected padding "same", "valid" or ints, got {padding!r}')
@@ -77,19 +77,15 @@ class _ConvNd(Module):
 
     def _border(self) -> list[int]:
         """The widths for ``pad`` that padding stands for, the last axis first."""
-        widths = []
-        for k, d, p in zip(self.kernel_size, self.dilation, self._pairs(), strict=True):
-            total = d * (k - 1)
-            widths.append((total // 2, total - total // 2) if p is None else (p, p))
-        return [side for pair in reversed(widths) for side in pair]
-
-    def _pairs(self) -> tuple[Any, ...]:
-        if isinstance(self.padding, str):
-            return ((None if self.padding == "same" else 0),) * self.nd
-        return self.padding
+        if self.padding == "same":
+            totals = [d * (k - 1) for k, d in zip(self.kernel_size, self.dilation, strict=True)]
+            pairs = [(n // 2, n - n // 2) for n in totals]
+        else:
+            pairs = [(0, 0)] * self.nd if self.padding == "valid" else [(p, p) for p in self.padding]
+        return [side for pair in reversed(pairs) for side in pair]
 
     def forward(self, input: Tensor) -> Tensor:
-        padding = self.padding
+        padding: Any = self.padding
         if self.padding_mode != "zeros":
             input, padding = pad(input, self._border(), self.padding_mode), 0
         function = type(self).function

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from autograd.tensor import Tensor
 from nn import functional as F
+from nn.modules.distance import PairwiseDistance
 from nn.modules.loss import _Loss
 
 __all__ = [
@@ -240,7 +241,8 @@ class TripletMarginWithDistanceLoss(_Loss):
         reduction: str = "mean",
     ) -> None:
         super().__init__(reduction=reduction)
-        self.distance_function, self.margin, self.swap = distance_function, margin, swap
+        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
+        self.margin, self.swap = margin, swap
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         return F.triplet_margin_with_distance_loss(

@@ -114,7 +114,7 @@ class ZeroPad1d(_Pad):
         Size([1, 2, 5])
     """
 
-    nd, mode = 1, "constant"
+    nd, mode, value = 1, "constant", 0.0
 
 
 class ZeroPad2d(_Pad):
@@ -128,7 +128,7 @@ class ZeroPad2d(_Pad):
         Size([1, 2, 5, 5])
     """
 
-    nd, mode = 2, "constant"
+    nd, mode, value = 2, "constant", 0.0
 
 
 class ZeroPad3d(_Pad):
@@ -142,7 +142,7 @@ class ZeroPad3d(_Pad):
         Size([1, 2, 5, 5, 5])
     """
 
-    nd, mode = 3, "constant"
+    nd, mode, value = 3, "constant", 0.0
 
 
 class ReflectionPad1d(_Pad):

@@ -260,9 +260,10 @@ class RNN(RNNBase):
 
 
 class LSTM(RNNBase):
-    """Long short-term memory: gates i, f, g, o = W x_t + b + U h_{t-1} + c;
+    """Layers of long short-term memory.
 
-    c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g), h_t = sigmoid(o) tanh(c_t), projected to V h_t with ``proj_size``.
+    With the gates i, f, g, o = W x_t + b + U h_{t-1} + c: c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g) and
+    h_t = sigmoid(o) tanh(c_t), which ``proj_size`` projects to V h_t.
 
     Args:
         input_size: width of the input.
@@ -301,9 +302,10 @@ class LSTM(RNNBase):
 
 
 class GRU(RNNBase):
-    """Gated recurrent units: r, z = sigmoid(W x_t + b + U h_{t-1} + c), n = tanh(W x_t + b + r * (U h_{t-1} + c)),
+    """Layers of gated recurrent units.
 
-    h_t = (1 - z) n + z h_{t-1}, each with rows of W, U, b, c of its own.
+    h_t = (1 - z) n + z h_{t-1} with r, z = sigmoid(W x_t + b + U h_{t-1} + c) and n = tanh(W x_t + b + r (U h_{t-1} + c)),
+    each with rows of W, U, b, c of its own.
 
     Args:
         input_size: width of the input.

@@ -37,7 +37,8 @@ class Sigmoid(Module):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return input.sigmoid()
+        y: Tensor = input.sigmoid()
+        return y
 
 
 class Tanh(Module):
@@ -49,7 +50,8 @@ class Tanh(Module):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return input.tanh()
+        y: Tensor = input.tanh()
+        return y
 
 
 class ELU(Module):
@@ -224,7 +226,8 @@ class LogSigmoid(Module):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.logsigmoid(input)
+        y: Tensor = F.logsigmoid(input)
+        return y
 
 
 class GLU(Module):

@@ -15,7 +15,7 @@ import pytest
 import backends
 from backends.cpu import Cpu, matmul, runtime
 from backends.geometry import Conv, Pool
-from tests.backends.sample import LAYOUTS, Sample, agree
+from tests.backends.sample import LAYOUTS, TOLERANCE, Sample, agree, close
 from tests.backends.samples import SAMPLES
 
 CPU = Cpu(np, "cpu")
@@ -181,8 +181,7 @@ def test_a_shared_matrix_product(left, right, turned, dtype, threads, monkeypatc
         np.ascontiguousarray(m.swapaxes(-1, -2)).swapaxes(-1, -2) if t else m
         for m, t in zip((a, b), turned, strict=True)
     )
-    tolerance = {"float32": 1e-4, "float64": 1e-12}[dtype]
-    np.testing.assert_allclose(CPU.matmul(a, b), a @ b, rtol=0, atol=tolerance)
+    close(CPU.matmul(a, b), a @ b, TOLERANCE[dtype], "matmul")
 
 
 @pytest.mark.parametrize("left, right", [((3,), (3,)), ((4, 3), (3,)), ((0, 3), (3, 2)), ((2, 1, 3, 4), (5, 4, 2))])

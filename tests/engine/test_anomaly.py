@@ -30,7 +30,7 @@ def inside_a_helper(x):
     def helper(t):
         return t.log() * 0
 
-    return helper(x), line() - 3
+    return helper(x), line() - 2
 
 
 def in_place(x):
@@ -39,7 +39,7 @@ def in_place(x):
     return h * 0, line() - 1
 
 
-MAKERS = [(root, "sqrt"), (quotient, "div"), (inside_a_helper, "log"), (in_place, "sqrt")]
+MAKERS = [(root, "sqrt"), (quotient, "true_divide"), (inside_a_helper, "log"), (in_place, "sqrt")]
 
 
 @pytest.mark.parametrize("maker, name", MAKERS, ids=[m.__name__ for m, _ in MAKERS])
@@ -59,9 +59,7 @@ def test_names_the_operation_and_the_line(maker, name: str, create_graph: bool) 
 def test_in_second_order() -> None:
     x = leaf(0.0)
     with ag.autograd.detect_anomaly():
-        (g,) = ag.autograd.grad((x * x).sqrt() * 0 + x**1.5, x, create_graph=True) if False else ag.autograd.grad(
-            x**1.5, x, create_graph=True
-        )  # fmt: skip
+        (g,) = ag.autograd.grad(x**1.5, x, create_graph=True)
         with pytest.raises(GraphError, match="has NaN"):
             (g * 0).backward()
 
@@ -99,8 +97,8 @@ def test_functions_of_the_user() -> None:
 
 def test_multiple_gradients_at_once() -> None:
     x = leaf(0.0, 0.0)
-    with ag.autograd.detect_anomaly(), pytest.raises(GraphError, match="the gradient of "):
-        (x.std() * 1).backward()
+    with ag.autograd.detect_anomaly(), pytest.raises(GraphError, match="the gradient of cat with respect to its input"):
+        ag.cat([x, x]).backward(ag.full((4,), float("nan")))
 
 
 def test_switches() -> None:

@@ -7,7 +7,8 @@ from tests.op_samples.record import Error, Op
 from tests.op_samples.shape import X, on
 
 MOVES = on(
-    ((2, 3, 4), 0, 2), ((2, 3, 4), 0, -1), ((2, 3, 4), (0, 1), (1, 2)), ((2, 3, 4), (2, 0), (0, 1)), ((2, 3), 0, 0), ((3, 0), 0, 1),
+    ((2, 3, 4), 0, 2), ((2, 3, 4), 0, -1), ((2, 3, 4), (0, 1), (1, 2)), ((2, 3, 4), (2, 0), (0, 1)), ((2, 3), 0, 0),
+    ((3, 0), 0, 1),
 )  # fmt: skip
 SWAPS = on(((2, 3, 4), 0, 2), ((2, 3, 4), -1, 1), ((2, 3), 0, 0), ((), 0, -1), ((0, 3), 0, 1))
 MATRICES = on(((2, 3),), ((4, 2, 3),), ((0, 3),), ((2, 1, 2, 3),))
@@ -23,7 +24,12 @@ OPS = [
             Error(IndexError, r"permute: expected dim in \[-2, 1\], got 2", X, (0, 2)),
         ),
     ),
-    Op("transpose", SWAPS, view=True, errors=(Error(IndexError, r"transpose: expected dim in \[-2, 1\], got 2", X, 0, 2),)),
+    Op(
+        "transpose",
+        SWAPS,
+        view=True,
+        errors=(Error(IndexError, r"transpose: expected dim in \[-2, 1\], got 2", X, 0, 2),),
+    ),
     Op("swapaxes", SWAPS, view=True),
     Op("swapdims", SWAPS, view=True),
     Op(

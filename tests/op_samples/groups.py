@@ -1,11 +1,17 @@
-"""Elements combined in groups."""
+"""Elements written, and combined in groups."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tests.op_samples.indexing import PLACES, I, V
+from autograd.errors import DtypeError, ShapeError
+from tests.op_samples.indexing import APART, AT, OUT, PLACES, V, written
 from tests.op_samples.record import Error, Kink, Op, Sample, uniform
+
+
+def scattered(rng: np.random.Generator) -> list[Sample]:
+    numbers = [Sample(uniform(rng, (2, 3)), 1, APART, 1.5), Sample(uniform(rng, (2, 3)), 1, APART, value=-2.0)]
+    return [*written(rng), *numbers]
 
 
 def reduced(rng: np.random.Generator) -> list[Sample]:
@@ -14,7 +20,7 @@ def reduced(rng: np.random.Generator) -> list[Sample]:
         for own in (True, False):
             rows = [((2, 3), 1, PLACES, (2, 3)), ((3, 4), 0, PLACES, (2, 3)), ((), 0, np.array([0, 0]), (2,))]
             found += [Sample(uniform(rng, a), d, i, uniform(rng, b), kind, include_self=own) for a, d, i, b in rows]
-    ints = np.array([7, -7, 5]), 0, I, np.array([2, 4, -3])
+    ints = np.array([7, -7, 5]), 0, AT, np.array([2, 4, -3])
     return [*found, *factors(rng), *(Sample(*ints, kind) for kind in ("sum", "prod", "amax", "mean"))]
 
 
@@ -28,7 +34,7 @@ def factors(rng: np.random.Generator) -> list[Sample]:
 
 def sliced(rng: np.random.Generator) -> list[Sample]:
     return [
-        Sample(uniform(rng, a), d, I, uniform(rng, b), kind, include_self=own)
+        Sample(uniform(rng, a), d, AT, uniform(rng, b), kind, include_self=own)
         for kind in ("prod", "mean", "amax", "amin")
         for own in (True, False)
         for a, d, b in [((3, 2), 0, (3, 2)), ((2, 3), -1, (2, 3))]
@@ -37,13 +43,27 @@ def sliced(rng: np.random.Generator) -> list[Sample]:
 
 OPS = [
     Op(
+        "scatter",
+        scattered,
+        inplace=True,
+        out=True,
+        errors=(
+            Error(IndexError, "scatter: " + OUT[1], V, 0, OUT[0], V),
+            Error(
+                ShapeError, r"scatter: expected a src at least as long as the index \(3,\), got \(2,\)", V, 0, AT, V[:2]
+            ),
+            Error(DtypeError, "scatter: expected a src of autograd.float32, got autograd.int64", V, 0, AT, AT),
+            Error(ValueError, 'scatter: expected reduce="add" or "multiply", got .mean.', V, 0, AT, V, reduce="mean"),
+        ),
+    ),
+    Op(
         "scatter_reduce",
         reduced,
         inplace=True,
         out=True,
         errors=(
             Error(IndexError, "scatter_reduce: index 3 is out of range for size 3", V, 0, np.array([3]), V, "sum"),
-            Error(ValueError, 'scatter_reduce: expected reduce="sum", "prod", .* got .min.', V, 0, I, V, "min"),
+            Error(ValueError, 'scatter_reduce: expected reduce="sum", "prod", .* got .min.', V, 0, AT, V, "min"),
         ),
     ),
     Op(
@@ -52,6 +72,6 @@ OPS = [
         inplace=True,
         out=True,
         torch=lambda x, *args, **kwargs: x.index_reduce(*args, **kwargs),
-        errors=(Error(ValueError, 'index_reduce: expected reduce="prod", .* got .sum.', V, 0, I, V, "sum"),),
+        errors=(Error(ValueError, 'index_reduce: expected reduce="prod", .* got .sum.', V, 0, AT, V, "sum"),),
     ),
 ]

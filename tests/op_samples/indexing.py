@@ -8,7 +8,7 @@ from autograd.errors import DtypeError, ShapeError
 from tests.op_samples.record import Error, Op, Sample, uniform
 from tests.op_samples.shape import X
 
-I = np.array([2, 0, 2])  # into 3 places, one named twice
+AT = np.array([2, 0, 2])  # into 3 places, one named twice
 ONCE = np.array([2, 0])
 NONE = np.zeros(0, "int64")
 PLACES = np.array([[0, 2, 1], [1, 0, 0]])  # (2, 3) into 3 places along axis 1, or along axis 0 of (3, 3)
@@ -19,13 +19,13 @@ CORNER = np.array([[1, 0]])
 def selected(rng: np.random.Generator) -> list[Sample]:
     a = uniform(rng, (3, 4))
     return [
-        Sample(a, 0, I),
-        Sample(a, -1, I.astype("int32")),
+        Sample(a, 0, AT),
+        Sample(a, -1, AT.astype("int32")),
         Sample(a, 0, NONE),
-        Sample(uniform(rng, (2, 3, 2)), 1, I),
-        Sample(uniform(rng, (3,)), 0, I),
+        Sample(uniform(rng, (2, 3, 2)), 1, AT),
+        Sample(uniform(rng, (3,)), 0, AT),
         Sample(uniform(rng, ()), 0, np.array([0])),
-        Sample(uniform(rng, (3, 0)), 0, I),
+        Sample(uniform(rng, (3, 0)), 0, AT),
         Sample(a, 1, np.array(2)),
     ]
 
@@ -34,7 +34,7 @@ def sliced(*extra: dict[str, object], once: bool = False) -> object:
     """An input, an axis, positions along it, and slices to put there."""
 
     def samples(rng: np.random.Generator) -> list[Sample]:
-        i = ONCE if once else I
+        i = ONCE if once else AT
         n = len(i)
         found = [
             Sample(uniform(rng, (3, 2)), 0, i, uniform(rng, (n, 2))),
@@ -51,7 +51,11 @@ def sliced(*extra: dict[str, object], once: bool = False) -> object:
 
 def filled(rng: np.random.Generator) -> list[Sample]:
     a = uniform(rng, (3, 2))
-    return [Sample(a, 0, I, 1.5), Sample(a, 1, np.array([1]), uniform(rng, ())), Sample(uniform(rng, ()), 0, np.array(0), 2.0)]
+    return [
+        Sample(a, 0, AT, 1.5),
+        Sample(a, 1, np.array([1]), uniform(rng, ())),
+        Sample(uniform(rng, ()), 0, np.array(0), 2.0),
+    ]
 
 
 def gathered(rng: np.random.Generator) -> list[Sample]:
@@ -89,11 +93,6 @@ def written(rng: np.random.Generator, index: np.ndarray = APART) -> list[Sample]
     ]
 
 
-def scattered(rng: np.random.Generator) -> list[Sample]:
-    numbers = [Sample(uniform(rng, (2, 3)), 1, APART, 1.5), Sample(uniform(rng, (2, 3)), 1, APART, value=-2.0)]
-    return [*written(rng), *numbers]
-
-
 OUT = (np.array([3]), "index 3 is out of range for size 3. Valid are 0 to 2")
 BELOW = (np.array([-1]), "index -1 is out of range for size 3")
 V = np.zeros(3)
@@ -105,7 +104,13 @@ OPS = [
         out=True,
         errors=(
             *(Error(IndexError, f"index_select: {text}", V, 0, i) for i, text in (OUT, BELOW)),
-            Error(DtypeError, r"index_select: expected an integer index, got autograd.float32. Cast it with .long\(\)", V, 0, V),
+            Error(
+                DtypeError,
+                r"index_select: expected an integer index, got autograd.float32. Cast it with .long\(\)",
+                V,
+                0,
+                V,
+            ),
             Error(ShapeError, r"index_select: expected an index of one axis, got shape \(2, 3\)", V, 0, PLACES),
             Error(TypeError, "index_select: expected index to be a Tensor, got list", V, 0, [1]),
         ),
@@ -141,8 +146,16 @@ OPS = [
         errors=(
             Error(IndexError, "gather: " + OUT[1], V, 0, OUT[0]),
             Error(IndexError, "gather: " + BELOW[1], V, 0, BELOW[0]),
-            Error(ShapeError, r"gather: expected an index of 1 axes as the input has, got shape \(2, 3\)", V, 0, PLACES),
-            Error(ShapeError, r"gather: .* no longer than the input \(2, 3\) but along axis 1, got \(3, 1\)", X, 1, I[:, None]),
+            Error(
+                ShapeError, r"gather: expected an index of 1 axes as the input has, got shape \(2, 3\)", V, 0, PLACES
+            ),
+            Error(
+                ShapeError,
+                r"gather: .* no longer than the input \(2, 3\) but along axis 1, got \(3, 1\)",
+                X,
+                1,
+                AT[:, None],
+            ),
         ),
     ),
     Op(
@@ -150,21 +163,15 @@ OPS = [
         along,
         out=True,
         errors=(
-            Error(IndexError, "take_along_dim: index -4 is out of range for size 3. Valid are -3 to 2", V, np.array([-4]), 0),
-            Error(ShapeError, r"take_along_dim: expected indices of 2 axes, got shape \(3,\)", X, I, 1),
+            Error(
+                IndexError,
+                "take_along_dim: index -4 is out of range for size 3. Valid are -3 to 2",
+                V,
+                np.array([-4]),
+                0,
+            ),
+            Error(ShapeError, r"take_along_dim: expected indices of 2 axes, got shape \(3,\)", X, AT, 1),
             Error(ShapeError, "take_along_dim: expected shapes that broadcast", X, PLACES[[0, 0, 1]], 1),
-        ),
-    ),
-    Op(
-        "scatter",
-        scattered,
-        inplace=True,
-        out=True,
-        errors=(
-            Error(IndexError, "scatter: " + OUT[1], V, 0, OUT[0], V),
-            Error(ShapeError, r"scatter: expected a src at least as long as the index \(3,\), got \(2,\)", V, 0, I, V[:2]),
-            Error(DtypeError, "scatter: expected a src of autograd.float32, got autograd.int64", V, 0, I, I),
-            Error(ValueError, 'scatter: expected reduce="add" or "multiply", got .mean.', V, 0, I, V, reduce="mean"),
         ),
     ),
     Op(

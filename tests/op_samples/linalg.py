@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.errors import DtypeError, ShapeError
 from tests.op_samples.record import Error, Op, Sample, uniform
-from tests.op_samples.shape import S, X, Samples
+from tests.op_samples.shape import S, Samples, X
 
 INTS = np.array([[1, 2], [3, 4]])
 
@@ -28,9 +28,9 @@ def of(*rows: list[Any], **more: Any) -> Samples:
 
 def products(rng: np.random.Generator) -> list[Sample]:
     shapes = [
-        [(2, 3), (3, 4)], [(3,), (3,)], [(2, 3), (3,)], [(3,), (3, 2)], [(5, 2, 3), (3, 4)], [(5, 2, 3), (5, 3, 4)], [(5, 2, 3), (3,)],
-        [(3,), (5, 3, 2)], [(2, 3), (5, 3, 4)], [(2, 1, 2, 3), (5, 3, 4)], [(4, 1, 2, 3), (3, 2)], [(0, 3), (3, 2)], [(2, 0), (0, 3)],
-        [(2, 0, 3), (3, 2)], [(2, 2, 0), (0, 3)], [(0,), (0,)],
+        [(2, 3), (3, 4)], [(3,), (3,)], [(2, 3), (3,)], [(3,), (3, 2)], [(5, 2, 3), (3, 4)], [(5, 2, 3), (5, 3, 4)],
+        [(5, 2, 3), (3,)], [(3,), (5, 3, 2)], [(2, 3), (5, 3, 4)], [(2, 1, 2, 3), (5, 3, 4)], [(4, 1, 2, 3), (3, 2)],
+        [(0, 3), (3, 2)], [(2, 0), (0, 3)], [(2, 0, 3), (3, 2)], [(2, 2, 0), (0, 3)], [(0,), (0,)],
     ]  # fmt: skip
     return [*of(*shapes)(rng), Sample(INTS, INTS)]
 
@@ -52,24 +52,78 @@ OPS = [
         products,
         out=True,
         errors=(
-            Error(ShapeError, r"matmul: expected \(..., m, n\) .* got \(2, 3\) and \(2, 3\). Is one to be transposed\?", M, M),
+            Error(
+                ShapeError,
+                r"matmul: expected \(..., m, n\) .* got \(2, 3\) and \(2, 3\). Is one to be transposed\?",
+                M,
+                M,
+            ),
             Error(ShapeError, r"matmul: .* got \(\) and \(2, 3\)", S, M),
             Error(DtypeError, r"matmul: expected one dtype, got float32 and int64. Cast one with .to\(\)", M, INTS),
         ),
     ),
-    Op("mm", of([(2, 3), (3, 4)], [(0, 3), (3, 2)], [(2, 0), (0, 2)]), out=True, errors=(Error(ShapeError, r"mm: expected a matrix and a matrix of one inner size, got \(2, 3\) and \(2, 3\)", M, M),)),
-    Op("bmm", of([(5, 2, 3), (5, 3, 4)], [(0, 2, 3), (0, 3, 4)]), out=True, errors=(Error(ShapeError, "bmm: expected a batch of matrices and a batch", M, M), Error(ShapeError, "bmm: expected batches of one size", B, N[None]))),
-    Op("mv", of([(2, 3), (3,)], [(0, 3), (3,)]), out=True, errors=(Error(ShapeError, "mv: expected a matrix and a vector of one inner size", M, M),)),
-    Op("dot", of([(3,), (3,)], [(0,), (0,)]), out=True, errors=(Error(ShapeError, "dot: expected a vector and a vector of one inner size", M, M),)),
-    Op("vdot", of([(3,), (3,)]), out=True, errors=(Error(DtypeError, "vdot: expected a real dtype, got autograd.complex128", M[0] + 0j, M[0] + 0j),)),
+    Op(
+        "mm",
+        of([(2, 3), (3, 4)], [(0, 3), (3, 2)], [(2, 0), (0, 2)]),
+        out=True,
+        errors=(
+            Error(ShapeError, r"mm: expected a matrix and a matrix of one inner size, got \(2, 3\) and \(2, 3\)", M, M),
+        ),
+    ),
+    Op(
+        "bmm",
+        of([(5, 2, 3), (5, 3, 4)], [(0, 2, 3), (0, 3, 4)]),
+        out=True,
+        errors=(
+            Error(ShapeError, "bmm: expected a batch of matrices and a batch", M, M),
+            Error(ShapeError, "bmm: expected batches of one size", B, N[None]),
+        ),
+    ),
+    Op(
+        "mv",
+        of([(2, 3), (3,)], [(0, 3), (3,)]),
+        out=True,
+        errors=(Error(ShapeError, "mv: expected a matrix and a vector of one inner size", M, M),),
+    ),
+    Op(
+        "dot",
+        of([(3,), (3,)], [(0,), (0,)]),
+        out=True,
+        errors=(Error(ShapeError, "dot: expected a vector and a vector of one inner size", M, M),),
+    ),
+    Op(
+        "vdot",
+        of([(3,), (3,)]),
+        out=True,
+        errors=(Error(DtypeError, "vdot: expected a real dtype, got autograd.complex128", M[0] + 0j, M[0] + 0j),),
+    ),
     Op(
         "inner",
         of([(2, 3), (3,)], [(2, 3), (4, 3)], [(), (2, 3)], [(3,), (3,)], [(2, 1, 3), (2, 3)]),
         out=True,
         errors=(Error(ShapeError, r"inner: expected equal last sizes, got \(2, 3\) and \(3, 2\)", M, N),),
     ),
-    Op("outer", of([(3,), (2,)], [(0,), (2,)]), out=True, errors=(Error(ShapeError, r"outer: expected vectors, got \(2, 3\) and \(3,\)", M, M[0]),)),
-    Op("addmm", added((2, 4), (2, 3), (3, 4), narrow=(4,)), inplace=True, out=True, errors=(Error(ShapeError, r"addmm: expected an input that broadcasts to \(2, 2\), got \(3, 2, 2\)", np.zeros((3, 2, 2)), M, N),)),
+    Op(
+        "outer",
+        of([(3,), (2,)], [(0,), (2,)]),
+        out=True,
+        errors=(Error(ShapeError, r"outer: expected vectors, got \(2, 3\) and \(3,\)", M, M[0]),),
+    ),
+    Op(
+        "addmm",
+        added((2, 4), (2, 3), (3, 4), narrow=(4,)),
+        inplace=True,
+        out=True,
+        errors=(
+            Error(
+                ShapeError,
+                r"addmm: expected an input that broadcasts to \(2, 2\), got \(3, 2, 2\)",
+                np.zeros((3, 2, 2)),
+                M,
+                N,
+            ),
+        ),
+    ),
     Op("baddbmm", added((5, 2, 4), (5, 2, 3), (5, 3, 4), narrow=(2, 1)), inplace=True, out=True),
     Op("addbmm", added((2, 4), (5, 2, 3), (5, 3, 4), narrow=(2, 1)), inplace=True, out=True),
     Op("addmv", added((2,), (2, 3), (3,), narrow=(1,)), inplace=True, out=True),
@@ -77,10 +131,24 @@ OPS = [
     Op("kron", of([(2, 2), (1, 3)], [(2,), (2, 3)], [(), (3,)], [(2, 1, 2), (2, 2)]), out=True),
     Op(
         "cross",
-        lambda rng: [*of([(2, 3), (2, 3), {"dim": 1}], [(3, 2), (3, 2), {"dim": 0}], [(1, 3), (4, 3), {"dim": -1}], [(0, 3), (0, 3), {"dim": 1}], [(2, 3), (2, 3)])(rng)],
+        lambda rng: [
+            *of(
+                [(2, 3), (2, 3), {"dim": 1}],
+                [(3, 2), (3, 2), {"dim": 0}],
+                [(1, 3), (4, 3), {"dim": -1}],
+                [(0, 3), (0, 3), {"dim": 1}],
+                [(2, 3), (2, 3)],
+            )(rng)
+        ],
         out=True,
         errors=(
-            Error(ShapeError, r"cross: expected size 3 along axis 0, got \(2, 3\) and \(2, 3\). Name the axis in dim=", M, M, 0),
+            Error(
+                ShapeError,
+                r"cross: expected size 3 along axis 0, got \(2, 3\) and \(2, 3\). Name the axis in dim=",
+                M,
+                M,
+                0,
+            ),
             Error(ShapeError, "cross: expected tensors of as many axes", M, M[0]),
         ),
     ),
@@ -94,8 +162,13 @@ OPS = [
     Op("dist", lambda rng: [Sample(uniform(rng, (2, 3)), uniform(rng, (3,)), p) for p in (2, 1, 3)]),
     Op(
         "cdist",
-        lambda rng: [Sample(uniform(rng, (4, 3)), uniform(rng, (2, 3)), p) for p in (2.0, 1.0, 3.0, float("inf"))] + [*of([(2, 1, 4, 3), (5, 2, 3)])(rng)],
+        lambda rng: (
+            [Sample(uniform(rng, (4, 3)), uniform(rng, (2, 3)), p) for p in (2.0, 1.0, 3.0, float("inf"))]
+            + [*of([(2, 1, 4, 3), (5, 2, 3)])(rng)]
+        ),
         method=False,
-        errors=(Error(ShapeError, r"cdist: expected \(..., m, d\) and \(..., n, d\), got \(2, 3\) and \(3,\)", M, M[0]),),
+        errors=(
+            Error(ShapeError, r"cdist: expected \(..., m, d\) and \(..., n, d\), got \(2, 3\) and \(3,\)", M, M[0]),
+        ),
     ),
 ]

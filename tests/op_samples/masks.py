@@ -15,8 +15,19 @@ X, TEXT = np.zeros((2, 3)), "expected a bool mask, got autograd.float32. Compare
 
 def selected(rng: np.random.Generator) -> list[Sample]:
     a = uniform(rng, (2, 3))
-    pairs = [(a, MASK), (a, ROW), (a[:, :1], ROW), (a, np.array(True)), (uniform(rng, ()), np.array(True)), (a, ~MASK & MASK)]
-    return [*(Sample(x, mask) for x, mask in pairs), Sample(uniform(rng, (0, 3)), ROW), Sample(uniform(rng, ()), np.array([False]))]
+    pairs = [
+        (a, MASK),
+        (a, ROW),
+        (a[:, :1], ROW),
+        (a, np.array(True)),
+        (uniform(rng, ()), np.array(True)),
+        (a, ~MASK & MASK),
+    ]
+    return [
+        *(Sample(x, mask) for x, mask in pairs),
+        Sample(uniform(rng, (0, 3)), ROW),
+        Sample(uniform(rng, ()), np.array([False])),
+    ]
 
 
 def scattered(rng: np.random.Generator) -> list[Sample]:
@@ -35,7 +46,13 @@ def put(rng: np.random.Generator) -> list[Sample]:
     return [Sample(a, once, uniform(rng, (4,))), *added, Sample(uniform(rng, ()), np.array(0), uniform(rng, (1,)))]
 
 
-SIGNS = [np.array([[0.0, 5.0, -1.0], [2.0, 0.0, 0.0]]), np.array(3.0), np.array(0.0), np.zeros((0, 2)), np.array([0, 1, 2])]
+SIGNS = [
+    np.array([[0.0, 5.0, -1.0], [2.0, 0.0, 0.0]]),
+    np.array(3.0),
+    np.array(0.0),
+    np.zeros((0, 2)),
+    np.array([0, 1, 2]),
+]
 
 OPS = [
     Op("masked_select", selected, out=True, errors=(Error(DtypeError, f"masked_select: {TEXT}", X, X),)),
@@ -45,19 +62,32 @@ OPS = [
         inplace=True,
         errors=(
             Error(DtypeError, f"masked_scatter: {TEXT}", X, X, X),
-            Error(DtypeError, "masked_scatter: expected a source of autograd.float32, got autograd.int64", X, MASK, NUMBERS),
+            Error(
+                DtypeError,
+                "masked_scatter: expected a source of autograd.float32, got autograd.int64",
+                X,
+                MASK,
+                NUMBERS,
+            ),
             Error(ShapeError, "masked_scatter: expected a source of at least 3 elements, got 1", X, MASK, X[:1, :1]),
         ),
     ),
     Op(
         "nonzero",
-        lambda rng: [*map(Sample, SIGNS), Sample(SIGNS[0], as_tuple=True), Sample(SIGNS[1], as_tuple=True), Sample(MASK)],
+        lambda rng: [
+            *map(Sample, SIGNS),
+            Sample(SIGNS[0], as_tuple=True),
+            Sample(SIGNS[1], as_tuple=True),
+            Sample(MASK),
+        ],
         grad=False,
     ),
     Op("argwhere", lambda rng: [*map(Sample, SIGNS)], grad=False),
     Op(
         "take",
-        lambda rng: [Sample(uniform(rng, (2, 3)), i) for i in (NUMBERS, np.array(3), np.array([0, 0]), np.zeros(0, "int64"))],
+        lambda rng: [
+            Sample(uniform(rng, (2, 3)), i) for i in (NUMBERS, np.array(3), np.array([0, 0]), np.zeros(0, "int64"))
+        ],
         errors=(Error(IndexError, "take: index 6 is out of range for size 6. Valid are -6 to 5", X, np.array([6])),),
     ),
     Op(

@@ -35,9 +35,7 @@ def like_another(*pairs: tuple[tuple[int, ...], tuple[int, ...]]) -> Samples:
 
 def several(*groups: list[tuple[int, ...]]) -> Samples:
     """Several tensors, as arguments and as a sequence."""
-    return lambda rng: [
-        sample for shapes in groups for sample in [Sample(*[uniform(rng, s) for s in shapes])]
-    ]  # fmt: skip
+    return lambda rng: [sample for shapes in groups for sample in [Sample(*[uniform(rng, s) for s in shapes])]]
 
 
 def few_axes(rng: np.random.Generator) -> list[Sample]:
@@ -48,10 +46,23 @@ def few_axes(rng: np.random.Generator) -> list[Sample]:
 OPS = [
     Op(
         "reshape",
-        on(((2, 6), (3, 4)), ((2, 6), (-1, 3)), ((), (1, 1)), ((1,), ()), ((0, 3), (3, 0)), ((2, 0), (0,)), ((4,), [2, 2])),
+        on(
+            ((2, 6), (3, 4)),
+            ((2, 6), (-1, 3)),
+            ((), (1, 1)),
+            ((1,), ()),
+            ((0, 3), (3, 0)),
+            ((2, 0), (0,)),
+            ((4,), [2, 2]),
+        ),
         view=False,
         errors=(
-            Error(ShapeError, r"reshape: expected sizes that hold 6 elements \(at most one -1\), got \(4, -1\)", X, (4, -1)),
+            Error(
+                ShapeError,
+                r"reshape: expected sizes that hold 6 elements \(at most one -1\), got \(4, -1\)",
+                X,
+                (4, -1),
+            ),
             Error(ShapeError, r"got \(-1, -1\)", X, (-1, -1)),
             Error(ShapeError, r"hold 0 elements .*got \(-1, 0\)", np.zeros((0, 2)), (-1, 0)),
             Error(ShapeError, r"got \(-2, 3\)", X, (-2, 3)),
@@ -64,14 +75,28 @@ OPS = [
         view=True,
         errors=(
             Error(ShapeError, r"view: expected sizes that hold 6 elements", X, (4, 2)),
-            Error(ShapeError, r"seen as \(6,\) without a copy, .*strides \(1, 2\).*contiguous\(\) before", X.reshape(3, 2).T, (6,)),
+            Error(
+                ShapeError,
+                r"seen as \(6,\) without a copy, .*strides \(1, 2\).*contiguous\(\) before",
+                X.reshape(3, 2).T,
+                (6,),
+            ),
             Error(DtypeError, r"divides into elements of autograd.int64, .*Use to\(autograd.int64\)", X, int64),
         ),
     ),
     Op("view_as", like_another(((2, 6), (2, 2, 3)), ((), (1,))), view=True),
     Op(
         "flatten",
-        on(((2, 3, 4),), ((2, 3, 4), 1), ((2, 3, 4), 0, 1), ((2, 3, 4), -2, -1), ((),), ((5,),), ((2, 3), 1, 1), ((0, 3),)),
+        on(
+            ((2, 3, 4),),
+            ((2, 3, 4), 1),
+            ((2, 3, 4), 0, 1),
+            ((2, 3, 4), -2, -1),
+            ((),),
+            ((5,),),
+            ((2, 3), 1, 1),
+            ((0, 3),),
+        ),
         errors=(
             Error(ShapeError, "flatten: expected start_dim before end_dim, got 1 and 0", X, 1, 0),
             Error(IndexError, r"flatten: expected dim in \[-2, 1\], got 5", X, 1, 5),
@@ -90,9 +115,18 @@ OPS = [
     Op(
         "squeeze",
         on(
-            ((1, 3, 1),), ((1, 3, 1), 0), ((1, 3, 1), 1), ((1, 3, 1), -1), ((1, 3, 1), (0, 2)), ((1, 3, 1), [0, 1]), ((),),
-            ((), 0), ((1, 0),), ((2, 3),), ((1, 2), ()),
-        ),  # fmt: skip
+            ((1, 3, 1),),
+            ((1, 3, 1), 0),
+            ((1, 3, 1), 1),
+            ((1, 3, 1), -1),
+            ((1, 3, 1), (0, 2)),
+            ((1, 3, 1), [0, 1]),
+            ((),),
+            ((), 0),
+            ((1, 0),),
+            ((2, 3),),
+            ((1, 2), ()),
+        ),
         view=True,
         inplace=True,
         errors=(
@@ -112,12 +146,21 @@ OPS = [
     Op(
         "expand",
         on(
-            ((3, 1), (3, 4)), ((3, 1), 2, 3, 4), ((3, 1), (2, -1, 4)), ((3,), (2, 3)), ((), (2, 3)), ((1,), (0,)), ((3, 1), 3, -1),
-            ((0, 1), (2, 0, 3)), ((2, 3), 1, 2, 3),
-        ),  # fmt: skip
+            ((3, 1), (3, 4)),
+            ((3, 1), 2, 3, 4),
+            ((3, 1), (2, -1, 4)),
+            ((3,), (2, 3)),
+            ((), (2, 3)),
+            ((1,), (0,)),
+            ((3, 1), 3, -1),
+            ((0, 1), (2, 0, 3)),
+            ((2, 3), 1, 2, 3),
+        ),
         view=True,
         errors=(
-            Error(ShapeError, r"expand: expected sizes equal to \(2, 3\) or expanding its ones, got \(4, 3\)", X, (4, 3)),
+            Error(
+                ShapeError, r"expand: expected sizes equal to \(2, 3\) or expanding its ones, got \(4, 3\)", X, (4, 3)
+            ),
             Error(ShapeError, r"expanding its ones, got \(-1, 2, 3\)", X, (-1, 2, 3)),
             Error(ShapeError, r"expand: expected at least 2 sizes for shape \(2, 3\), got \(3,\)", X, (3,)),
         ),
@@ -128,7 +171,11 @@ OPS = [
         "broadcast_tensors",
         several([(3, 1), (4,)], [()], [(2, 1), (1, 3), ()], [(0, 1), (3,)]),
         method=False,
-        errors=(Error(ShapeError, r"broadcast_tensors: expected shapes that broadcast, got \(2, 3\) and \(2,\)", X, X[:, 0]),),
+        errors=(
+            Error(
+                ShapeError, r"broadcast_tensors: expected shapes that broadcast, got \(2, 3\) and \(2,\)", X, X[:, 0]
+            ),
+        ),
     ),
 ]
 UNRECORDED = {

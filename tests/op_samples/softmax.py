@@ -22,7 +22,9 @@ OPS = [
         name,
         rows,
         errors=(
-            Error(DtypeError, rf"{name}: expected a floating dtype, got autograd.int64. Pass dtype=", np.array([1, 2]), 0),
+            Error(
+                DtypeError, rf"{name}: expected a floating dtype, got autograd.int64. Pass dtype=", np.array([1, 2]), 0
+            ),
             Error(IndexError, rf"{name}: expected dim in \[-2, 1\], got 2", X, 2),
         ),
     )

@@ -16,7 +16,12 @@ NONE = np.zeros((2, 0))
 def ordered(rng: np.random.Generator) -> list[Sample]:
     a = uniform(rng, (3, 5))
     ways = [{}, {"dim": 0}, {"descending": True}, {"stable": True, "dim": -1, "descending": True}]
-    more = [Sample(uniform(rng, (2, 3, 2)), 1), Sample(uniform(rng, ())), Sample(np.zeros((0, 3))), Sample(np.zeros((3, 0)), 1)]
+    more = [
+        Sample(uniform(rng, (2, 3, 2)), 1),
+        Sample(uniform(rng, ())),
+        Sample(np.zeros((0, 3))),
+        Sample(np.zeros((3, 0)), 1),
+    ]
     return [*(Sample(a, **way) for way in ways), *more, Sample(INTS), Kink(NAN), Kink(NAN, descending=True)]
 
 
@@ -28,7 +33,13 @@ def equal_ones(rng: np.random.Generator) -> list[Sample]:
 def foremost(rng: np.random.Generator) -> list[Sample]:
     a = uniform(rng, (3, 7))
     ways = [(2,), (3, 0), (7,), (0,), (1, -1, False), (4, 1, False)]
-    return [*(Sample(a, *way) for way in ways), Sample(uniform(rng, ()), 1), Sample(INTS, 2), Kink(NAN, 2), Kink(NAN, 2, 1, False)]
+    return [
+        *(Sample(a, *way) for way in ways),
+        Sample(uniform(rng, ()), 1),
+        Sample(INTS, 2),
+        Kink(NAN, 2),
+        Kink(NAN, 2, 1, False),
+    ]
 
 
 def whole(rng: np.random.Generator) -> list[Sample]:
@@ -44,7 +55,14 @@ def rows(rng: np.random.Generator) -> list[Sample]:
 
 def commonest(rng: np.random.Generator) -> list[Sample]:
     a = np.array([[2.0, 1.0, 2.0, 1.0, 3.0], [1.0, 1.0, 1.0, 2.0, 2.0], [5.0, 4.0, 3.0, 2.0, 1.0]])
-    return [Kink(a), Kink(a, 0), Kink(a, 1, True), Sample(uniform(rng, ())), Sample(np.array([1, 3, 3, 2])), Sample(np.zeros((0, 3)))]
+    return [
+        Kink(a),
+        Kink(a, 0),
+        Kink(a, 1, True),
+        Sample(uniform(rng, ())),
+        Sample(np.array([1, 3, 3, 2])),
+        Sample(np.zeros((0, 3))),
+    ]
 
 
 NOTHING = r"expected at least one element along dim 1, got shape \(2, 0\)"
@@ -53,7 +71,12 @@ OPS = [
     Op("sort", equal_ones, out=True, errors=(Error(IndexError, r"sort: expected dim in \[-2, 1\], got 2", X, 2),)),
     Op("argsort", equal_ones, grad=False),
     Op("msort", on(((3, 2),), ((4,),), ((),)), out=True),
-    Op("topk", foremost, out=True, errors=(Error(ShapeError, r"topk: expected k in \[0, 3\], the size of axis 1, got 4", X, 4),)),
+    Op(
+        "topk",
+        foremost,
+        out=True,
+        errors=(Error(ShapeError, r"topk: expected k in \[0, 3\], the size of axis 1, got 4", X, 4),),
+    ),
     Op(
         "kthvalue",
         lambda rng: [Sample(s.args[0], 1, *s.args[1:]) for s in rows(rng)[:5]] + [Sample(uniform(rng, (2, 5)), 4)],
@@ -61,6 +84,10 @@ OPS = [
         errors=(Error(ShapeError, r"kthvalue: expected k in \[1, 3\], the size of the axis, got 0", X, 0),),
     ),
     Op("median", lambda rng: [*whole(rng), *rows(rng)], errors=(Error(IndexError, f"median: {NOTHING}", NONE, 1),)),
-    Op("nanmedian", lambda rng: [*whole(rng), *rows(rng)], errors=(Error(IndexError, f"nanmedian: {NOTHING}", NONE, 1),)),
+    Op(
+        "nanmedian",
+        lambda rng: [*whole(rng), *rows(rng)],
+        errors=(Error(IndexError, f"nanmedian: {NOTHING}", NONE, 1),),
+    ),
     Op("mode", commonest, out=True, errors=(Error(IndexError, f"mode: {NOTHING}", NONE, 1),)),
 ]

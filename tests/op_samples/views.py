@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from autograd.errors import ShapeError
 from tests.op_samples.record import Error, Op, Sample, uniform
 from tests.op_samples.shape import S, X, on
@@ -36,9 +34,15 @@ OPS = [
     Op(
         "diagonal",
         on(
-            ((3, 3),), ((3, 4), 1), ((3, 4), -1), ((3, 4), 9), ((2, 3, 4), 0, 1, 2), ((2, 3, 4), 1, 0, -1), ((2, 3, 4), -1, 2, 0),
+            ((3, 3),),
+            ((3, 4), 1),
+            ((3, 4), -1),
+            ((3, 4), 9),
+            ((2, 3, 4), 0, 1, 2),
+            ((2, 3, 4), 1, 0, -1),
+            ((2, 3, 4), -1, 2, 0),
             ((0, 3),),
-        ),  # fmt: skip
+        ),
         view=True,
         errors=(
             Error(ShapeError, "diagonal: expected two different axes, got dim1=0 and dim2=-2 of 2 axes", X, 0, 0, -2),
@@ -57,15 +61,22 @@ OPS = [
     ),
     Op(
         "select_scatter",
-        pairs(((2, 3), (3,), {"dim": 0, "index": 1}), ((2, 3), (2,), {"dim": -1, "index": -1}), ((3,), (), {"dim": 0, "index": 0})),
+        pairs(
+            ((2, 3), (3,), {"dim": 0, "index": 1}),
+            ((2, 3), (2,), {"dim": -1, "index": -1}),
+            ((3,), (), {"dim": 0, "index": 0}),
+        ),
         errors=(Error(ShapeError, r"select_scatter: expected src of shape \(3,\), got \(2,\)", X, X[:, 0], 0, 1),),
     ),
     Op(
         "slice_scatter",
         pairs(
-            ((5, 2), (2, 2), {"start": 1, "end": 3}), ((5, 2), (5, 1), {"dim": 1, "start": -1}), ((5,), (3,), {"step": 2}),
-            ((5,), (0,), {"start": 7}), ((5,), (5,), {}),
-        ),  # fmt: skip
+            ((5, 2), (2, 2), {"start": 1, "end": 3}),
+            ((5, 2), (5, 1), {"dim": 1, "start": -1}),
+            ((5,), (3,), {"step": 2}),
+            ((5,), (0,), {"start": 7}),
+            ((5,), (5,), {}),
+        ),
         errors=(
             Error(ShapeError, r"slice_scatter: expected src of shape \(1, 3\), got \(2, 3\)", X, X, 0, 1),
             Error(ValueError, "slice_scatter: expected a positive step, got 0", X, X, 0, 0, 1, 0),
@@ -73,7 +84,9 @@ OPS = [
     ),
     Op(
         "diagonal_scatter",
-        pairs(((3, 4), (3,), {}), ((3, 4), (2,), {"offset": -1}), ((2, 3, 4), (3, 2), {"dim1": 2, "dim2": 0, "offset": 0})),
+        pairs(
+            ((3, 4), (3,), {}), ((3, 4), (2,), {"offset": -1}), ((2, 3, 4), (3, 2), {"dim1": 2, "dim2": 0, "offset": 0})
+        ),
         errors=(Error(ShapeError, r"diagonal_scatter: expected src of shape \(2,\), got \(3,\)", X, X[0]),),
     ),
 ]

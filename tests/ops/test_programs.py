@@ -134,7 +134,7 @@ programs = st.builds(
     Program,
     st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3),
     st.integers(0, 2**16),
-    st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=10),
+    st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=12),
 )
 
 

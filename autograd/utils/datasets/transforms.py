@@ -145,7 +145,8 @@ class Normalize:
             )
         mean = ag.tensor(self.mean, dtype=image.dtype, device=image.device).view(-1, 1, 1)
         std = ag.tensor(self.std, dtype=image.dtype, device=image.device).view(-1, 1, 1)
-        return image.sub_(mean).div_(std) if self.inplace else (image - mean) / std
+        result: Tensor = image.sub_(mean).div_(std) if self.inplace else (image - mean) / std
+        return result
 
     def __repr__(self) -> str:
         return f"Normalize(mean={self.mean}, std={self.std})"
