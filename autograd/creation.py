@@ -16,6 +16,7 @@ from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.arguments import sizes
 from autograd.ops.conversion import to
+from autograd.ops.out import fresh
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -80,7 +81,9 @@ def _numbers(name: str, data: Any, dtype: Any) -> Any:
     if array.dtype.kind not in "buifc":
         raise DtypeError(f"{name}: expected numbers, got {array.dtype} from {type(data).__name__}")
     if dtype is None and kinds:  # of Python numbers, arrays and tensors together
-        known = [_PYTHON[k]() if k in _PYTHON else dtypes.FROM_NUMPY.get(k.newbyteorder("="), dtypes.int64) for k in kinds]
+        known = [
+            _PYTHON[k]() if k in _PYTHON else dtypes.FROM_NUMPY.get(k.newbyteorder("="), dtypes.int64) for k in kinds
+        ]
         array = array.astype(functools.reduce(dtypes.promote_types, known).numpy)
     elif dtype is None and array.size == 0 and isinstance(data, list):
         array = array.astype(dtypes.default().numpy)
@@ -190,8 +193,7 @@ def full(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-    out: Any = None,
-    **_: Any,
+    **rest: Any,
 ) -> Tensor:
     """A tensor filled with one number.
 
@@ -200,6 +202,7 @@ def full(
         fill_value: the number.
         dtype: default: as ``tensor(fill_value)`` would have.
         device, requires_grad: as for ``tensor``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -211,18 +214,17 @@ def full(
     be = backend_of(device)
     value = fill_value.item() if isinstance(fill_value, Variable) else fill_value  # type: ignore[attr-defined]
     kind = dtypes.of_number(value) if dtype is None else as_dtype(dtype)
-    return _made(be.xp.full(sizes((size,)), value, kind.numpy), be, requires_grad)  # type: ignore[no-any-return]
+    return fresh("full", be.xp.full(sizes((size,)), value, kind.numpy), be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
-def zeros(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any
-) -> Tensor:
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **rest: Any) -> Tensor:
     """A tensor of zeros.
 
     Args:
         size: the shape, as ints or one sequence.
         dtype: default: the default dtype.
         device, requires_grad: as for ``tensor``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -232,18 +234,17 @@ def zeros(
         tensor([0, 0])
     """
     be = backend_of(device)
-    return _made(be.xp.zeros(_size(size, _), _numpy_dtype(dtype)), be, requires_grad)  # type: ignore[no-any-return]
+    return fresh("zeros", be.xp.zeros(_size(size, rest), _numpy_dtype(dtype)), be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
-def ones(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any
-) -> Tensor:
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **rest: Any) -> Tensor:
     """A tensor of ones.
 
     Args:
         size: the shape, as ints or one sequence.
         dtype: default: the default dtype.
         device, requires_grad: as for ``tensor``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -253,18 +254,17 @@ def ones(
         tensor([[1., 1.]])
     """
     be = backend_of(device)
-    return _made(be.xp.ones(_size(size, _), _numpy_dtype(dtype)), be, requires_grad)  # type: ignore[no-any-return]
+    return fresh("ones", be.xp.ones(_size(size, rest), _numpy_dtype(dtype)), be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
-def empty(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_: Any
-) -> Tensor:
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **rest: Any) -> Tensor:
     """A tensor whose values are whatever the memory held.
 
     Args:
         size: the shape, as ints or one sequence.
         dtype: default: the default dtype.
         device, requires_grad: as for ``tensor``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -274,7 +274,7 @@ def empty(
         Size([2, 3])
     """
     be = backend_of(device)
-    return _made(be.xp.empty(_size(size, _), _numpy_dtype(dtype)), be, requires_grad)  # type: ignore[no-any-return]
+    return fresh("empty", be.xp.empty(_size(size, rest), _numpy_dtype(dtype)), be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
 def _size(args: Any, keywords: dict[str, Any]) -> tuple[int, ...]:
@@ -366,7 +366,7 @@ def arange(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-    **_: Any,
+    **rest: Any,
 ) -> Tensor:
     """Numbers from start (inclusive) to end (exclusive) in equal steps.
 
@@ -374,6 +374,7 @@ def arange(
         start, end, step: numbers; ``arange(end)`` starts at 0.
         dtype: default: int64 if all are ints, else the default dtype.
         device, requires_grad: as for ``tensor``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape (ceil((end - start) / step),).
@@ -395,11 +396,11 @@ def arange(
     be = backend_of(device)
     count = math.ceil((end - start) / step)
     values = be.xp.arange(count, dtype="float64" if floating else "int64") * step + start
-    return _made(values.astype(kind.numpy, copy=False), be, requires_grad)  # type: ignore[no-any-return]
+    return fresh("arange", values.astype(kind.numpy, copy=False), be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
 def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **rest: Any
 ) -> Tensor:
     """Equally spaced numbers from start to end, both included.
 
@@ -408,6 +409,7 @@ def linspace(
         steps: how many.
         dtype: default: the default dtype.
         device, requires_grad: as for ``tensor``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape (steps,).
@@ -418,7 +420,7 @@ def linspace(
     """
     be = backend_of(device)
     values = be.xp.linspace(float(start), float(end), int(steps))
-    return _made(values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad)  # type: ignore[no-any-return]
+    return fresh("linspace", values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
 def logspace(
@@ -430,7 +432,7 @@ def logspace(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-    **_: Any,
+    **rest: Any,
 ) -> Tensor:
     """base ** numbers equally spaced from start to end.
 
@@ -439,6 +441,7 @@ def logspace(
         steps: how many.
         base: of the powers.
         dtype, device, requires_grad: as for ``linspace``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape (steps,).
@@ -449,17 +452,18 @@ def logspace(
     """
     be = backend_of(device)
     values = be.xp.power(float(base), be.xp.linspace(float(start), float(end), int(steps)))
-    return _made(values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad)  # type: ignore[no-any-return]
+    return fresh("logspace", values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
 def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **rest: Any
 ) -> Tensor:
     """The identity matrix.
 
     Args:
         n, m: rows and columns (default: square).
         dtype, device, requires_grad: as for ``zeros``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape (n, m).
@@ -470,7 +474,7 @@ def eye(
                 [0., 1.]])
     """
     be = backend_of(device)
-    return _made(be.xp.eye(n, m, dtype=_numpy_dtype(dtype)), be, requires_grad)  # type: ignore[no-any-return]
+    return fresh("eye", be.xp.eye(n, m, dtype=_numpy_dtype(dtype)), be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
 def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:

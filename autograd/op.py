@@ -531,7 +531,7 @@ def written(x: Variable, name: str, node: Any, track: bool = True) -> None:
 @op
 def view_scatter(be: Any, base: Any, part: Any, *, op: Op, params: dict[str, Any]) -> Any:
     """``base`` with ``part`` written through the view ``op(base, **params)``."""
-    y = base.copy()
+    y = be.xp.array(base, order="C")  # an array even of the scalar that NumPy makes of a 0-d gradient
     op.forward(be, y, **params)[...] = part
     return y
 

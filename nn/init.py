@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import math
-import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, ParamSpec
+from typing import Any
 
 import autograd as ag
 from autograd.errors import ShapeError
-from autograd.grad_mode import no_grad
 from autograd.op import wrap
 from autograd.random import Generator
 from autograd.tensor import Tensor
+from nn.skipping import initialiser
 
 __all__ = [
     "calculate_gain",
@@ -70,47 +66,10 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
-P = ParamSpec("P")
-
-
-class _Mode(threading.local):
-    """Whether tensors keep the values that they have, in one thread."""
-
-    skip = False
-
-
-_mode = _Mode()
-
-
-@contextmanager
-def skipped() -> Iterator[None]:
-    """Inside, the functions of this module leave tensors as they are; see ``nn.utils.skip_init``."""
-    outer, _mode.skip = _mode.skip, True
-    try:
-        yield
-    finally:
-        _mode.skip = outer
-
-
-def _initialiser(fill: Callable[P, Tensor]) -> Callable[P, Tensor]:
-    """Runs ``fill`` outside the graph, or not at all within ``skipped``."""
-
-    @functools.wraps(fill)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Tensor:
-        if _mode.skip:
-            given: Any = args or [kwargs["tensor"]]
-            tensor: Tensor = given[0]
-            return tensor
-        with no_grad():
-            return fill(*args, **kwargs)
-
-    return wrapped
-
-
 # -- the same for every element ----------------------------------------------------------------------------------------
 
 
-@_initialiser
+@initialiser
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fills a tensor with one number.
 
@@ -160,7 +119,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 0.0)
 
 
-@_initialiser
+@initialiser
 def eye_(tensor: Tensor) -> Tensor:
     """Makes a matrix the identity, as far as it is square.
 
@@ -182,7 +141,7 @@ def eye_(tensor: Tensor) -> Tensor:
     return _put(tensor, tensor.backend.xp.eye(*tensor.shape))
 
 
-@_initialiser
+@initialiser
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Makes a convolution's weight pass its input through: 1 at the centre where output and input channel are the same.
 
@@ -216,7 +175,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 # -- independent random elements ---------------------------------------------------------------------------------------
 
 
-@_initialiser
+@initialiser
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fills a tensor from the uniform distribution U(a, b).
 
@@ -235,7 +194,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
     return tensor.uniform_(a, b, generator=generator)
 
 
-@_initialiser
+@initialiser
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fills a tensor from the normal distribution N(mean, std^2).
 
@@ -254,7 +213,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     return tensor.normal_(mean, std, generator=generator)
 
 
-@_initialiser
+@initialiser
 def trunc_normal_(
     tensor: Tensor,
     mean: float = 0.0,
@@ -307,7 +266,7 @@ def _erfinv(y: Tensor) -> Any:
 # -- random, scaled to the number of inputs and outputs ----------------------------------------------------------------
 
 
-@_initialiser
+@initialiser
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fills a weight from U(-a, a), a = gain * sqrt(6 / (fan_in + fan_out)).
 
@@ -332,7 +291,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     return uniform_(tensor, -bound, bound, generator)
 
 
-@_initialiser
+@initialiser
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fills a weight from N(0, s^2), s = gain * sqrt(2 / (fan_in + fan_out)).
 
@@ -357,7 +316,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
     return normal_(tensor, 0.0, std, generator)
 
 
-@_initialiser
+@initialiser
 def kaiming_uniform_(
     tensor: Tensor,
     a: float = 0,
@@ -393,7 +352,7 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
-@_initialiser
+@initialiser
 def kaiming_normal_(
     tensor: Tensor,
     a: float = 0,
@@ -453,7 +412,7 @@ def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
 # -- random matrices with structure ------------------------------------------------------------------------------------
 
 
-@_initialiser
+@initialiser
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """Makes a weight, seen as a matrix of its first axis by the others, a random one with orthonormal rows or columns.
 
@@ -487,7 +446,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     return _put(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
 
 
-@_initialiser
+@initialiser
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
     """Fills a matrix from N(0, std^2), with a fraction of each column set to zero.
 

@@ -67,9 +67,6 @@ class Module:
 
         Returns:
             Whatever it gives.
-
-        Raises:
-            NotImplementedError: the class does not define it.
         """
         raise NotImplementedError(f"{type(self).__name__}: expected the class to define forward(). Write it")
 
@@ -280,22 +277,12 @@ class Module:
         return module
 
     def get_parameter(self, target: str) -> Parameter:
-        """The parameter under a dotted name.
-
-        Args:
-            target: such as "encoder.weight".
-
-        Returns:
-            The parameter.
-
-        Raises:
-            AttributeError: nothing, or no parameter, has this name.
-        """
+        """The parameter under a dotted name, such as "encoder.weight"; as ``get_submodule``."""
         found: Parameter = self._get_member(target, Parameter, "_parameters")
         return found
 
     def get_buffer(self, target: str) -> Tensor:
-        """The buffer under a dotted name; as ``get_parameter``."""
+        """The buffer under a dotted name, such as "norm.running_mean"; as ``get_submodule``."""
         found: Tensor = self._get_member(target, Tensor, "_buffers")
         return found
 

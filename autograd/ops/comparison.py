@@ -77,8 +77,8 @@ def le(be: Any, input: Any, other: Any) -> Any:
         A bool tensor of the broadcast shape.
 
     Example:
-        >>> ag.le(ag.tensor([1.0, 2.0]), 2)
-        tensor([True, True])
+        >>> ag.le(ag.tensor([2.0, 3.0]), 2)
+        tensor([ True, False])
     """
     return be.xp.less_equal(input, other)
 

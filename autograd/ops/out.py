@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.dtype import FROM_NUMPY
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.grad_mode import mode
-from autograd.op import written
+from autograd.op import wrap, written
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -36,3 +36,20 @@ def into(out: Tensor | None, y: Any, name: str) -> Any:
         raise ShapeError(f"{name}: expected an out= of shape {tuple(y.raw.shape)}, got {tuple(out.raw.shape)}")
     written(out, name, None)
     return out
+
+
+_CHANGE_NOTHING = {"layout", "memory_format", "names", "non_blocking", "pin_memory"}
+
+
+def fresh(name: str, raw: Any, be: Any, requires_grad: bool, rest: dict[str, Any]) -> Any:
+    """What a creation function returns: a tensor around a new array, as a leaf, or in ``out=``, where asked.
+
+    ``rest`` are the function's other keywords.
+
+    Raises:
+        TypeError: a keyword that PyTorch does not have either.
+    """
+    if unknown := rest.keys() - _CHANGE_NOTHING - {"out", "size"}:
+        raise TypeError(f"{name}: got an unexpected keyword argument {', '.join(sorted(unknown))}")
+    t = into(rest.get("out"), wrap(raw, be), name)
+    return t.requires_grad_() if requires_grad else t

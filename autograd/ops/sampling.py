@@ -13,6 +13,7 @@ from autograd.inplace import fill
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.arguments import sizes
+from autograd.ops.out import fresh
 from autograd.random import Generator, default_generator
 
 if TYPE_CHECKING:
@@ -35,18 +36,13 @@ def _floating(name: str, dtype: Any) -> Any:
     return kind.numpy
 
 
-def _leaf(raw: Any, be: Any, requires_grad: bool) -> Any:
-    t = wrap(raw, be)
-    return t.requires_grad_() if requires_grad else t
-
-
 def rand(
     *size: Any,
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-    **_: Any,
+    **rest: Any,
 ) -> Tensor:
     """Uniform numbers in [0, 1).
 
@@ -54,6 +50,7 @@ def rand(
         size: the shape, as ints or one sequence.
         generator: the stream; default: the one of ``manual_seed``.
         dtype, device, requires_grad: as for ``zeros``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -66,8 +63,9 @@ def rand(
         Size([2, 3])
     """
     be = backend_of(device)
-    shape = sizes((_["size"],) if "size" in _ else size)
-    return _leaf(_draw(be, "uniform", shape, _floating("rand", dtype), 0.0, 1.0, generator), be, requires_grad)  # type: ignore[no-any-return]
+    shape = sizes((rest["size"],) if "size" in rest else size)
+    drawn = _draw(be, "uniform", shape, _floating("rand", dtype), 0.0, 1.0, generator)
+    return fresh("rand", drawn, be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
 def randn(
@@ -76,7 +74,7 @@ def randn(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-    **_: Any,
+    **rest: Any,
 ) -> Tensor:
     """Standard normal numbers (Box-Muller on pairs of uniform ones).
 
@@ -84,6 +82,7 @@ def randn(
         size: the shape, as ints or one sequence.
         generator: the stream; default: the one of ``manual_seed``.
         dtype, device, requires_grad: as for ``zeros``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -96,8 +95,9 @@ def randn(
         Size([4])
     """
     be = backend_of(device)
-    shape = sizes((_["size"],) if "size" in _ else size)
-    return _leaf(_draw(be, "normal", shape, _floating("randn", dtype), 0.0, 1.0, generator), be, requires_grad)  # type: ignore[no-any-return]
+    shape = sizes((rest["size"],) if "size" in rest else size)
+    drawn = _draw(be, "normal", shape, _floating("randn", dtype), 0.0, 1.0, generator)
+    return fresh("randn", drawn, be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
 def randint(
@@ -106,7 +106,7 @@ def randint(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-    **_: Any,
+    **rest: Any,
 ) -> Tensor:
     """Uniform integers in [low, high).
 
@@ -115,6 +115,7 @@ def randint(
         generator: the stream; default: the one of ``manual_seed``.
         dtype: default: int64.
         device, requires_grad: as for ``zeros``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -126,14 +127,13 @@ def randint(
         >>> t = ag.randint(3, 5, (100,)); (t.min().item(), t.max().item())
         (3, 4)
     """
-    rest = list(args)
-    size = _["size"] if "size" in _ else rest.pop()
-    high = _["high"] if "high" in _ else rest.pop()
-    low = _.get("low", rest.pop() if rest else 0)
+    given = list(args)
+    size = rest.pop("size") if "size" in rest else given.pop()
+    high = rest.pop("high") if "high" in rest else given.pop()
+    low = rest.pop("low") if "low" in rest else given.pop() if given else 0
     be = backend_of(device)
-    return _leaf(
-        _integers(be, sizes((size,)), int(low), int(high), dtype or dtypes.int64, generator), be, requires_grad
-    )  # type: ignore[no-any-return]
+    drawn = _integers(be, sizes((size,)), int(low), int(high), dtype or dtypes.int64, generator)
+    return fresh("randint", drawn, be, requires_grad, rest)  # type: ignore[no-any-return]
 
 
 def _integers(be: Any, shape: tuple[int, ...], low: int, high: int, dtype: Any, generator: Generator | None) -> Any:
@@ -143,7 +143,9 @@ def _integers(be: Any, shape: tuple[int, ...], low: int, high: int, dtype: Any, 
     return be.randint(shape, low, high, seed, offset).astype(as_dtype(dtype).numpy, copy=False)
 
 
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, **_: Any) -> Tensor:
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, **rest: Any
+) -> Tensor:
     """The numbers 0 to n-1 in random order.
 
     Args:
@@ -151,6 +153,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, d
         generator: the stream; default: the one of ``manual_seed``.
         dtype: default: int64.
         device: as for ``zeros``.
+        rest: out= to write into; layout=, pin_memory= and the like are accepted.
 
     Returns:
         A tensor of shape (n,).
@@ -161,7 +164,8 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, d
     """
     be = backend_of(device)
     seed, offset = (generator or default_generator()).reserve("permutation", n, 8)
-    return wrap(be.permutation(n, seed, offset).astype(as_dtype(dtype or dtypes.int64).numpy, copy=False), be)  # type: ignore[no-any-return]
+    drawn = be.permutation(n, seed, offset).astype(as_dtype(dtype or dtypes.int64).numpy, copy=False)
+    return fresh("randperm", drawn, be, False, rest)  # type: ignore[no-any-return]
 
 
 def rand_like(input: Tensor, **options: Any) -> Tensor:
@@ -332,12 +336,12 @@ def multinomial(
 # -- in place -----------------------------------------------------------------------------------------------------------
 
 
-def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **_: Any) -> Tensor:
+def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fills with uniform numbers in [from, to); returns the tensor.
 
     Args:
         x: a floating tensor.
-        from_, to: the bounds (also by the keyword ``a``, ``b`` or ``from``).
+        from_, to: the bounds.
         generator: the stream.
 
     Returns:
@@ -347,8 +351,7 @@ def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Gener
         >>> ag.empty(2).uniform_(0, 1).shape
         Size([2])
     """
-    low = _.get("from", _.get("a", from_))
-    return fill(x, "uniform_", _draw(x.backend, "uniform", x.raw.shape, x.raw.dtype, low, _.get("b", to), generator))  # type: ignore[no-any-return]
+    return fill(x, "uniform_", _draw(x.backend, "uniform", x.raw.shape, x.raw.dtype, from_, to, generator))  # type: ignore[no-any-return]
 
 
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:

@@ -60,7 +60,7 @@ _spread.grad(x=lambda g, *, fancy, shape: _at(g, fancy=fancy))
 @op
 def _put(be: Any, x: Any, value: Any, *, basic: Any, fancy: Any) -> Any:
     """A copy of x with ``value`` at an index."""
-    y = x.copy()
+    y = be.xp.array(x)  # an array even of the scalar that NumPy makes of a 0-d gradient
     _assign(y, value, basic, fancy)
     return y
 
@@ -68,6 +68,8 @@ def _put(be: Any, x: Any, value: Any, *, basic: Any, fancy: Any) -> Any:
 def _assign(y: Any, value: Any, basic: Any, fancy: Any) -> None:
     """``y[index] = value`` on raw arrays."""
     part = y if basic is None else y[basic]
+    if fancy is not None and _is_mask(fancy[0]) and fancy[0].ndim == part.ndim and getattr(value, "ndim", 0) > 1:
+        value = value.reshape(value.shape[-1:])  # axes of size 1 in front, which NumPy does not take here
     part[... if fancy is None else fancy] = value
 
 
@@ -88,7 +90,7 @@ _put.grad(
 @op
 def _put_add(be: Any, x: Any, value: Any, *, fancy: tuple[Any, ...]) -> Any:
     """A copy of x with ``value`` added at index arrays, as often as a place is named."""
-    return be.index_add_(x.copy(), fancy, value)
+    return be.index_add_(be.xp.array(x), fancy, value)
 
 
 _put_add.grad(x=lambda g, **p: g, value=lambda g, value_shape, *, fancy: _region(g, value_shape, None, fancy))

@@ -304,7 +304,7 @@ class LSTM(RNNBase):
 class GRU(RNNBase):
     """Layers of gated recurrent units.
 
-    h_t = (1 - z) n + z h_{t-1} with r, z = sigmoid(W x_t + b + U h_{t-1} + c) and n = tanh(W x_t + b + r (U h_{t-1} + c)),
+    h_t = (1 - z) n + z h_{t-1} with r, z = sigmoid(W x_t + b + U h_{t-1} + c), n = tanh(W x_t + b + r (U h_{t-1} + c)),
     each with rows of W, U, b, c of its own.
 
     Args:

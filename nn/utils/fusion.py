@@ -23,7 +23,7 @@ def _fused(
         scale = scale * bn_weight.detach()
     shape = [1] * weight.ndim
     shape[axis] = -1
-    shift = -mean.detach() if bias is None else bias.detach() - mean.detach()
+    shift = (0.0 if bias is None else bias.detach()) - mean.detach()
     moved = shift * scale if bn_bias is None else shift * scale + bn_bias.detach()
     trained = weight.requires_grad, weight.requires_grad if bias is None else bias.requires_grad
     scaled = weight.detach() * scale.reshape(shape)

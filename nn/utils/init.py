@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from nn.init import skipped
 from nn.module import Module
+from nn.skipping import skipped
 
 __all__ = ["skip_init"]
 

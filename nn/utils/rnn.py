@@ -183,7 +183,8 @@ def pad_packed_sequence(
         *rows.shape, *data.shape[1:]
     )
     absent = ag.tensor(rows < 0, device=data.device).reshape(*rows.shape, *([1] * (data.ndim - 1)))
-    return padded.masked_fill(absent, padding_value), ag.tensor(sizes, device="cpu")
+    fill = padding_value if data.is_floating_point() or data.is_complex() else int(padding_value)
+    return padded.masked_fill(absent, fill), ag.tensor(sizes, device="cpu")
 
 
 def pad_sequence(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from collections import defaultdict
@@ -222,3 +223,13 @@ def test_one_name_in_the_cache_for_each_compilation() -> None:
     names = {f.py_func.__qualname__ for f in (relu.serial, relu.parallel)}
     assert len(names) == 2
     assert all(len(name.rpartition(".")[2]) == 8 for name in names)
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="a control register of x86")
+def test_denormals_are_flushed_while_an_optimizer_steps(threads) -> None:
+    p, g, m, v = (np.full(100, value, np.float32) for value in (1, 0, 1e-39, 1e-39))
+    options = {"lr": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0}
+    CPU.adam_([p], [g], [m], [v], [], [9], **options, decoupled=False, maximize=False)
+    assert not m.any()
+    assert not v.any()
+    assert np.float32(1e-39) * np.float32(1) > 0  # and not afterwards

@@ -215,6 +215,27 @@ def test_requires_grad_makes_a_leaf(make) -> None:
     assert not make().requires_grad
 
 
+MAKERS = {
+    "zeros": (3,), "ones": (3,), "empty": (3,), "full": ((3,), 2.0), "rand": (3,), "randn": (3,), "randint": (5, (3,)),
+    "randperm": (3,), "arange": (3,), "linspace": (0, 1, 3), "logspace": (0, 1, 3), "eye": (1, 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_other_keywords(name: str) -> None:
+    make, args = getattr(ag, name), MAKERS[name]
+    out = ag.full((1, 3) if name == "eye" else (3,), -7.0)
+    assert make(*args, out=out, layout=None, pin_memory=False) is out
+    assert name == "empty" or -7.0 not in out.tolist()
+    with pytest.raises(TypeError, match=f"{name}: got an unexpected keyword argument typo"):
+        make(*args, typo=1)
+
+
+def test_sizes_by_keyword() -> None:
+    assert ag.zeros(size=(2, 1)).shape == ag.rand(size=[2, 1]).shape == ag.randint(high=3, size=(2, 1)).shape == (2, 1)
+    assert ag.randint(low=5, high=6, size=(2,)).tolist() == [5, 5]
+
+
 def test_constructor(torch) -> None:
     for lib in (ag, torch):
         assert tuple(lib.Tensor(2, 3).shape) == (2, 3) and lib.Tensor([1, 2]).tolist() == [1.0, 2.0]

@@ -83,10 +83,10 @@ class Where(data.Dataset[Any]):
         return info.id, info.num_workers, info.seed, ag.initial_seed(), random.random(), np.random.rand()  # noqa: NPY002
 
 
-def blocks() -> set[str]:
-    """Names of our blocks of shared memory, where the system lists them."""
+def blocks(prefix: str = f"tg{os.getpid():x}_") -> set[str]:
+    """Names of blocks of shared memory, this process's unless told otherwise, where the system lists them."""
     folder = Path("/dev/shm")
-    return {path.name for path in folder.glob("tg*_*")} if folder.is_dir() else set()
+    return {path.name for path in folder.glob(f"{prefix}*")} if folder.is_dir() else set()
 
 
 @pytest.fixture(autouse=True)
@@ -562,7 +562,7 @@ def test_the_end_of_the_program(ending: str, tmp_path: Path) -> None:
     deadline = time.monotonic() + 20
     left: list[Any] = []
     while time.monotonic() < deadline:
-        left = [*(pid for pid in pids if alive(int(pid))), *(name for name in blocks() if name.startswith(prefix))]
+        left = [*(pid for pid in pids if alive(int(pid))), *blocks(prefix)]
         if not left:
             break
         time.sleep(0.02)

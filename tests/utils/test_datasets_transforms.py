@@ -71,7 +71,7 @@ def shifted(array: np.ndarray, down: int, right: int) -> np.ndarray:
     return moved[max(-down, 0) :, max(-right, 0) :][:height, :width]
 
 
-@pytest.mark.parametrize("transform, effect", EXACT, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize("transform, effect", EXACT, ids=[str(row[0])[:60] for row in EXACT])
 @pytest.mark.parametrize("array", [GREY, RGB, GREY.astype(np.float32)], ids=["L", "RGB", "F"])
 def test_effect(transform: Any, effect: Any, array: np.ndarray) -> None:
     for image in (Image.fromarray(array), tensor(array)):

@@ -94,7 +94,7 @@ class WorkerPool:
         self.closed = False
         self.submitted = 0
         self.workers: list[_Worker] = []
-        self.task = make_task(f"tg{secrets.token_hex(6)}_")
+        self.task = make_task(f"tg{self.owner:x}_{secrets.token_hex(4)}_")
         start_tracker()
         try:
             for number in range(num_workers):

@@ -32,6 +32,12 @@ _ERF = tuple(
 _ERFC = tuple(map(f, (-2.2278106e-4, -1.12756276, -0.637373805, -0.103762276, 0.022144746, -0.003022474, 1.9381061e-4)))
 
 
+_LOG = tuple(map(f, (0.33333331, -0.25000823, 0.20001227, -0.16623357, 0.14201762, -0.13160194, 0.1276155, -0.0763443)))
+_ROOT_HALF = np.int32(0x3F3504F3)  # bits of sqrt(1/2)
+_COS = tuple(map(f, (1.0, -19.7392082, 64.9393158, -85.4428558, 59.2204056)))
+_SIN = tuple(map(f, (6.28318548, -41.3416634, 81.5925522, -75.4020691)))
+
+
 @intrinsic
 def _as_float(_context: Any, bits: Any) -> tuple[Any, Callable[..., Any]]:
     """The float32 that has these 32 bits."""
@@ -40,6 +46,16 @@ def _as_float(_context: Any, bits: Any) -> tuple[Any, Callable[..., Any]]:
         return builder.bitcast(args[0], ir.FloatType())
 
     return types.float32(types.int32), generate
+
+
+@intrinsic
+def _as_int(_context: Any, value: Any) -> tuple[Any, Callable[..., Any]]:
+    """The 32 bits of a float32."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.IntType(32))
+
+    return types.int32(types.float32), generate
 
 
 @intrinsic
@@ -109,6 +125,49 @@ def _sigmoid32(x: Any) -> Any:
 def _sigmoid64(x: Any) -> Any:
     """1 / (1 + exp(-x)) by the C library."""
     return 1.0 / (1.0 + math.exp(-x))
+
+
+@helper
+def _log32(x: Any) -> Any:
+    """Natural logarithm of a normal positive number: x = 2^n (1 + t), and a polynomial in t."""
+    bits = _as_int(x)
+    n = (bits - _ROOT_HALF) >> np.int32(23)
+    t = _as_float(np.int32(bits - (n << np.int32(23)))) - _ONE
+    c = _LOG
+    p = (((((((c[7] * t + c[6]) * t + c[5]) * t + c[4]) * t + c[3]) * t + c[2]) * t + c[1]) * t + c[0]) * t
+    return f(n) * _LN2_HIGH + (f(n) * _LN2_LOW + (t + t * t * (p - f(0.5))))
+
+
+@helper
+def _turn32(u: Any) -> tuple[Any, Any]:
+    """cos and sin of 2 pi u: u less its nearest quarter, polynomials, and a swap."""
+    quarter = (f(4) * u + _ROUND) - _ROUND
+    r = u - quarter * f(0.25)
+    s = r * r
+    c = _COS
+    even = (((c[4] * s + c[3]) * s + c[2]) * s + c[1]) * s + c[0]
+    d = _SIN
+    odd = r * (((d[3] * s + d[2]) * s + d[1]) * s + d[0])
+    q = np.int32(quarter)
+    cosine = odd if q & np.int32(1) else even
+    sine = even if q & np.int32(1) else odd
+    return -cosine if (q + np.int32(1)) & np.int32(2) else cosine, -sine if q & np.int32(2) else sine
+
+
+@helper
+def normal32(u1: Any, u2: Any) -> tuple[Any, Any]:
+    """Two normal numbers from two float32 in [0,1), by Box and Muller."""
+    radius = math.sqrt(f(-2) * _log32(_ONE - u1))
+    cosine, sine = _turn32(u2)
+    return radius * cosine, radius * sine
+
+
+@helper
+def normal64(u1: Any, u2: Any) -> tuple[Any, Any]:
+    """Two normal numbers from two float64 in [0,1)."""
+    radius = math.sqrt(-2 * math.log(1 - u1))
+    angle = 2 * math.pi * u2
+    return radius * math.cos(angle), radius * math.sin(angle)
 
 
 def exp(x: Any) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numba import prange
 
+from backends.cpu.kernels import functions as fn
 from backends.cpu.kernels.jit import helper, kernel
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -37,15 +37,6 @@ def _number(low: Any, high: Any) -> Any:
 def _unit(word: Any) -> Any:
     """A word as a float32 in [0,1), 24 bits."""
     return np.float32(np.int32(word >> np.uint64(8))) * np.float32(2.0**-24)
-
-
-@helper
-def _box_muller(u1: Any, u2: Any) -> tuple[Any, Any]:
-    """Two normal numbers of two uniform ones."""
-    real = type(u1)
-    radius = math.sqrt(real(-2) * math.log(real(1) - u1))
-    angle = real(2 * math.pi) * u2
-    return radius * math.cos(angle), radius * math.sin(angle)
 
 
 @kernel
@@ -80,11 +71,11 @@ def normal(seed: Any, offset: Any, mean: Any, std: Any, out: Any) -> None:
             first, second = offset + np.uint64(2 * b), offset + np.uint64(2 * b + 1)
             w0, w1, w2, w3 = philox(seed, first)
             v0, v1, v2, v3 = philox(seed, second)
-            z0, z1 = _box_muller(_number(w0, w1), _number(w2, w3))
-            z2, z3 = _box_muller(_number(v0, v1), _number(v2, v3))
+            z0, z1 = fn.normal64(_number(w0, w1), _number(w2, w3))
+            z2, z3 = fn.normal64(_number(v0, v1), _number(v2, v3))
         else:
             w0, w1, w2, w3 = philox(seed, offset + np.uint64(b))
-            z0, z1 = _box_muller(_unit(w0), _unit(w1))
-            z2, z3 = _box_muller(_unit(w2), _unit(w3))
+            z0, z1 = fn.normal32(_unit(w0), _unit(w1))
+            z2, z3 = fn.normal32(_unit(w2), _unit(w3))
         out[4 * b], out[4 * b + 1] = z0 * std + mean, z1 * std + mean
         out[4 * b + 2], out[4 * b + 3] = z2 * std + mean, z3 * std + mean
