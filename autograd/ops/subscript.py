@@ -314,7 +314,9 @@ def _write(x: Any, index: Any, value: Any, name: str) -> None:
         _assign(x.raw, value.raw, basic, fancy)
     except (IndexError, ValueError) as error:
         part = x.raw if basic is None else x.raw[basic]
-        if fancy is not None:
+        try:
+            part = part if fancy is None else part[fancy]
+        except (IndexError, ValueError):
             raise _explained(name, error, part.shape, fancy) from None
         raise ShapeError(
             f"{name}: expected a value that broadcasts to shape {tuple(part.shape)}, got {tuple(value.raw.shape)}"

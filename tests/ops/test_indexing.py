@@ -320,7 +320,8 @@ def test_bad_indices(index: Any, kind: type[Exception], text: str) -> None:
 BAD_VALUES = [
     (0, np.zeros(2), ShapeError, r"__setitem__: expected a value that broadcasts to shape \(3, 4\), got \(2,\)"),
     (0, np.zeros((2, 3, 4)), ShapeError, r"broadcasts to shape \(3, 4\), got \(2, 3, 4\)"),
-    (I, np.zeros((3, 3, 4)), ShapeError, "__setitem__: .*mismatch"),
+    (I, np.zeros((3, 3, 4)), ShapeError, r"broadcasts to shape \(2, 3, 4\), got \(3, 3, 4\)"),
+    (MASK[..., None] & np.ones(4, bool), np.zeros((2, 8)), ShapeError, r"broadcasts to shape \(16,\), got \(2, 8\)"),
     (0, 1j, TypeError, "__setitem__: expected a value that fits autograd.float32, got a complex number"),
 ]
 
