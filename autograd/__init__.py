@@ -38,8 +38,8 @@ from autograd.creation import (
     zeros_like,
 )
 from autograd.device import device, get_default_device, set_default_device
-from autograd.dtype import bool_ as bool
-from autograd.dtype import (
+from autograd.dtypes import bool_ as bool
+from autograd.dtypes import (
     complex64,
     complex128,
     dtype,
@@ -57,14 +57,14 @@ from autograd.dtype import (
     set_default_dtype,
     uint8,
 )
-from autograd.dtype import complex64 as cfloat
-from autograd.dtype import complex128 as cdouble
-from autograd.dtype import float16 as half
-from autograd.dtype import float32 as float
-from autograd.dtype import float64 as double
-from autograd.dtype import int16 as short
-from autograd.dtype import int32 as int
-from autograd.dtype import int64 as long
+from autograd.dtypes import complex64 as cfloat
+from autograd.dtypes import complex128 as cdouble
+from autograd.dtypes import float16 as half
+from autograd.dtypes import float32 as float
+from autograd.dtypes import float64 as double
+from autograd.dtypes import int16 as short
+from autograd.dtypes import int32 as int
+from autograd.dtypes import int64 as long
 from autograd.errors import DeviceError, DtypeError, GraphError, SerializationError, ShapeError
 from autograd.function import Function, once_differentiable
 from autograd.grad_mode import (
@@ -126,9 +126,9 @@ from autograd.ops.elementwise import (
     exp2,
     expm1,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     logaddexp,
     logaddexp2,
     logit,
@@ -265,7 +265,8 @@ from autograd.ops.views import (
 from autograd.printing import set_printoptions
 from autograd.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from autograd.serialization import load, save
-from autograd.tensor import Size, Tensor
+from autograd.size import Size
+from autograd.tensor import Tensor
 
 # PyTorch's second names
 subtract = sub

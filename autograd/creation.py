@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import dtype as dtypes
+from autograd import dtypes
 from autograd.device import backend_of
-from autograd.dtype import as_dtype
+from autograd.dtypes import as_dtype
 from autograd.errors import DtypeError
 from autograd.node import Variable
 from autograd.op import wrap
@@ -64,7 +64,7 @@ def tensor(
         raw = be.xp.array(_numbers("tensor", data, dtype))
     if dtype is not None:
         raw = raw.astype(as_dtype(dtype).numpy, copy=False)
-    return _made(raw, be, requires_grad)  # type: ignore[no-any-return]
+    return _made(raw, be, requires_grad)
 
 
 def _numbers(name: str, data: Any, dtype: Any) -> Any:
@@ -135,7 +135,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     raw = be.asarray(_numbers("as_tensor", data, dtype))
     if dtype is not None:
         raw = raw.astype(as_dtype(dtype).numpy, copy=False)
-    return wrap(raw, be)  # type: ignore[no-any-return]
+    return wrap(raw, be)
 
 
 asarray = as_tensor
@@ -162,7 +162,7 @@ def from_numpy(ndarray: Any) -> Tensor:
         raise TypeError(f"from_numpy: expected a numpy.ndarray, got {type(ndarray).__name__}. Use as_tensor")
     if ndarray.dtype not in dtypes.FROM_NUMPY:
         raise DtypeError(f"from_numpy: expected a dtype known here, got {ndarray.dtype}. Cast it with astype first")
-    return wrap(ndarray, backend_of("cpu"))  # type: ignore[no-any-return]
+    return wrap(ndarray, backend_of("cpu"))
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
@@ -180,7 +180,7 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
     """
     kind, index = ext_tensor.__dlpack_device__()
     be = backend_of("cpu" if int(kind) in (1, 3) else f"cuda:{index}")
-    return wrap(be.xp.from_dlpack(ext_tensor), be)  # type: ignore[no-any-return]
+    return wrap(be.xp.from_dlpack(ext_tensor), be)
 
 
 # -- from a rule -------------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def full(
     be = backend_of(device)
     value = fill_value.item() if isinstance(fill_value, Variable) else fill_value  # type: ignore[attr-defined]
     kind = dtypes.of_number(value) if dtype is None else as_dtype(dtype)
-    return fresh("full", be.xp.full(sizes((size,)), value, kind.numpy), be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("full", be.xp.full(sizes((size,)), value, kind.numpy), be, requires_grad, rest)
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **rest: Any) -> Tensor:
@@ -234,7 +234,7 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         tensor([0, 0])
     """
     be = backend_of(device)
-    return fresh("zeros", be.xp.zeros(_size(size, rest), _numpy_dtype(dtype)), be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("zeros", be.xp.zeros(_size(size, rest), _numpy_dtype(dtype)), be, requires_grad, rest)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **rest: Any) -> Tensor:
@@ -254,7 +254,7 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
         tensor([[1., 1.]])
     """
     be = backend_of(device)
-    return fresh("ones", be.xp.ones(_size(size, rest), _numpy_dtype(dtype)), be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("ones", be.xp.ones(_size(size, rest), _numpy_dtype(dtype)), be, requires_grad, rest)
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **rest: Any) -> Tensor:
@@ -274,7 +274,7 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         Size([2, 3])
     """
     be = backend_of(device)
-    return fresh("empty", be.xp.empty(_size(size, rest), _numpy_dtype(dtype)), be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("empty", be.xp.empty(_size(size, rest), _numpy_dtype(dtype)), be, requires_grad, rest)
 
 
 def _size(args: Any, keywords: dict[str, Any]) -> tuple[int, ...]:
@@ -303,7 +303,7 @@ def zeros_like(input: Tensor, **options: Any) -> Tensor:
         >>> ag.zeros_like(ag.ones(2))
         tensor([0., 0.])
     """
-    return _like("zeros_like", zeros, input, options)  # type: ignore[no-any-return]
+    return _like("zeros_like", zeros, input, options)
 
 
 def ones_like(input: Tensor, **options: Any) -> Tensor:
@@ -320,7 +320,7 @@ def ones_like(input: Tensor, **options: Any) -> Tensor:
         >>> ag.ones_like(ag.zeros(2))
         tensor([1., 1.])
     """
-    return _like("ones_like", ones, input, options)  # type: ignore[no-any-return]
+    return _like("ones_like", ones, input, options)
 
 
 def empty_like(input: Tensor, **options: Any) -> Tensor:
@@ -337,7 +337,7 @@ def empty_like(input: Tensor, **options: Any) -> Tensor:
         >>> ag.empty_like(ag.zeros(2)).shape
         Size([2])
     """
-    return _like("empty_like", empty, input, options)  # type: ignore[no-any-return]
+    return _like("empty_like", empty, input, options)
 
 
 def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
@@ -355,7 +355,7 @@ def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
         >>> ag.full_like(ag.zeros(2), 5)
         tensor([5., 5.])
     """
-    return _like("full_like", lambda size, **o: full(size, fill_value, **o), input, options)  # type: ignore[no-any-return]
+    return _like("full_like", lambda size, **o: full(size, fill_value, **o), input, options)
 
 
 def arange(
@@ -396,7 +396,7 @@ def arange(
     be = backend_of(device)
     count = math.ceil((end - start) / step)
     values = be.xp.arange(count, dtype="float64" if floating else "int64") * step + start
-    return fresh("arange", values.astype(kind.numpy, copy=False), be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("arange", values.astype(kind.numpy, copy=False), be, requires_grad, rest)
 
 
 def linspace(
@@ -420,7 +420,7 @@ def linspace(
     """
     be = backend_of(device)
     values = be.xp.linspace(float(start), float(end), int(steps))
-    return fresh("linspace", values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("linspace", values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad, rest)
 
 
 def logspace(
@@ -452,7 +452,7 @@ def logspace(
     """
     be = backend_of(device)
     values = be.xp.power(float(base), be.xp.linspace(float(start), float(end), int(steps)))
-    return fresh("logspace", values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("logspace", values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad, rest)
 
 
 def eye(
@@ -474,7 +474,7 @@ def eye(
                 [0., 1.]])
     """
     be = backend_of(device)
-    return fresh("eye", be.xp.eye(n, m, dtype=_numpy_dtype(dtype)), be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("eye", be.xp.eye(n, m, dtype=_numpy_dtype(dtype)), be, requires_grad, rest)
 
 
 def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
@@ -494,7 +494,7 @@ def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
                 [0, 0, 1]])
     """
     be = backend_of(options.get("device"))
-    return wrap(be.xp.stack(be.xp.tril_indices(row, offset, col)).astype("int64"), be)  # type: ignore[no-any-return]
+    return wrap(be.xp.stack(be.xp.tril_indices(row, offset, col)).astype("int64"), be)
 
 
 def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
@@ -514,7 +514,7 @@ def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
                 [0, 1, 1]])
     """
     be = backend_of(options.get("device"))
-    return wrap(be.xp.stack(be.xp.triu_indices(row, offset, col)).astype("int64"), be)  # type: ignore[no-any-return]
+    return wrap(be.xp.stack(be.xp.triu_indices(row, offset, col)).astype("int64"), be)
 
 
 # -- methods: x.new_zeros(...) -----------------------------------------------------------------------------------------

@@ -225,7 +225,7 @@ class _Walk:
 
     def _kept(self, node: Node) -> tuple[Any, ...]:
         """What the node saved, checked to be there and unmodified."""
-        saved: tuple[Any, ...] | None = node.saved
+        saved = node.saved
         if saved is None:
             raise GraphError(
                 f"backward: the graph through {node.op.name} was freed by an earlier backward. "

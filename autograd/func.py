@@ -16,10 +16,10 @@ from collections.abc import Callable
 from operator import index
 from typing import Any
 
-from autograd.errors import GraphError, ShapeError
-from autograd.stateless import functional_call, stack_module_state
-from autograd.pullback import Pullback, columns_of, filled, ones_like, rows_of, vectors, zeros
 from autograd.batching import vmap
+from autograd.errors import GraphError, ShapeError
+from autograd.pullback import Pullback, columns_of, filled, ones_like, rows_of, vectors, zeros
+from autograd.stateless import functional_call, stack_module_state
 
 __all__ = [
     "functional_call",

@@ -70,6 +70,7 @@ def make_dot(
     edges = []
     for node in _ordered(ends):
         ids[node] = f"n{len(ids)}"
+        tensor: Any
         name, tensor = known.get(node, (None, node.variable if isinstance(node, Leaf) else None))
         label = [_title(node, name), str(tuple(node.shape))]
         if tensor is not None:

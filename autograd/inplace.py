@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd import dtype as dtypes
+from autograd import dtypes
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.grad_mode import mode, no_grad
 from autograd.node import Leaf, Variable
@@ -88,6 +88,11 @@ def inplace(operation: Callable[..., Any]) -> Callable[..., Any]:
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``{operation.__name__}``, written into the tensor itself; returns it."
     return method
+
+
+def forms(operation: Any) -> tuple[Any, Any]:
+    """An operation as a method in both forms: ``x.name(...)`` and ``x.name_(...)``."""
+    return operation, inplace(operation)
 
 
 def fill(x: Variable, name: str, array: Any) -> Any:

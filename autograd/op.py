@@ -22,8 +22,8 @@ from operator import itemgetter
 from types import MethodType
 from typing import Any, ClassVar, Literal, NamedTuple, overload
 
-from autograd import dtype as dtypes
-from autograd.errors import DeviceError, DtypeError, ShapeError
+from autograd import dtypes
+from autograd.errors import DeviceError, ShapeError
 from autograd.grad_mode import mode
 from autograd.node import NEVER, Node, Output, Variable, View, caller, tick
 from backends import registry

@@ -156,7 +156,7 @@ def _leads_beyond(tensors: Sequence[Any], own: Container[Any]) -> list[bool]:
                 seen.add(parent)
                 order.append(parent)
     order.sort(key=attrgetter("seq"))
-    beyond = {None: False}
+    beyond: dict[Any, bool] = {None: False}
     for node in order:  # parents first
         if isinstance(node, Leaf):
             beyond[node] = node not in own and node.owner() is not None

@@ -22,8 +22,8 @@ import numpy as np
 
 from autograd.device import backend_of
 from autograd.device import device as device_type
-from autograd.dtype import as_dtype
-from autograd.dtype import dtype as dtype_type
+from autograd.dtypes import as_dtype
+from autograd.dtypes import dtype as dtype_type
 from autograd.errors import SerializationError
 from autograd.node import Variable
 from autograd.op import wrap

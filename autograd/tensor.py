@@ -6,55 +6,18 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
-from autograd import dtype as dtypes
-from autograd import creation, engine, printing
+from autograd import dtypes, engine, printing
 from autograd.device import backend_of, device
 from autograd.errors import DtypeError, GraphError, ShapeError
-from autograd.inplace import check_writable, fill, history, inplace, overwrite
+from autograd.methods.elementwise import Elementwise
+from autograd.methods.operators import Operators
+from autograd.methods.structure import Structure
 from autograd.node import NEVER, Handle, Leaf, Variable, add_hook
 from autograd.op import Op, refresh, wrap
-from autograd.ops import (
-    arithmetic,
-    axes,
-    bounds,
-    comparison,
-    conversion,
-    counting,
-    elementwise,
-    extremum,
-    groups,
-    indexing,
-    joining,
-    linalg,
-    logic,
-    masks,
-    matrices,
-    norms,
-    power,
-    product,
-    quantiles,
-    rearrange,
-    reduction,
-    rounding,
-    sampling,
-    scan,
-    shape as reshaping,
-    softmax as softmaxes,
-    sorting,
-    spread,
-    subscript,
-    trigonometry,
-    views,
-)
 from autograd.size import Size
 
 
-_OPERANDS = (Variable, int, float, complex, np.ndarray, np.generic)  # what arithmetic with a tensor takes
-
-
-class Tensor(Variable):
+class Tensor(Operators, Elementwise, Structure):
     """An n-dimensional array that records what is done to it.
 
     Usually made by ``autograd.tensor``, ``zeros``, ``randn`` ...; ``Tensor(data)`` gives the default dtype, as in PyTorch.
@@ -181,9 +144,11 @@ class Tensor(Variable):
 
     @property
     def _base(self) -> Variable | None:
-        view, base = self.alias, None
-        while view is not None:
-            view, base = view.base.alias, view.base
+        base: Variable | None = None
+        alias = self.alias
+        while alias is not None:
+            base = alias.base
+            alias = base.alias
         return base
 
     def _is_view(self) -> bool:
@@ -387,402 +352,8 @@ class Tensor(Variable):
     def __dlpack_device__(self) -> Any:
         return self.raw.__dlpack_device__()
 
-    # -- operations: conversion, copying, filling --------------------------------------------------------------------
-    to = conversion.to
-    clone = conversion.clone
-    type_as = conversion.type_as
-    float = conversion.method("float", dtypes.float32)
-    double = conversion.method("double", dtypes.float64)
-    half = conversion.method("half", dtypes.float16)
-    long = conversion.method("long", dtypes.int64)
-    int = conversion.method("int", dtypes.int32)
-    short = conversion.method("short", dtypes.int16)
-    char = conversion.method("char", dtypes.int8)
-    byte = conversion.method("byte", dtypes.uint8)
-    bool = conversion.method("bool", dtypes.bool_)
-    cpu, cuda, type = conversion.cpu, conversion.cuda, conversion.type
-    copy_, fill_, zero_ = conversion.copy_, conversion.fill_, conversion.zero_
-    uniform_, normal_, bernoulli_ = sampling.uniform_, sampling.normal_, sampling.bernoulli_
-    exponential_, random_ = sampling.exponential_, sampling.random_
-    bernoulli, multinomial = sampling.bernoulli, sampling.multinomial
-    new_tensor, new_zeros, new_ones = (creation.new(f) for f in (creation.tensor, creation.zeros, creation.ones))
-    new_empty, new_full = creation.new(creation.empty), creation.new(creation.full)
-
     def __repr__(self) -> str:
         return printing.text(self)
-
-    # -- operations: arithmetic, elementwise, comparison, reduction ---------------------------------------------------
-    def __add__(self, other: Any) -> Any:
-        return arithmetic._add.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __radd__(self, other: Any) -> Any:
-        return arithmetic._add(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __sub__(self, other: Any) -> Any:
-        return arithmetic._sub.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rsub__(self, other: Any) -> Any:
-        return arithmetic._sub(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __mul__(self, other: Any) -> Any:
-        return arithmetic.mul.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rmul__(self, other: Any) -> Any:
-        return arithmetic.mul(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __truediv__(self, other: Any) -> Any:
-        return arithmetic.true_divide.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return arithmetic.true_divide(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    __rdiv__ = __rtruediv__
-
-    def __floordiv__(self, other: Any) -> Any:
-        return arithmetic.floor_divide(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return arithmetic.floor_divide(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __mod__(self, other: Any) -> Any:
-        return arithmetic.remainder(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rmod__(self, other: Any) -> Any:
-        return arithmetic.remainder(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __pow__(self, exponent: Any) -> Any:
-        if type(exponent) in (int, float) and self.raw.dtype.kind == "f":
-            return power._pow(self, exponent=exponent)
-        return power.pow(self, exponent) if isinstance(exponent, _OPERANDS) else NotImplemented
-
-    def __rpow__(self, base: Any) -> Any:
-        return power.pow(base, self) if isinstance(base, _OPERANDS) else NotImplemented
-
-    def __neg__(self) -> Any:
-        return arithmetic.neg(self)
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __abs__(self) -> Any:
-        return arithmetic.abs(self)
-
-    def __invert__(self) -> Any:
-        return logic.bitwise_not(self)
-
-    def __and__(self, other: Any) -> Any:
-        return logic.bitwise_and(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rand__(self, other: Any) -> Any:
-        return logic.bitwise_and(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __or__(self, other: Any) -> Any:
-        return logic.bitwise_or(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __ror__(self, other: Any) -> Any:
-        return logic.bitwise_or(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __xor__(self, other: Any) -> Any:
-        return logic.bitwise_xor(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rxor__(self, other: Any) -> Any:
-        return logic.bitwise_xor(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __lshift__(self, other: Any) -> Any:
-        return logic.bitwise_left_shift(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rlshift__(self, other: Any) -> Any:
-        return logic.bitwise_left_shift(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rshift__(self, other: Any) -> Any:
-        return logic.bitwise_right_shift(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rrshift__(self, other: Any) -> Any:
-        return logic.bitwise_right_shift(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __eq__(self, other: Any) -> Any:
-        return comparison.eq(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __ne__(self, other: Any) -> Any:
-        return comparison.ne(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __lt__(self, other: Any) -> Any:
-        return comparison.lt(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __le__(self, other: Any) -> Any:
-        return comparison.le(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __gt__(self, other: Any) -> Any:
-        return comparison.gt(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __ge__(self, other: Any) -> Any:
-        return comparison.ge(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    add = arithmetic.add
-    sub = arithmetic.sub
-    rsub = arithmetic.rsub
-    mul = arithmetic.mul
-    true_divide = arithmetic.true_divide
-    div = arithmetic.div
-    floor_divide = arithmetic.floor_divide
-    remainder = arithmetic.remainder
-    fmod = arithmetic.fmod
-    reciprocal = arithmetic.reciprocal
-    neg = arithmetic.neg
-    sign = arithmetic.sign
-    abs = arithmetic.abs
-    copysign = arithmetic.copysign
-    lerp = arithmetic.lerp
-    addcmul = arithmetic.addcmul
-    addcdiv = arithmetic.addcdiv
-    add_ = inplace(arithmetic.add)
-    sub_ = inplace(arithmetic.sub)
-    mul_ = inplace(arithmetic.mul)
-    true_divide_ = inplace(arithmetic.true_divide)
-    div_ = inplace(arithmetic.div)
-    floor_divide_ = inplace(arithmetic.floor_divide)
-    remainder_ = inplace(arithmetic.remainder)
-    fmod_ = inplace(arithmetic.fmod)
-    reciprocal_ = inplace(arithmetic.reciprocal)
-    neg_ = inplace(arithmetic.neg)
-    sign_ = inplace(arithmetic.sign)
-    abs_ = inplace(arithmetic.abs)
-    copysign_ = inplace(arithmetic.copysign)
-    lerp_ = inplace(arithmetic.lerp)
-    addcmul_ = inplace(arithmetic.addcmul)
-    addcdiv_ = inplace(arithmetic.addcdiv)
-    subtract, multiply, divide, negative, absolute = sub, mul, div, neg, abs
-    subtract_, multiply_, divide_, negative_, absolute_ = sub_, mul_, div_, neg_, abs_
-    __iadd__, __isub__, __imul__ = add_, sub_, mul_
-    __itruediv__, __ifloordiv__, __imod__ = div_, floor_divide_, remainder_
-    square = power.square
-    pow = power.pow
-    float_power = power.float_power
-    hypot = power.hypot
-    square_ = inplace(power.square)
-    pow_ = inplace(power.pow)
-    float_power_ = inplace(power.float_power)
-    hypot_ = inplace(power.hypot)
-    __ipow__ = pow_
-    maximum = bounds.maximum
-    minimum = bounds.minimum
-    fmax = bounds.fmax
-    fmin = bounds.fmin
-    clamp = bounds.clamp
-    clamp_min = bounds.clamp_min
-    clamp_max = bounds.clamp_max
-    clamp_ = inplace(bounds.clamp)
-    clamp_min_ = inplace(bounds.clamp_min)
-    clamp_max_ = inplace(bounds.clamp_max)
-    clip, clip_ = clamp, clamp_
-    exp = elementwise.exp
-    exp2 = elementwise.exp2
-    expm1 = elementwise.expm1
-    log = elementwise.log
-    log2 = elementwise.log2
-    log10 = elementwise.log10
-    log1p = elementwise.log1p
-    logaddexp = elementwise.logaddexp
-    logaddexp2 = elementwise.logaddexp2
-    xlogy = elementwise.xlogy
-    sqrt = elementwise.sqrt
-    rsqrt = elementwise.rsqrt
-    sigmoid = elementwise.sigmoid
-    logit = elementwise.logit
-    erf = elementwise.erf
-    relu = elementwise.relu
-    exp_ = inplace(elementwise.exp)
-    exp2_ = inplace(elementwise.exp2)
-    expm1_ = inplace(elementwise.expm1)
-    log_ = inplace(elementwise.log)
-    log2_ = inplace(elementwise.log2)
-    log10_ = inplace(elementwise.log10)
-    log1p_ = inplace(elementwise.log1p)
-    xlogy_ = inplace(elementwise.xlogy)
-    sqrt_ = inplace(elementwise.sqrt)
-    rsqrt_ = inplace(elementwise.rsqrt)
-    sigmoid_ = inplace(elementwise.sigmoid)
-    logit_ = inplace(elementwise.logit)
-    erf_ = inplace(elementwise.erf)
-    relu_ = inplace(elementwise.relu)
-    sin = trigonometry.sin
-    cos = trigonometry.cos
-    tan = trigonometry.tan
-    asin = trigonometry.asin
-    acos = trigonometry.acos
-    atan = trigonometry.atan
-    atan2 = trigonometry.atan2
-    sinh = trigonometry.sinh
-    cosh = trigonometry.cosh
-    tanh = trigonometry.tanh
-    asinh = trigonometry.asinh
-    acosh = trigonometry.acosh
-    atanh = trigonometry.atanh
-    sinc = trigonometry.sinc
-    deg2rad = trigonometry.deg2rad
-    rad2deg = trigonometry.rad2deg
-    sin_ = inplace(trigonometry.sin)
-    cos_ = inplace(trigonometry.cos)
-    tan_ = inplace(trigonometry.tan)
-    asin_ = inplace(trigonometry.asin)
-    acos_ = inplace(trigonometry.acos)
-    atan_ = inplace(trigonometry.atan)
-    atan2_ = inplace(trigonometry.atan2)
-    sinh_ = inplace(trigonometry.sinh)
-    cosh_ = inplace(trigonometry.cosh)
-    tanh_ = inplace(trigonometry.tanh)
-    asinh_ = inplace(trigonometry.asinh)
-    acosh_ = inplace(trigonometry.acosh)
-    atanh_ = inplace(trigonometry.atanh)
-    sinc_ = inplace(trigonometry.sinc)
-    deg2rad_ = inplace(trigonometry.deg2rad)
-    rad2deg_ = inplace(trigonometry.rad2deg)
-    floor = rounding.floor
-    ceil = rounding.ceil
-    trunc = rounding.trunc
-    frac = rounding.frac
-    round = rounding.round
-    nan_to_num = rounding.nan_to_num
-    floor_ = inplace(rounding.floor)
-    ceil_ = inplace(rounding.ceil)
-    trunc_ = inplace(rounding.trunc)
-    frac_ = inplace(rounding.frac)
-    round_ = inplace(rounding.round)
-    nan_to_num_ = inplace(rounding.nan_to_num)
-    eq = comparison.eq
-    ne = comparison.ne
-    lt = comparison.lt
-    le = comparison.le
-    gt = comparison.gt
-    ge = comparison.ge
-    equal = comparison.equal
-    isclose = comparison.isclose
-    allclose = comparison.allclose
-    isfinite = comparison.isfinite
-    isinf = comparison.isinf
-    isnan = comparison.isnan
-    isposinf = comparison.isposinf
-    isneginf = comparison.isneginf
-    masked_fill = comparison.masked_fill
-    heaviside = comparison.heaviside
-    eq_ = inplace(comparison.eq)
-    ne_ = inplace(comparison.ne)
-    lt_ = inplace(comparison.lt)
-    le_ = inplace(comparison.le)
-    gt_ = inplace(comparison.gt)
-    ge_ = inplace(comparison.ge)
-    masked_fill_ = inplace(comparison.masked_fill)
-    heaviside_ = inplace(comparison.heaviside)
-
-    def where(self, condition: Any, other: Any) -> Any:
-        """The tensor where the condition holds, else ``other``; see ``autograd.where``."""
-        return comparison.where(condition, self, other)
-
-    logical_and = logic.logical_and
-    logical_or = logic.logical_or
-    logical_xor = logic.logical_xor
-    logical_not = logic.logical_not
-    bitwise_and = logic.bitwise_and
-    bitwise_or = logic.bitwise_or
-    bitwise_xor = logic.bitwise_xor
-    bitwise_not = logic.bitwise_not
-    bitwise_left_shift = logic.bitwise_left_shift
-    bitwise_right_shift = logic.bitwise_right_shift
-    logical_and_ = inplace(logic.logical_and)
-    logical_or_ = inplace(logic.logical_or)
-    logical_xor_ = inplace(logic.logical_xor)
-    logical_not_ = inplace(logic.logical_not)
-    bitwise_and_ = inplace(logic.bitwise_and)
-    bitwise_or_ = inplace(logic.bitwise_or)
-    bitwise_xor_ = inplace(logic.bitwise_xor)
-    bitwise_not_ = inplace(logic.bitwise_not)
-    bitwise_left_shift_ = inplace(logic.bitwise_left_shift)
-    bitwise_right_shift_ = inplace(logic.bitwise_right_shift)
-    __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
-    __ilshift__, __irshift__ = bitwise_left_shift_, bitwise_right_shift_
-
-    sum = reduction.sum
-    nansum = reduction.nansum
-    mean = reduction.mean
-    nanmean = reduction.nanmean
-    logsumexp = reduction.logsumexp
-    any = reduction.any
-    all = reduction.all
-    count_nonzero = reduction.count_nonzero
-    var = spread.var
-    std = spread.std
-    norm = norms.norm
-    max = extremum.max
-    min = extremum.min
-    amax = extremum.amax
-    amin = extremum.amin
-    aminmax = extremum.aminmax
-    argmax = extremum.argmax
-    argmin = extremum.argmin
-    prod = product.prod
-    cumprod = product.cumprod
-    cumprod_ = inplace(product.cumprod)
-    cumsum = scan.cumsum
-    logcumsumexp = scan.logcumsumexp
-    cummax = scan.cummax
-    cummin = scan.cummin
-    diff = scan.diff
-    cumsum_ = inplace(scan.cumsum)
-
-    # -- operations: shape, joining, indexing, sorting, linalg, softmax ----------------------------------------------
-    __getitem__, __setitem__ = subscript.getitem, subscript.setitem
-
-    def __matmul__(self, other: Any) -> Any:
-        return linalg._matmul(self, other) if isinstance(other, Variable) else NotImplemented
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return linalg._matmul(other, self) if isinstance(other, Variable) else NotImplemented
-
-    T, mT, H, mH = property(axes.T), property(axes.mT), property(axes.H), property(axes.mH)
-    reshape, reshape_as, view, view_as = reshaping.reshape, reshaping.reshape_as, reshaping.view, reshaping.view_as
-    flatten, unflatten, ravel = reshaping.flatten, reshaping.unflatten, reshaping.ravel
-    squeeze, squeeze_ = reshaping.squeeze, reshaping.squeeze_
-    unsqueeze, unsqueeze_ = reshaping.unsqueeze, reshaping.unsqueeze_
-    expand, expand_as, broadcast_to = reshaping.expand, reshaping.expand_as, reshaping.broadcast_to
-    permute, movedim, moveaxis, adjoint = axes.permute, axes.movedim, axes.moveaxis, axes.adjoint
-    transpose, swapaxes, swapdims, t = axes.transpose, axes.swapaxes, axes.swapdims, axes.t
-    transpose_ = swapaxes_ = swapdims_ = axes.transpose_
-    t_ = axes.t_
-    select, narrow, diagonal = views.select, views.narrow, views.diagonal
-    unfold, as_strided = views.unfold, views.as_strided
-    select_scatter, slice_scatter = views.select_scatter, views.slice_scatter
-    diagonal_scatter = views.diagonal_scatter
-    flip, fliplr, flipud, roll = rearrange.flip, rearrange.fliplr, rearrange.flipud, rearrange.roll
-    rot90, repeat, tile = rearrange.rot90, rearrange.repeat, rearrange.tile
-    repeat_interleave, contiguous = rearrange.repeat_interleave, rearrange.contiguous
-    split, split_with_sizes, chunk = joining.split, joining.split_with_sizes, joining.chunk
-    unbind, tensor_split = joining.unbind, joining.tensor_split
-    hsplit, vsplit, dsplit = joining.hsplit, joining.vsplit, joining.dsplit
-    index_put, index_put_, index_select = subscript.index_put, subscript.index_put_, indexing.index_select
-    index_add, index_copy, index_fill = indexing.index_add, indexing.index_copy, indexing.index_fill
-    index_add_, index_copy_, index_fill_ = indexing.index_add_, indexing.index_copy_, indexing.index_fill_
-    gather, take_along_dim = indexing.gather, indexing.take_along_dim
-    scatter, scatter_, scatter_add, scatter_add_ = (
-        groups.scatter, groups.scatter_, indexing.scatter_add, indexing.scatter_add_
-    )  # fmt: skip
-    scatter_reduce, scatter_reduce_ = groups.scatter_reduce, groups.scatter_reduce_
-    index_reduce, index_reduce_ = groups.index_reduce, groups.index_reduce_
-    masked_select, masked_scatter, masked_scatter_ = masks.masked_select, masks.masked_scatter, masks.masked_scatter_
-    nonzero, argwhere, take, put, put_ = masks.nonzero, masks.argwhere, masks.take, masks.put, masks.put_
-    tril, tril_, triu, triu_ = matrices.tril, matrices.tril_, matrices.triu, matrices.triu_
-    trace, diag, diag_embed, diagflat = matrices.trace, matrices.diag, matrices.diag_embed, matrices.diagflat
-    sort, argsort, msort, topk = sorting.sort, sorting.argsort, sorting.msort, sorting.topk
-    kthvalue, median, nanmedian, mode = sorting.kthvalue, sorting.median, sorting.nanmedian, sorting.mode
-    quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
-    unique, unique_consecutive = counting.unique, counting.unique_consecutive
-    bincount, histc, histogram = counting.bincount, counting.histc, counting.histogram
-    matmul, mm, bmm, mv, dot = linalg.matmul, linalg.mm, linalg.bmm, linalg.mv, linalg.dot
-    vdot, inner, outer, ger = linalg.vdot, linalg.inner, linalg.outer, linalg.outer
-    kron, cross = linalg.kron, linalg.cross
-    addmm, addmm_, baddbmm, baddbmm_ = linalg.addmm, linalg.addmm_, linalg.baddbmm, linalg.baddbmm_
-    addbmm, addbmm_, addmv, addmv_ = linalg.addbmm, linalg.addbmm_, linalg.addmv, linalg.addmv_
-    addr, addr_, dist = linalg.addr, linalg.addr_, linalg.dist
-    softmax, log_softmax = softmaxes.softmax, softmaxes.log_softmax
 
     # -- as a Python object ------------------------------------------------------------------------------------------
     def __len__(self) -> int:
@@ -835,7 +406,7 @@ class Tensor(Variable):
         t.__dict__.update(self.__dict__)
         if self.node is not None:
             t.node = Leaf(t)
-        return t  # type: ignore[return-value]
+        return t
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if not self.is_leaf:
@@ -852,7 +423,7 @@ def _rebuild(cls: type[Tensor], array: Any, where: str, requires_grad: bool, att
     t.__dict__.update(attributes)
     if requires_grad:
         t.node = Leaf(t)
-    return t  # type: ignore[return-value]
+    return t
 
 
 Op.tensor = Tensor

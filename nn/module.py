@@ -11,7 +11,7 @@ import numpy as np
 
 import autograd as ag
 from autograd.device import device as device_type
-from autograd.dtype import as_dtype
+from autograd.dtypes import as_dtype
 from autograd.grad_mode import no_grad
 from autograd.tensor import Tensor
 from nn import hooks, registration, state

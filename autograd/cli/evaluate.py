@@ -4,40 +4,48 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autograd.cli.recipes import DATASETS, MODELS, Images
-from autograd.cli.train import choose_device, score
-from autograd.serialization import load
+from autograd.cli.recipes import DATASETS, MODELS
+from autograd.cli.run import read_checkpoint
+from autograd.cli.train import choose_device, predict, score
 
 
-def evaluate(checkpoint: Path, device: str, data_dir: Path | None) -> int:
+def evaluate(checkpoint: Path, device: str = "auto", data_dir: Path = Path("data")) -> int:
     """Prints what a checkpoint of ``train`` reaches on the test set.
 
     Args:
-        checkpoint: the file.
-        device: cpu, cuda, auto.
+        checkpoint: the file, or the folder of a run for its best one.
+        device: cpu, cuda, cuda:1, ... or auto.
         data_dir: where downloaded data lie.
 
     Returns:
         The exit status.
 
     Raises:
+        DeviceError: the device is not there.
         FileNotFoundError: there is no such file.
-        ValueError: it is no checkpoint of a training run.
+        SerializationError: the file is damaged or of another format.
+        ValueError: it is no checkpoint of a training run, or of a model or data that are not known here.
     """
-    if not checkpoint.exists():
-        raise FileNotFoundError(f"evaluate: expected a checkpoint, found no file {checkpoint}")
-    saved = load(checkpoint)
-    if not isinstance(saved, dict) or saved.get("format") != 1:
-        raise ValueError(f"evaluate: expected a checkpoint of python -m autograd train, got another file {checkpoint}")
-    arguments, where = saved["arguments"], choose_device(device)
-    model = MODELS[arguments["model"]](saved["channels"], saved["classes"]).to(where)
+    where = choose_device(device)
+    if checkpoint.is_dir():
+        checkpoint = checkpoint / "best.safetensors"
+    saved = read_checkpoint(checkpoint, "evaluate")
+    options = saved["options"]
+    for kind, known in (("model", MODELS), ("data", DATASETS)):
+        if options[kind] not in known:
+            raise ValueError(
+                f"evaluate: expected {kind} to be one of {', '.join(known)}, got {options[kind]!r} in {checkpoint}"
+            )
+    model = MODELS[options["model"]](saved["channels"], saved["classes"]).to(where)
     model.load_state_dict(saved["model"])
-    test = DATASETS[arguments["data"]](data_dir or Path("data")).test
-    total = score(model, test, where)
-    print(f"{arguments['model']} on {arguments['data']} after {saved['epoch']} epochs, on {where}")
-    print(f"test accuracy {100 * total.accuracy:.2f} %, loss {total.loss:.4f}, {len(test.labels):,} images")
+    images, labels = DATASETS[options["data"]](data_dir).test
+    logits = predict(model, images, where)
+    total, right = score(logits, labels), logits.argmax(1).numpy() == labels
+    print(f"{options['model']} on {options['data']} after {saved['epoch']} epochs, on {where}")
+    print(
+        f"test accuracy {100 * total.accuracy:.2f} % ({int(right.sum()):,} of {len(labels):,}), loss {total.loss:.4f}"
+    )
     for c in range(saved["classes"]):
-        mine = test.labels == c
-        part = score(model, Images(test.images[mine], test.labels[mine]), where)
-        print(f"  class {c}: {100 * part.accuracy:6.2f} % of {int(mine.sum())}")
+        mine = right[labels == c]
+        print(f"  class {c}: {100 * mine.mean():6.2f} % ({int(mine.sum()):,} of {len(mine):,})")
     return 0

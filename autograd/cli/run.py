@@ -89,11 +89,10 @@ class RunFolder:
     def save(self, checkpoint: dict[str, Any], *, best: bool = False) -> None:
         """Writes a checkpoint; the best one first, so that the last is never ahead of it."""
         with self._writing():
-            for stale in self.path.glob(".*.tmp"):  # what a killed process left half written
-                stale.unlink()
-            if best:
-                save(checkpoint, self.best)
-            save(checkpoint, self.last)
+            for file in (self.best, self.last) if best else (self.last,):
+                for stale in self.path.glob(f".{file.name}.*.tmp"):  # what a killed process left half written
+                    stale.unlink(missing_ok=True)
+                save(checkpoint, file)
 
     def write_history(self, rows: list[dict[str, Any]]) -> None:
         """Writes the history, one JSON object per line; a number that is not finite becomes null."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import signal
 import sys
 import threading
@@ -16,7 +17,7 @@ import nn
 import optim
 from autograd.cli.augment import Augmented, stream
 from autograd.cli.options import Options
-from autograd.cli.recipes import DATASETS, MODELS, Images, Splits
+from autograd.cli.recipes import DATASETS, MODELS, Splits
 from autograd.cli.run import FORMAT, RunFolder, read_checkpoint
 from autograd.creation import from_numpy
 from autograd.device import backend_of, device
@@ -342,13 +343,12 @@ def train(options: Options) -> Result:
         f"{options.model}, {count:,} parameters, on {where}; {options.data}, {trainer.images:,} images to train, "
         f"{len(trainer.splits.validation.labels):,} to validate"
     )
-    stopped = _fit(trainer)
+    stop = _fit(trainer)
     drawn = folder.draw(trainer.history) if trainer.history else False
     seconds, rate = trainer.clock.seconds, trainer.clock.images_per_second()
-    if stopped and trainer.epoch < options.epochs:
-        folder.save(trainer.checkpoint())
-        print(f"stopped in epoch {trainer.epoch + 1}; continue with: {resume_command(folder)}", file=sys.stderr)
-        return Result(128 + stopped, str(where), None, seconds, rate)
+    if stop:
+        print(f"stopped in epoch {trainer.epoch + 1}; continue with: {resume_command(trainer)}", file=sys.stderr)
+        return Result(128 + stop, str(where), None, seconds, rate)
     best = read_checkpoint(folder.best, "train")
     trainer.model.load_state_dict(best["model"])
     test = score(predict(trainer.model, trainer.splits.test.images, where), trainer.splits.test.labels)
@@ -361,9 +361,20 @@ def train(options: Options) -> Result:
     return Result(0, str(where), test, seconds, rate)
 
 
-def resume_command(folder: RunFolder) -> str:
-    """What to type to continue a run."""
-    return f"python -m autograd train --resume --out {folder.path}"
+def resume_command(trainer: Trainer) -> str:
+    """What to type to continue a run.
+
+    Args:
+        trainer: the run.
+
+    Returns:
+        A line for the shell.
+    """
+    words = ["python", "-m", "autograd", "train", "--resume", "--out", str(trainer.folder.path)]
+    for name in ("device", "data_dir", "workers"):
+        if name in trainer.options.given:
+            words += [f"--{name.replace('_', '-')}", str(getattr(trainer.options, name))]
+    return shlex.join(words)
 
 
 def _new(options: Options, where: device) -> Trainer:
@@ -406,22 +417,25 @@ def _home(options: Options, where: device) -> Path:
 
 
 def _fit(trainer: Trainer) -> int:
-    """Trains; 0, or the number of the signal that stopped it. A second signal aborts at once."""
-    received: list[int] = []
+    """Trains; 0, or the number of the signal that stopped it with a checkpoint. A second signal aborts at once."""
+    stop = 0
 
     def handle(number: int, _: object) -> None:
-        received.append(number)
-        if trainer.stop:
+        nonlocal stop
+        if stop:
             raise KeyboardInterrupt
-        trainer.stop = True
+        stop, trainer.stop = number, True
 
     with _handling(handle):
         try:
             trainer.fit()
+            if trainer.epoch == trainer.options.epochs:
+                return 0
+            trainer.folder.save(trainer.checkpoint())
         except KeyboardInterrupt:
-            print(f"aborted; the last checkpoint continues with: {resume_command(trainer.folder)}", file=sys.stderr)
+            print(f"aborted; the last checkpoint continues with: {resume_command(trainer)}", file=sys.stderr)
             raise
-    return received[0] if received else 0
+    return stop
 
 
 @contextmanager

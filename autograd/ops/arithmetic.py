@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtype import of_number
+from autograd.dtypes import of_number
 from autograd.errors import DtypeError
 from autograd.node import Variable
 from autograd.op import elementwise, floating, op, result_type

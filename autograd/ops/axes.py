@@ -303,7 +303,7 @@ def mH(input: Tensor) -> Tensor:
         Size([5, 3, 2])
     """
     y = _permute(input, axes=_matrix_axes("mH", input.raw.ndim))
-    return _conjugate(y) if input.raw.dtype.kind == "c" else y  # type: ignore[no-any-return]
+    return _conjugate(y) if input.raw.dtype.kind == "c" else y
 
 
 def adjoint(input: Tensor) -> Tensor:

@@ -171,7 +171,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     """
     if input.raw.dtype != other.raw.dtype:
         raise DtypeError(f"isclose: expected one dtype, got {input.dtype} and {other.dtype}. Cast one with .to(dtype)")
-    return _isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)  # type: ignore[no-any-return]
+    return _isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
@@ -380,7 +380,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         value = value.to(input.dtype)  # type: ignore[attr-defined]
     else:
         value = input.backend.scalar(value, input.raw.dtype)
-    return _masked_fill(input, mask, value)  # type: ignore[no-any-return]
+    return _masked_fill(input, mask, value)
 
 
 @elementwise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.device import backend_of, device
-from autograd.dtype import as_dtype, dtype
+from autograd.dtypes import as_dtype, dtype
 from autograd.inplace import check_writable, fill, history
 from autograd.node import Variable
 from autograd.op import op, refresh, wrap, written
@@ -106,7 +106,7 @@ def to(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         out = cast(out, as_dtype(kind))
     if kwargs.get("copy") and out is input:
         out = clone(input)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def cast(input: Any, kind: dtype) -> Any:
@@ -257,7 +257,7 @@ def fill_(input: Tensor, value: Any) -> Tensor:
     """
     if isinstance(value, Variable):
         return copy_(input, value)
-    return fill(input, "fill_", value)  # type: ignore[no-any-return]
+    return fill(input, "fill_", value)
 
 
 def zero_(input: Tensor) -> Tensor:
@@ -273,4 +273,4 @@ def zero_(input: Tensor) -> Tensor:
         >>> ag.ones(2).zero_()
         tensor([0., 0.])
     """
-    return fill(input, "zero_", 0)  # type: ignore[no-any-return]
+    return fill(input, "zero_", 0)

@@ -207,9 +207,9 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if raw.size and raw.min() < 0:
         raise ValueError(f"bincount: expected integers of at least 0, got {int(raw.min())}")
     if weights is None:
-        return wrap(be.xp.bincount(raw, minlength=minlength), be)  # type: ignore[no-any-return]
+        return wrap(be.xp.bincount(raw, minlength=minlength), be)
     total = be.xp.bincount(raw, weights.raw, minlength)
-    return wrap(total.astype(weights.raw.dtype) if weights.raw.dtype.kind == "f" else total, be)  # type: ignore[no-any-return]
+    return wrap(total.astype(weights.raw.dtype) if weights.raw.dtype.kind == "f" else total, be)
 
 
 def _limits(name: str, raw: Any, low: float, high: float) -> tuple[float, float]:

@@ -316,7 +316,7 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
         tensor([0.0000, 2.1972])
     """
     x = input if eps is None else input.clamp(eps, 1 - eps)
-    return into(out, _logit(x), "logit")  # type: ignore[no-any-return]
+    return into(out, _logit(x), "logit")
 
 
 @floating

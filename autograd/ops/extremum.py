@@ -126,7 +126,7 @@ def amax(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | N
         >>> ag.amax(ag.tensor([[1.0, 5.0], [7.0, 2.0]]), 1)
         tensor([5., 7.])
     """
-    return into(out, _amax(input, axes=_axes("amax", input, dim), keepdim=keepdim), "amax")  # type: ignore[no-any-return]
+    return into(out, _amax(input, axes=_axes("amax", input, dim), keepdim=keepdim), "amax")
 
 
 def amin(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
@@ -149,7 +149,7 @@ def amin(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | N
         >>> ag.amin(ag.tensor([[1.0, 5.0], [7.0, 2.0]]), 1)
         tensor([1., 2.])
     """
-    return into(out, _amin(input, axes=_axes("amin", input, dim), keepdim=keepdim), "amin")  # type: ignore[no-any-return]
+    return into(out, _amin(input, axes=_axes("amin", input, dim), keepdim=keepdim), "amin")
 
 
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
@@ -322,4 +322,4 @@ def _place(name: str, position: Any, input: Tensor, dim: int | None, keepdim: bo
     else:
         axis, x = axis_of(name, dim, len(shape)), input if shape else _reshape(input, shape=(1,))
         kept = shape[:axis] + ((1,) if keepdim and shape else ()) + shape[axis + 1 :]
-    return _reshape(position(x, axis=axis), shape=kept)  # type: ignore[no-any-return]
+    return _reshape(position(x, axis=axis), shape=kept)

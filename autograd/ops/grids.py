@@ -69,7 +69,7 @@ def cartesian_prod(*tensors: Any) -> Tensor:
     """
     members = tensor_list("cartesian_prod", tensors)
     if len(members) == 1:
-        return members[0]  # type: ignore[no-any-return]
+        return members[0]
     return stack([ravel(x) for x in meshgrid(*members)], 1)
 
 
@@ -99,7 +99,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if r < 0:
         raise ValueError(f"combinations: expected r of at least 0, got {r}")
     if not r:
-        return wrap(input.backend.xp.empty(0, input.raw.dtype), input.backend)  # type: ignore[no-any-return]
+        return wrap(input.backend.xp.empty(0, input.raw.dtype), input.backend)
     ways = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = list(ways(range(input.raw.size), r))
     index = input.backend.asarray(rows, "int64").reshape(-1)

@@ -201,7 +201,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
             raise ShapeError(f"index_fill: expected a number or a 0-d tensor, got shape {tuple(value.raw.shape)}")
         value = value.to(input.dtype)  # type: ignore[attr-defined]
     y = _put(x, value, basic=None, fancy=along(axis, index.raw.copy())[:-1])
-    return y if x is input else _reshape(y, shape=())  # type: ignore[no-any-return]
+    return y if x is input else _reshape(y, shape=())
 
 
 # -- single elements along an axis ------------------------------------------------------------------------------------

@@ -308,7 +308,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
         >>> ag.addmm(ag.ones(2), ag.ones(1, 3), ag.ones(3, 2))
         tensor([[4., 4.]])
     """
-    return _added("addmm", input, _product("addmm", mat1, mat2, (2, 2)), beta, alpha, out)  # type: ignore[no-any-return]
+    return _added("addmm", input, _product("addmm", mat1, mat2, (2, 2)), beta, alpha, out)
 
 
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
@@ -331,7 +331,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
         >>> ag.baddbmm(ag.ones(1), ag.ones(1, 1, 3), ag.ones(1, 3, 2))
         tensor([[[4., 4.]]])
     """
-    return _added("baddbmm", input, _product("baddbmm", batch1, batch2, (3, 3)), beta, alpha, out)  # type: ignore[no-any-return]
+    return _added("baddbmm", input, _product("baddbmm", batch1, batch2, (3, 3)), beta, alpha, out)
 
 
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
@@ -355,7 +355,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
         tensor([[7., 7.]])
     """
     total = _sum(_product("addbmm", batch1, batch2, (3, 3)), axes=(0,), keepdim=False)
-    return _added("addbmm", input, total, beta, alpha, out)  # type: ignore[no-any-return]
+    return _added("addbmm", input, total, beta, alpha, out)
 
 
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
@@ -378,7 +378,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any 
         >>> ag.addmv(ag.ones(1), ag.ones(1, 3), ag.ones(3))
         tensor([4.])
     """
-    return _added("addmv", input, _product("addmv", mat, vec, (2, 1)), beta, alpha, out)  # type: ignore[no-any-return]
+    return _added("addmv", input, _product("addmv", mat, vec, (2, 1)), beta, alpha, out)
 
 
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
@@ -401,7 +401,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
         >>> ag.addr(ag.ones(1), ag.ones(1), ag.ones(2))
         tensor([[2., 2.]])
     """
-    return _added("addr", input, outer(vec1, vec2), beta, alpha, out)  # type: ignore[no-any-return]
+    return _added("addr", input, outer(vec1, vec2), beta, alpha, out)
 
 
 addmm_, baddbmm_, addbmm_, addmv_, addr_ = (inplace(f) for f in (addmm, baddbmm, addbmm, addmv, addr))

@@ -82,8 +82,8 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     x = input if input.raw.shape == shape else _expand(input, shape=shape)
     values = _slice(ravel(source), index=(slice(count), ...))
     if shape:
-        return _put(x, values, basic=None, fancy=(chosen,))  # type: ignore[no-any-return]
-    return _reshape(_put(ravel(x), values, basic=None, fancy=(chosen.reshape(1),)), shape=())  # type: ignore[no-any-return]
+        return _put(x, values, basic=None, fancy=(chosen,))
+    return _reshape(_put(ravel(x), values, basic=None, fancy=(chosen.reshape(1),)), shape=())
 
 
 def nonzero(input: Tensor, *, out: Any = None, as_tuple: bool = False) -> Any:
@@ -124,7 +124,7 @@ def argwhere(input: Tensor) -> Tensor:
         tensor([[0, 1],
                 [1, 0]])
     """
-    return nonzero(input)  # type: ignore[no-any-return]
+    return nonzero(input)
 
 
 def take(input: Tensor, index: Tensor) -> Tensor:
@@ -181,7 +181,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     fancy = (index.raw.reshape(-1).copy(),)
     x, values = ravel(input), ravel(source)
     y = _put_add(x, values, fancy=fancy) if accumulate else _put(x, values, basic=None, fancy=fancy)
-    return _reshape(y, shape=input.raw.shape)  # type: ignore[no-any-return]
+    return _reshape(y, shape=input.raw.shape)
 
 
 masked_scatter_, put_ = inplace(masked_scatter), inplace(put)

@@ -141,7 +141,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     n = input.raw.shape[-1] + abs(offset)
     rest = iter(input.raw.shape[:-1])
     shape = tuple(n if i in (a, b) else next(rest) for i in range(ndim))
-    return _undiagonal(input, offset=offset, axis1=a, axis2=b, shape=shape)  # type: ignore[no-any-return]
+    return _undiagonal(input, offset=offset, axis1=a, axis2=b, shape=shape)
 
 
 def diag(input: Tensor, diagonal: int = 0, *, out: Any = None) -> Tensor:

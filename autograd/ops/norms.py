@@ -88,4 +88,4 @@ def norm(
         raise ValueError(f"norm: expected p to be a number or 'fro', got {p!r}. See linalg.matrix_norm for 'nuc'")
     x = as_float("norm", input, dtype)
     y = _norm(x, p=float(order), axes=axes_of("norm", dim, x.raw.ndim), keepdim=keepdim)
-    return into(out, y, "norm")  # type: ignore[no-any-return]
+    return into(out, y, "norm")

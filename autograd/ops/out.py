@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtype import FROM_NUMPY
+from autograd.dtypes import FROM_NUMPY
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.grad_mode import mode
 from autograd.op import wrap, written

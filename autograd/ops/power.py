@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtype import FLOAT, float64
+from autograd.dtypes import FLOAT, float64
 from autograd.errors import DtypeError
 from autograd.node import Variable
 from autograd.op import elementwise, floating, op, result_type

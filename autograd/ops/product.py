@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtype import as_dtype
+from autograd.dtypes import as_dtype
 from autograd.node import Variable
 from autograd.op import op
 from autograd.ops.arguments import axis_of
@@ -116,7 +116,7 @@ def prod(
     axis = 0 if dim is None else axis_of("prod", dim, x.raw.ndim)
     if dim is None or not x.raw.ndim:
         x, keepdim = _reshape(x, shape=(x.raw.size,)), False
-    return into(out, _prod(x, axis=axis, keepdim=keepdim), "prod")  # type: ignore[no-any-return]
+    return into(out, _prod(x, axis=axis, keepdim=keepdim), "prod")
 
 
 # -- running ----------------------------------------------------------------------------------------------------------
@@ -162,4 +162,4 @@ def cumprod(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = 
     x = input if dtype is None else input.to(as_dtype(dtype))
     axis = axis_of("cumprod", dim, x.raw.ndim)
     y = _cumprod(x if x.raw.ndim else _reshape(x, shape=(1,)), axis=axis)
-    return into(out, y if x.raw.ndim else _reshape(y, shape=()), "cumprod")  # type: ignore[no-any-return]
+    return into(out, y if x.raw.ndim else _reshape(y, shape=()), "cumprod")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtype import FLOAT, as_dtype
+from autograd.dtypes import FLOAT, as_dtype
 from autograd.errors import DtypeError
 from autograd.op import floating, op
 from autograd.ops.arguments import axes_of
@@ -79,7 +79,7 @@ def sum(
     """
     x = input if dtype is None else input.to(as_dtype(dtype))
     y = _sum(x, axes=axes_of("sum", dim, x.raw.ndim), keepdim=keepdim)
-    return into(out, y, "sum")  # type: ignore[no-any-return]
+    return into(out, y, "sum")
 
 
 def nansum(
@@ -104,7 +104,7 @@ def nansum(
         >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0]))
         tensor(3.)
     """
-    return into(out, sum(where(isnan(input), 0, input), dim, keepdim, dtype=dtype), "nansum")  # type: ignore[no-any-return]
+    return into(out, sum(where(isnan(input), 0, input), dim, keepdim, dtype=dtype), "nansum")
 
 
 @op
@@ -143,7 +143,7 @@ def mean(
     """
     x = as_float("mean", input, dtype)
     y = _mean(x, axes=axes_of("mean", dim, x.raw.ndim), keepdim=keepdim)
-    return into(out, y, "mean")  # type: ignore[no-any-return]
+    return into(out, y, "mean")
 
 
 def nanmean(
@@ -171,7 +171,7 @@ def nanmean(
     """
     x = as_float("nanmean", input, dtype)
     numbers = sum(~isnan(x), dim, keepdim)
-    return into(out, nansum(x, dim, keepdim) / numbers, "nanmean")  # type: ignore[no-any-return]
+    return into(out, nansum(x, dim, keepdim) / numbers, "nanmean")
 
 
 @floating
@@ -210,7 +210,7 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
         tensor(0.6931)
     """
     y = _logsumexp(input, axes=axes_of("logsumexp", dim, input.raw.ndim), keepdim=keepdim)
-    return into(out, y, "logsumexp")  # type: ignore[no-any-return]
+    return into(out, y, "logsumexp")
 
 
 # -- truth and counting: no gradient ----------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def any(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | 
         >>> ag.any(ag.tensor([[0, 1], [0, 0]]), 1)
         tensor([ True, False])
     """
-    return into(out, _any(input, axes=axes_of("any", dim, input.raw.ndim), keepdim=keepdim), "any")  # type: ignore[no-any-return]
+    return into(out, _any(input, axes=axes_of("any", dim, input.raw.ndim), keepdim=keepdim), "any")
 
 
 @op
@@ -267,7 +267,7 @@ def all(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | 
         >>> ag.all(ag.tensor([[0, 1], [2, 3]]), 1)
         tensor([False,  True])
     """
-    return into(out, _all(input, axes=axes_of("all", dim, input.raw.ndim), keepdim=keepdim), "all")  # type: ignore[no-any-return]
+    return into(out, _all(input, axes=axes_of("all", dim, input.raw.ndim), keepdim=keepdim), "all")
 
 
 @op
@@ -292,4 +292,4 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
         >>> ag.count_nonzero(ag.tensor([[0, 1], [2, 3]]), 1)
         tensor([1, 2])
     """
-    return _count_nonzero(input, axes=axes_of("count_nonzero", dim, input.raw.ndim))  # type: ignore[no-any-return]
+    return _count_nonzero(input, axes=axes_of("count_nonzero", dim, input.raw.ndim))

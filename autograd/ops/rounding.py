@@ -120,7 +120,7 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
         >>> ag.round(ag.tensor([0.5, 1.5, 2.25])), ag.round(ag.tensor(1.234), decimals=1)
         (tensor([0., 2., 2.]), tensor(1.2000))
     """
-    return into(out, _round(input, decimals=decimals), "round")  # type: ignore[no-any-return]
+    return into(out, _round(input, decimals=decimals), "round")
 
 
 @op
@@ -157,4 +157,4 @@ def nan_to_num(
         tensor([0., 1., 9.])
     """
     y = _nan_to_num(input, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
-    return into(out, y, "nan_to_num")  # type: ignore[no-any-return]
+    return into(out, y, "nan_to_num")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from autograd import dtype as dtypes
+from autograd import dtypes
 from autograd.device import backend_of
-from autograd.dtype import as_dtype
+from autograd.dtypes import as_dtype
 from autograd.errors import DtypeError, ShapeError
 from autograd.inplace import fill
 from autograd.node import Variable
@@ -65,7 +65,7 @@ def rand(
     be = backend_of(device)
     shape = sizes((rest["size"],) if "size" in rest else size)
     drawn = _draw(be, "uniform", shape, _floating("rand", dtype), 0.0, 1.0, generator)
-    return fresh("rand", drawn, be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("rand", drawn, be, requires_grad, rest)
 
 
 def randn(
@@ -97,7 +97,7 @@ def randn(
     be = backend_of(device)
     shape = sizes((rest["size"],) if "size" in rest else size)
     drawn = _draw(be, "normal", shape, _floating("randn", dtype), 0.0, 1.0, generator)
-    return fresh("randn", drawn, be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("randn", drawn, be, requires_grad, rest)
 
 
 def randint(
@@ -133,7 +133,7 @@ def randint(
     low = rest.pop("low") if "low" in rest else given.pop() if given else 0
     be = backend_of(device)
     drawn = _integers(be, sizes((size,)), int(low), int(high), dtype or dtypes.int64, generator)
-    return fresh("randint", drawn, be, requires_grad, rest)  # type: ignore[no-any-return]
+    return fresh("randint", drawn, be, requires_grad, rest)
 
 
 def _integers(be: Any, shape: tuple[int, ...], low: int, high: int, dtype: Any, generator: Generator | None) -> Any:
@@ -165,7 +165,7 @@ def randperm(
     be = backend_of(device)
     seed, offset = (generator or default_generator()).reserve("permutation", n, 8)
     drawn = be.permutation(n, seed, offset).astype(as_dtype(dtype or dtypes.int64).numpy, copy=False)
-    return fresh("randperm", drawn, be, False, rest)  # type: ignore[no-any-return]
+    return fresh("randperm", drawn, be, False, rest)
 
 
 def rand_like(input: Tensor, **options: Any) -> Tensor:
@@ -252,7 +252,7 @@ def normal(
     if not isinstance(mean, Variable) and not isinstance(std, Variable):
         raise ShapeError("normal: expected a size when mean and std are numbers, got none")
     model: Any = mean + std
-    return mean + std * randn_like(model.detach(), generator=generator)  # type: ignore[no-any-return]
+    return mean + std * randn_like(model.detach(), generator=generator)
 
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -278,7 +278,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     if be.xp.any((be.xp.asarray(chance) < 0) | (be.xp.asarray(chance) > 1)):
         raise ValueError("bernoulli: expected probabilities in [0, 1], got one outside")
     u = _draw(be, "uniform", raw.shape, dtypes.float32.numpy, 0.0, 1.0, generator)
-    return wrap((u < chance).astype(raw.dtype), be)  # type: ignore[no-any-return]
+    return wrap((u < chance).astype(raw.dtype), be)
 
 
 def multinomial(
@@ -330,7 +330,7 @@ def multinomial(
     else:
         picked = xp.argsort(-xp.log1p(-u) / weights, axis=1)[:, :num_samples]
     picked = picked.astype("int64")
-    return wrap(picked if raw.ndim == 2 else picked[0], be)  # type: ignore[no-any-return]
+    return wrap(picked if raw.ndim == 2 else picked[0], be)
 
 
 # -- in place -----------------------------------------------------------------------------------------------------------
@@ -351,7 +351,7 @@ def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Gener
         >>> ag.empty(2).uniform_(0, 1).shape
         Size([2])
     """
-    return fill(x, "uniform_", _draw(x.backend, "uniform", x.raw.shape, x.raw.dtype, from_, to, generator))  # type: ignore[no-any-return]
+    return fill(x, "uniform_", _draw(x.backend, "uniform", x.raw.shape, x.raw.dtype, from_, to, generator))
 
 
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
@@ -371,7 +371,7 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     """
     if std < 0:
         raise ValueError(f"normal_: expected std >= 0, got {std}")
-    return fill(x, "normal_", _draw(x.backend, "normal", x.raw.shape, x.raw.dtype, mean, std, generator))  # type: ignore[no-any-return]
+    return fill(x, "normal_", _draw(x.backend, "normal", x.raw.shape, x.raw.dtype, mean, std, generator))
 
 
 def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
@@ -390,7 +390,7 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
         tensor([1., 1.])
     """
     u = _draw(x.backend, "uniform", x.raw.shape, dtypes.float32.numpy, 0.0, 1.0, generator)
-    return fill(x, "bernoulli_", u < (p.raw if isinstance(p, Variable) else p))  # type: ignore[no-any-return]
+    return fill(x, "bernoulli_", u < (p.raw if isinstance(p, Variable) else p))
 
 
 def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
@@ -409,7 +409,7 @@ def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None =
         True
     """
     u = _draw(x.backend, "uniform", x.raw.shape, x.raw.dtype, 0.0, 1.0, generator)
-    return fill(x, "exponential_", -x.backend.xp.log1p(-u) / lambd)  # type: ignore[no-any-return]
+    return fill(x, "exponential_", -x.backend.xp.log1p(-u) / lambd)
 
 
 def random_(x: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -432,4 +432,4 @@ def random_(x: Tensor, from_: int = 0, to: int | None = None, *, generator: Gene
     if to is None:
         bits = {"f": {2: 11, 4: 24, 8: 53}, "i": {1: 7, 2: 15, 4: 31, 8: 62}, "u": {1: 8}, "b": {1: 1}}
         to = 1 << bits[x.raw.dtype.kind][x.raw.dtype.itemsize]
-    return fill(x, "random_", _integers(x.backend, x.raw.shape, from_, to, dtypes.int64, generator))  # type: ignore[no-any-return]
+    return fill(x, "random_", _integers(x.backend, x.raw.shape, from_, to, dtypes.int64, generator))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtype import as_dtype
+from autograd.dtypes import as_dtype
 from autograd.errors import ShapeError
 from autograd.op import floating, op
 from autograd.ops.arguments import axis_of
@@ -69,7 +69,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = N
         tensor([1., 3., 6.])
     """
     x = input if dtype is None else input.to(as_dtype(dtype))
-    return into(out, _along(running_sum, "cumsum", x, dim, backwards=False), "cumsum")  # type: ignore[no-any-return]
+    return into(out, _along(running_sum, "cumsum", x, dim, backwards=False), "cumsum")
 
 
 @floating
@@ -116,7 +116,7 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
         tensor([0.0000, 0.6931, 1.0986])
     """
     y = _along(_logcumsumexp, "logcumsumexp", input, dim, backwards=False)
-    return into(out, y, "logcumsumexp")  # type: ignore[no-any-return]
+    return into(out, y, "logcumsumexp")
 
 
 # -- extrema ----------------------------------------------------------------------------------------------------------
@@ -227,4 +227,4 @@ def diff(
         size = x.raw.shape[axis]
         later, earlier = narrow(x, axis, min(1, size), max(size - 1, 0)), narrow(x, axis, 0, max(size - 1, 0))
         x = later ^ earlier if x.raw.dtype.kind == "b" else later - earlier
-    return x  # type: ignore[no-any-return]
+    return x

@@ -6,11 +6,12 @@ the order of the axes, views.py for parts of a tensor, rearrange.py for copies.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from autograd import dtype as dtypes
+from autograd import dtypes
 from autograd.errors import DtypeError, GraphError, ShapeError
-from autograd.grad_mode import mode
+from autograd.grad_mode import enable_grad, mode
 from autograd.node import Leaf, Variable
 from autograd.op import Op, op, wrap
 from autograd.ops.arguments import axes_of, axis_of, sizes
@@ -79,11 +80,16 @@ def rearrange_(x: Any, name: str, operation: Op, **params: Any) -> Any:
         owner = owner.alias.base
     if mode.enabled and type(owner.node) is Leaf:
         raise GraphError(f"{name}: expected a tensor that may change, got a leaf that requires grad. Use {name[:-1]}()")
+    x.stamp[2] += 1
+    if type(x.node) is Leaf:  # under no_grad(): it stays a leaf
+        x.raw = operation.forward(x.backend, x.raw, **params)
+        x.node.shape = x.raw.shape
+        return x
     before = wrap(x.raw, x.backend, x.node)  # stays the base of x and of its views
     before.alias, before.stamp = x.alias, x.stamp
-    y = operation(before, **params)
+    with enable_grad() if x.node is not None else nullcontext():  # a history goes on under no_grad() too
+        y = operation(before, **params)
     x.raw, x.node, x.alias = y.raw, y.node, y.alias
-    x.stamp[2] += 1
     return x
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtype import as_dtype
+from autograd.dtypes import as_dtype
 from autograd.errors import DtypeError
 from autograd.op import op
 from autograd.ops.arguments import axis_of

@@ -143,8 +143,8 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     """
     axis = axis_of("argsort", dim, input.raw.ndim)
     if input.raw.ndim:
-        return _argsort(input, axis=axis, descending=descending)  # type: ignore[no-any-return]
-    return _reshape(_argsort(ravel(input), axis=0, descending=descending), shape=())  # type: ignore[no-any-return]
+        return _argsort(input, axis=axis, descending=descending)
+    return _reshape(_argsort(ravel(input), axis=0, descending=descending), shape=())
 
 
 def msort(input: Tensor, *, out: Any = None) -> Tensor:

@@ -85,7 +85,7 @@ def var(
         >>> ag.var(ag.tensor([1.0, 2.0, 3.0, 4.0]), correction=0)
         tensor(1.2500)
     """
-    return into(out, _spread(_var, "var", input, dim, unbiased, keepdim, correction), "var")  # type: ignore[no-any-return]
+    return into(out, _spread(_var, "var", input, dim, unbiased, keepdim, correction), "var")
 
 
 def std(
@@ -118,7 +118,7 @@ def std(
         >>> ag.std(ag.tensor([1.0, 2.0, 3.0]))
         tensor(1.)
     """
-    return into(out, _spread(_std, "std", input, dim, unbiased, keepdim, correction), "std")  # type: ignore[no-any-return]
+    return into(out, _spread(_std, "std", input, dim, unbiased, keepdim, correction), "std")
 
 
 def var_mean(

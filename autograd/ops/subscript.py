@@ -337,7 +337,7 @@ def _fitting(x: Any, value: Any, name: str) -> Any:
                 f"{name}: expected a value on {x.device}, got one on another device. Move it with .to(device)"
             )
         value = value.to(x.device)  # type: ignore[attr-defined]
-    return value if value.raw.dtype == dtype else value.to(x.dtype)  # type: ignore[attr-defined]
+    return value if value.raw.dtype == dtype else value.to(x.dtype)
 
 
 def _is_part(x: Any, part: Any, value: Any) -> bool:
@@ -380,7 +380,7 @@ def _from_tensors(x: Any, indices: Any, values: Any) -> tuple[Any, ...]:
     if values.raw.dtype != x.raw.dtype:
         raise DtypeError(f"index_put: expected values of {x.dtype}, got {values.dtype}. Cast them with .to()")
     items = tuple(_ALL if i is None else i for i in indices)
-    return _kept(understand(items, x.raw.shape, x.backend)[1])  # type: ignore[no-any-return]
+    return _kept(understand(items, x.raw.shape, x.backend)[1])
 
 
 _accumulate_ = inplace(index_put)
@@ -401,7 +401,7 @@ def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = F
         tensor([1., 0., 1.])
     """
     if accumulate:
-        return _accumulate_(input, indices, values, True)  # type: ignore[no-any-return]
+        return _accumulate_(input, indices, values, True)
     _from_tensors(input, indices, values)
     _write(input, tuple(_ALL if i is None else i for i in indices), values, "index_put_")
     return input

@@ -181,7 +181,7 @@ class _Segment:
                 bare = records.records if isinstance(records, _Dropped) else [r and (None, *r[1:]) for r in records]
                 node.ctx._records = _Dropped(self, at, bare)
             else:
-                node.saved = _Dropped(self, at, None)  # type: ignore[assignment]
+                node.saved = _Dropped(self, at, None)
 
     def take(self, at: int) -> Any:
         """What a node kept in the second run; each is given away once."""

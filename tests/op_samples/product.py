@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.dtype import float64
+from autograd.dtypes import float64
 from tests.op_samples.record import Op, Sample, uniform
 
 INTS, BOOLS = np.array([[3, -4], [0, 7]]), np.array([[True, False], [True, True]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.dtype import float32
+from autograd.dtypes import float32
 from autograd.errors import ShapeError
 from tests.op_samples.record import Error, Kink, Op, Sample, special, uniform
 

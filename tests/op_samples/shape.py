@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.dtype import int64
+from autograd.dtypes import int64
 from autograd.errors import DtypeError, ShapeError
 from tests.op_samples.record import Error, Op, Sample, uniform
 

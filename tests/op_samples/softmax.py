@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.dtype import float64
+from autograd.dtypes import float64
 from autograd.errors import DtypeError
 from tests.op_samples.record import Error, Op, Sample, uniform
 

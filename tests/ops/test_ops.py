@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.dtype import dtype as Dtype
+from autograd.dtypes import dtype as Dtype
 from autograd.engine import gradients
 from autograd.errors import GraphError
 from autograd.gradcheck import gradcheck, gradgradcheck
