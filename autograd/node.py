@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +83,9 @@ class Node:
 
     op: Any
     plan: Any  # a Plan; None for a user's function
-    inputs: tuple[Any, ...]
+    inputs: Sequence[Any]
     params: dict[str, Any]
-    saved: Any
+    saved: Any  # a tuple, or what a checkpoint left to restore it
     stamps: tuple[list[Any], ...]
     shape: Any
     seq: int
@@ -119,7 +119,7 @@ class Output:
         self.inputs, self.index, self.shape = (node,), index, shape
         self.seq, self.hooks, self.backend = tick(), None, node.backend
 
-    inputs: tuple[Any, ...]
+    inputs: Sequence[Any]
     hooks: list[Callable[[Any], Any]] | None
     name = Node.name
     next_functions = Node.next_functions

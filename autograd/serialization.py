@@ -110,7 +110,7 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
         with open(f, "rb") as file:
             data = file.read()
     try:
-        entries = dict(deserialize(data))
+        entries = dict(deserialize(data))  # type: ignore[no-untyped-call]
     except SafetensorError as e:
         raise SerializationError(f"load: expected a safetensors file, got {name}: {_diagnosis(data, str(e))}") from e
     header = json.loads(data[8 : 8 + struct.unpack_from("<Q", data)[0]])

@@ -153,7 +153,7 @@ class Pad:
         """(H,W,C) -> (top+H+bottom, left+W+right, C)."""
         border = ((self._top, self._bottom), (self._left, self._right), (0, 0))
         if self.padding_mode != "constant":
-            return np.pad(array, border, mode=self.padding_mode)
+            return np.pad(array, border, mode=self.padding_mode)  # type: ignore[call-overload]
         height, width, channels = array.shape
         size = (self._top + height + self._bottom, self._left + width + self._right, channels)
         padded = np.full(size, self.fill, array.dtype)
