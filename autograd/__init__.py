@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
 from math import e, inf, nan, pi
 from pathlib import Path as _Path
 
@@ -14,6 +15,7 @@ if (_Path(__file__).parent / "tracer.py").exists() or (_Path(__file__).parent / 
 from autograd import autograd as autograd
 from autograd import cuda as cuda
 from autograd import func as func
+from autograd import utils as utils
 from autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from autograd.autograd import backward, grad
 from autograd.creation import (
@@ -295,12 +297,8 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> object:
     """``autograd.nn`` and its like, for programs that write ``torch.nn``: imported when asked for."""
-    from importlib import import_module
-
     if name in ("nn", "optim"):
-        return import_module(name)
-    if name == "utils":
-        return import_module("autograd.utils")
+        return _import_module(name)
     raise AttributeError(f"module 'autograd' has no attribute {name!r}")
 
 
@@ -343,7 +341,7 @@ __all__ = [
     "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor",
     "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu",
     "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unfold", "unique",
-    "unique_consecutive", "unsqueeze", "var", "var_mean", "vdot", "vsplit", "vstack", "where", "xlogy", "zeros",
+    "unique_consecutive", "unsqueeze", "utils", "var", "var_mean", "vdot", "vsplit", "vstack", "where", "xlogy", "zeros",
     "zeros_like",
 ]
 # fmt: on

@@ -30,6 +30,9 @@ class set_detect_anomaly:
 class detect_anomaly(set_detect_anomaly):
     """Inside, backward raises at the first gradient that has NaN and names the user's line of its forward.
 
+    Args:
+        check_nan: False only remembers the lines.
+
     Raises:
         GraphError: in backward, when a gradient has NaN.
 
@@ -40,7 +43,7 @@ class detect_anomaly(set_detect_anomaly):
         ...         (x / x).backward()
         ...     except RuntimeError as e:
         ...         print(str(e)[:28])
-        backward: the gradient of di
+        backward: the gradient of tr
     """
 
     def __init__(self, check_nan: bool = True) -> None:

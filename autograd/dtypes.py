@@ -20,6 +20,9 @@ _CATEGORY = {"b": BOOL, "u": INT, "i": INT, "f": FLOAT, "c": COMPLEX, "V": FLOAT
 class dtype:
     """The element type of a tensor, as ``torch.dtype``; compares equal to the NumPy dtype of the same name.
 
+    Args:
+        numpy_dtype: the NumPy dtype it stands for.
+
     Attributes:
         numpy: the ``numpy.dtype``.
         is_floating_point, is_complex, is_signed: what the elements are.
@@ -149,6 +152,12 @@ def set_default_dtype(d: Any) -> None:
 
 def promote_types(a: dtype, b: dtype) -> dtype:
     """The smallest dtype that holds both, category first.
+
+    Args:
+        a, b: dtypes.
+
+    Returns:
+        Their common dtype.
 
     Example:
         >>> ag.promote_types(ag.int64, ag.float16), ag.promote_types(ag.uint8, ag.int8)

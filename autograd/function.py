@@ -42,17 +42,41 @@ class Function:
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
-        """The computation, on tensors that are not recorded."""
+        """The computation, on tensors that are not recorded.
+
+        Args:
+            args, kwargs: ``ctx`` first (unless there is a ``setup_context``), then the arguments of ``apply``.
+
+        Returns:
+            A tensor or a tuple.
+        """
         raise NotImplementedError("Function: expected a subclass with a static forward")
 
     @staticmethod
     def setup_context(ctx: Context, inputs: tuple[Any, ...], output: Any) -> None:
-        """Saves for backward, where forward takes no ``ctx``."""
+        """Saves for backward, where forward takes no ``ctx``.
+
+        Args:
+            ctx: what backward will receive.
+            inputs: the arguments of ``apply``.
+            output: what forward returned.
+
+        Returns:
+            None.
+        """
         raise NotImplementedError("Function: expected a subclass with a static setup_context, or a forward with ctx")
 
     @staticmethod
     def backward(ctx: Context, *grads: Any) -> Any:
-        """The gradients with respect to the arguments of forward."""
+        """The gradients with respect to the arguments of forward.
+
+        Args:
+            ctx: what forward saved.
+            grads: one gradient per output, of its shape.
+
+        Returns:
+            One gradient per argument of forward, of its shape; None where there is none.
+        """
         raise NotImplementedError("Function: expected a subclass with a static backward")
 
     @classmethod

@@ -106,6 +106,9 @@ def _switch_now(enabled: bool | None) -> bool | None:
 class no_grad(_Switch):
     """Nothing inside is recorded: results have ``requires_grad=False``. Context manager or decorator.
 
+    Args:
+        function: what to decorate, when used without brackets.
+
     Example:
         >>> x = ag.ones(2, requires_grad=True)
         >>> with ag.no_grad():
@@ -123,6 +126,9 @@ class no_grad(_Switch):
 
 class enable_grad(_Switch):
     """Operations inside are recorded again, within an outer ``no_grad``. Context manager or decorator.
+
+    Args:
+        function: what to decorate, when used without brackets.
 
     Example:
         >>> x = ag.ones(2, requires_grad=True)

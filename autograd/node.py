@@ -7,6 +7,7 @@ back, so a graph is freed the moment its last tensor goes, without the garbage c
 from __future__ import annotations
 
 import itertools
+import linecache
 import sys
 import weakref
 from collections.abc import Callable, Sequence
@@ -208,8 +209,6 @@ def caller() -> Any:
 
 def describe(where: Any) -> str:
     """``file, line n, in f: source`` of what ``caller`` returned."""
-    import linecache
-
     if where is None:
         return "an unknown line"
     code, instruction = where

@@ -337,15 +337,13 @@ class Op:
         node: Node = _new(Node)
         node.op, node.plan, node.inputs, node.params = self, plan, nodes, params
         node.shape, node.backend, node.seq, node.hooks = shape, be, tick(), None
-        if plan.saves:
-            node.saved = plan.keep(arrays)
-            node.stamps = plan.keep(stamps)
-            if plan.shapes:
-                node.saved += tuple([arrays[i].shape for i in plan.shapes])
-            node.where = caller()
+        if plan.arrays:
+            node.saved, node.stamps, node.where = plan.keep(arrays), plan.keep(stamps), caller()
         else:
             node.saved = node.stamps = ()
             node.where = caller() if mode.anomaly else None
+        if plan.shapes:
+            node.saved += tuple([arrays[i].shape for i in plan.shapes])
         return node
 
     def _plan(self, needs: int, count: int) -> Plan:

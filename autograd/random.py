@@ -59,7 +59,13 @@ class Generator:
         return state
 
     def set_state(self, state: Tensor) -> Generator:
-        """Continues where ``get_state`` was called; returns the generator.
+        """Continues where ``get_state`` was called.
+
+        Args:
+            state: uint8 tensor of shape (16,).
+
+        Returns:
+            The generator.
 
         Raises:
             ShapeError: not a state of this kind.
@@ -77,6 +83,9 @@ class Generator:
             kind: "random_bits", "uniform", "normal", "randint", "permutation" or "dropout".
             n: number of elements.
             itemsize: bytes of one element.
+
+        Returns:
+            (seed, position).
         """
         at = self._offset
         self._offset += random_blocks(kind, n, itemsize)

@@ -57,7 +57,14 @@ class Tensor(Operators, Elementwise, Structure):
         return Size(self.raw.shape)
 
     def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one axis."""
+        """The shape, or the size of one axis.
+
+        Args:
+            dim: the axis; None for all.
+
+        Returns:
+            A ``Size`` or an int.
+        """
         return Size(self.raw.shape) if dim is None else self.raw.shape[dim]
 
     @property
@@ -121,7 +128,14 @@ class Tensor(Operators, Elementwise, Structure):
         return int(self.raw.nbytes)
 
     def stride(self, dim: int | None = None) -> Any:
-        """Steps between neighbours along each axis (or one), in elements."""
+        """Steps between neighbours along each axis, or along one, in elements.
+
+        Args:
+            dim: the axis; None for all.
+
+        Returns:
+            A tuple of ints or an int.
+        """
         steps = tuple(s // self.raw.itemsize for s in self.raw.strides)
         return steps if dim is None else steps[dim]
 
@@ -134,7 +148,7 @@ class Tensor(Operators, Elementwise, Structure):
         return bool(self.raw.flags.c_contiguous)
 
     def is_set_to(self, tensor: Tensor) -> bool:
-        """Whether both see exactly the same memory in the same way."""
+        """Whether both have the same ``data_ptr``, ``shape`` and ``stride``: see the same memory in the same way."""
         same = self.data_ptr() == tensor.data_ptr() and self.raw.shape == tensor.raw.shape
         return same and self.raw.strides == tensor.raw.strides
 
@@ -165,7 +179,13 @@ class Tensor(Operators, Elementwise, Structure):
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Asks for (or stops asking for) a gradient of this leaf; returns the tensor.
+        """Asks for (or stops asking for) a gradient of this leaf.
+
+        Args:
+            requires_grad: whether to.
+
+        Returns:
+            The tensor.
 
         Raises:
             DtypeError: the elements are not floating-point or complex.
@@ -243,7 +263,14 @@ class Tensor(Operators, Elementwise, Structure):
         )  # fmt: skip
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
-        """Calls ``hook(grad)`` whenever the gradient of this tensor is complete; a returned tensor replaces it."""
+        """Calls a function whenever the gradient of this tensor is complete.
+
+        Args:
+            hook: called with the gradient; a tensor that it returns replaces the gradient.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
         node = self.node if self.alias is None else refresh(self)
         if node is None:
             raise GraphError("register_hook: expected a tensor that requires grad")
@@ -312,6 +339,9 @@ class Tensor(Operators, Elementwise, Structure):
 
         Args:
             force: detach and copy from a device first, where needed.
+
+        Returns:
+            A NumPy array of the same shape and dtype.
 
         Raises:
             GraphError: it requires grad (and not ``force``).

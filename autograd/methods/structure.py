@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from autograd import creation, dtypes
 from autograd.node import Variable
+from autograd.op import wrap
 from autograd.ops import (
     axes,
     conversion,
@@ -59,9 +62,13 @@ class Structure(Variable):
     __getitem__, __setitem__ = subscript.getitem, subscript.setitem
 
     def __matmul__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            other = wrap(self.backend.asarray(other), self.backend)
         return linalg._matmul(self, other) if isinstance(other, Variable) else NotImplemented
 
     def __rmatmul__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            other = wrap(self.backend.asarray(other), self.backend)
         return linalg._matmul(other, self) if isinstance(other, Variable) else NotImplemented
 
     T, mT, H, mH = property(axes.T), property(axes.mT), property(axes.H), property(axes.mH)
@@ -70,6 +77,7 @@ class Structure(Variable):
     squeeze, squeeze_ = reshaping.squeeze, reshaping.squeeze_
     unsqueeze, unsqueeze_ = reshaping.unsqueeze, reshaping.unsqueeze_
     expand, expand_as, broadcast_to = reshaping.expand, reshaping.expand_as, reshaping.broadcast_to
+    sum_to_size = reshaping.sum_to_size
     permute, movedim, moveaxis, adjoint = axes.permute, axes.movedim, axes.moveaxis, axes.adjoint
     transpose, swapaxes, swapdims, t = axes.transpose, axes.swapaxes, axes.swapdims, axes.t
     transpose_ = swapaxes_ = swapdims_ = axes.transpose_

@@ -170,7 +170,7 @@ def method(name: str, kind: dtype) -> Any:
         return cast(self, kind)
 
     convert.__name__ = convert.__qualname__ = name
-    convert.__doc__ = f"The tensor as {kind.name}; itself where it already is."
+    convert.__doc__ = f"``to`` with dtype {kind.name}: the tensor itself where it has it already."
     return convert
 
 

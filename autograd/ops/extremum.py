@@ -208,7 +208,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
     Args:
         input: any shape and real dtype.
         dim: None: the largest of all, equal ones sharing the gradient; an axis: the largest along it, the first of
-            equal ones getting the gradient; a tensor: ``maximum(input, dim)``, also written ``other=``.
+            equal ones getting the gradient; a tensor: ``maximum(input, dim)``.
         keepdim: keep the reduced axis with size 1.
         out: a tensor, or along an axis a pair of them, for the result.
 

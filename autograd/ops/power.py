@@ -95,7 +95,7 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Any:
         >>> ag.pow(ag.tensor([1.0, 2.0, 3.0]), 2), ag.pow(2, ag.tensor([1.0, 2.0]))
         (tensor([1., 4., 9.]), tensor([2., 4.]))
     """
-    if isinstance(exponent, Variable):
+    if isinstance(exponent, Variable) or hasattr(exponent, "shape"):  # a NumPy array, too
         return into(out, _pow_tensor(input, exponent), "pow")
     kind = result_type(input, exponent)
     if kind.category < FLOAT and exponent < 0:

@@ -448,19 +448,19 @@ def expand(input: Tensor, *args: Any, size: Any = None, implicit: bool = False) 
         >>> ag.zeros(3, 1).expand(2, -1, 4).shape
         Size([2, 3, 4])
     """
-    wanted = sizes(args if size is None else size)
-    have = _aligned(input.raw.shape, len(wanted))
-    if len(have) > len(wanted):
-        raise ShapeError(
-            f"expand: expected at least {len(have)} sizes for shape {tuple(input.raw.shape)}, got {wanted}"
-        )
-    lead = len(wanted) - input.raw.ndim
-    shape = tuple(h if n == -1 and i >= lead else n for i, (n, h) in enumerate(zip(wanted, have, strict=True)))
-    if any(n < 0 or (h not in (1, n)) for n, h in zip(shape, have, strict=True)):
-        raise ShapeError(
-            f"expand: expected sizes equal to {tuple(input.raw.shape)} or expanding its ones, got {wanted}"
-        )
-    return _expand(input, shape=shape)
+    wanted, have = sizes(args if size is None else size), input.raw.shape
+    lead = len(wanted) - len(have)
+    if lead < 0:
+        raise ShapeError(f"expand: expected at least {len(have)} sizes for shape {tuple(have)}, got {wanted}")
+    shape = list(wanted)
+    for i, n in enumerate(have, lead):
+        if shape[i] == -1:
+            shape[i] = n
+        elif n != 1 and shape[i] != n:
+            raise ShapeError(f"expand: expected sizes equal to {tuple(have)} or expanding its ones, got {wanted}")
+    if min(shape, default=0) < 0:
+        raise ShapeError(f"expand: expected sizes equal to {tuple(have)} or expanding its ones, got {wanted}")
+    return _expand(input, shape=tuple(shape))
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
@@ -495,6 +495,29 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
         Size([2, 3])
     """
     return expand(input, size)
+
+
+def sum_to_size(input: Tensor, *args: Any, size: Any = None) -> Tensor:
+    """The sum over the axes that broadcasting ``size`` would have repeated: what ``expand`` undoes.
+
+    Args:
+        input: any shape.
+        args, size: sizes that broadcast to it, one by one or as one sequence.
+
+    Returns:
+        A tensor of shape ``size``.
+
+    Raises:
+        ShapeError: ``size`` does not broadcast to the shape of ``input``.
+
+    Example:
+        >>> ag.ones(2, 3).sum_to_size(1, 3)
+        tensor([[2., 2., 2.]])
+    """
+    shape, have = sizes(args if size is None else size), tuple(input.raw.shape)
+    if len(shape) > len(have) or broadcast("sum_to_size", shape, have) != have:
+        raise ShapeError(f"sum_to_size: expected sizes that broadcast to {have}, got {shape}")
+    return sum_to(input, shape=shape)
 
 
 def broadcast_shapes(*shapes: Any) -> Any:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _ALL = slice(None)
 _BOOLS = (bool, np.bool_)
+_BOUNDS = (int, type(None))
 
 # -- the operations ---------------------------------------------------------------------------------------------------
 
@@ -153,6 +154,22 @@ def _unusable(what: str) -> IndexError:
     )
 
 
+def _plain(index: Any) -> tuple[Any, ...] | None:
+    """An index of ints, slices of ints, None and Ellipsis as NumPy takes it, still to be checked; None for any other."""
+    items = index if type(index) is tuple else (index,)
+    rest = False
+    for item in items:
+        kind = type(item)
+        if kind is slice:
+            if item.step is not None or not (type(item.start) in _BOUNDS and type(item.stop) in _BOUNDS):
+                return None
+        elif item is Ellipsis and not rest:
+            rest = True
+        elif kind is not int and item is not None:
+            return None
+    return items if rest else (*items, ...)
+
+
 def understand(index: Any, shape: tuple[int, ...], be: Any) -> tuple[Any, Any]:
     """The two parts of an index into an array of ``shape``, each None where there is none.
 
@@ -263,6 +280,12 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         >>> x = ag.arange(6).view(2, 3); x[:, 1], x[x > 3], x[0, [0, 2]]
         (tensor([1, 4]), tensor([4, 5]), tensor([0, 2]))
     """
+    plain = _plain(index)
+    if plain is not None:
+        try:
+            return _slice(input, index=plain)
+        except IndexError:
+            pass  # the long way round says why
     basic, fancy = understand(index, input.raw.shape, input.backend)
     part = input if basic is None else _slice(input, index=basic)
     if fancy is None:
@@ -313,15 +336,18 @@ def _write(x: Any, index: Any, value: Any, name: str) -> None:
     try:
         _assign(x.raw, value.raw, basic, fancy)
     except (IndexError, ValueError) as error:
-        part = x.raw if basic is None else x.raw[basic]
-        try:
-            part = part if fancy is None else part[fancy]
-        except (IndexError, ValueError):
-            raise _explained(name, error, part.shape, fancy) from None
-        raise ShapeError(
-            f"{name}: expected a value that broadcasts to shape {tuple(part.shape)}, got {tuple(value.raw.shape)}"
-        ) from None
+        raise _refused(name, error, x.raw, basic, fancy, value.raw.shape) from None
     written(x, name, node, track=bool(mode.enabled))
+
+
+def _refused(name: str, error: Exception, raw: Any, basic: Any, fancy: Any, shape: tuple[int, ...]) -> Exception:
+    """What is wrong with an assignment that NumPy refused: the index, or the shape of the value."""
+    part = raw if basic is None else raw[basic]
+    try:
+        wanted = (part if fancy is None else part[fancy]).shape
+    except (IndexError, ValueError):
+        return _explained(name, error, part.shape, fancy)
+    return ShapeError(f"{name}: expected a value that broadcasts to shape {tuple(wanted)}, got {tuple(shape)}")
 
 
 def _fitting(x: Any, value: Any, name: str) -> Any:
@@ -373,7 +399,7 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     try:
         return _put_add(input, values, fancy=fancy) if accumulate else _put(input, values, basic=None, fancy=fancy)
     except (IndexError, ValueError) as error:
-        raise _explained("index_put", error, input.raw.shape, fancy) from None
+        raise _refused("index_put", error, input.raw, None, fancy, values.raw.shape) from None
 
 
 def _from_tensors(x: Any, indices: Any, values: Any) -> tuple[Any, ...]:

@@ -208,9 +208,8 @@ class _Segment:
         signature = list(map(_signature, nodes))
         names, before = [name for name, _ in signature], [name for name, _ in self.signature]
         if names != before or (self.strict and signature != self.signature):
-            at = next(
-                (i for i, (a, b) in enumerate(zip(self.signature, signature)) if a != b), min(len(names), len(before))
-            )
+            pairs = zip(self.signature, signature, strict=False)
+            at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(names), len(before)))
             first, second = (s[at] if at < len(s) else "nothing" for s in (self.signature, signature))
             raise GraphError(
                 f"checkpoint: expected the second run of the function to record what the first did, got {second} instead "

@@ -36,15 +36,14 @@ def sgd_(
     for p, g, buffer in zip(params, grads, buffers, strict=True):
         if _served(p, g) and (buffer is None or _served(p, buffer)):
             sign = -1.0 if maximize else 1.0
-            step = _kernels.sgd(p.size)
-            if not momentum:
-                step(p.reshape(-1), g.reshape(-1), lr, sign, weight_decay)
-            else:
+            if momentum:
                 fresh = buffer is None
                 buffer = be.xp.empty_like(p) if buffer is None else buffer
-                step = _kernels.sgd_momentum(p.size)
                 flat = p.reshape(-1), g.reshape(-1), buffer.reshape(-1)
-                step(*flat, lr, sign, weight_decay, momentum, 1 - dampening, nesterov, fresh)
+                options = float(lr), sign, float(weight_decay), float(momentum), 1.0 - dampening
+                _kernels.sgd_momentum(p.size)(*flat, options, nesterov, fresh)
+            else:
+                _kernels.sgd(p.size)(p.reshape(-1), g.reshape(-1), float(lr), sign, float(weight_decay))
             after.append(buffer)
         else:
             after += reference.sgd_(
@@ -81,13 +80,13 @@ def adam_(
 ) -> None:
     """See ``Backend.adam_``."""
     decay, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (weight_decay, 1.0)
-    gains = 1 - beta1, beta2, 1 - beta2, -1.0 if maximize else 1.0, float(decay), shrink
+    gains = 1.0 - beta1, float(beta2), 1.0 - beta2, -1.0 if maximize else 1.0, float(decay), float(shrink)
     for i, (p, g, m, v, t) in enumerate(zip(params, grads, exp_avgs, exp_avg_sqs, steps, strict=True)):
         tops = [max_exp_avg_sqs[i]] if max_exp_avg_sqs else []
         if _served(p, g, m, v, *tops):
             flat = [a.reshape(-1) for a in (p, g, m, v, *tops)]
             step = _kernels.amsgrad(p.size) if tops else _kernels.adam(p.size)
-            step(*flat, lr / (1 - beta1**t), 1 / sqrt(1 - beta2**t), eps, gains)
+            step(*flat, lr / (1 - beta1**t), 1 / sqrt(1 - beta2**t), float(eps), gains)
         else:
             reference.adam_(
                 be,

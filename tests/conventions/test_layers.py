@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -139,10 +140,13 @@ def place_faults(found: list[Import], modules: set[str]) -> Iterator[str]:
         if not i.deferred and not i.typing:
             loads[i.module].add(i.target)
 
-    def heavy(target: str, seen: frozenset[str] = frozenset()) -> bool:
-        if target not in modules:
-            return target.partition(".")[0] not in NOT_DEFERRED
-        return any(heavy(next_, seen | {target}) for next_ in loads[target] - seen)
+    @cache
+    def heavy(target: str) -> bool:
+        """Whether loading a module loads a third-party package; one walk over what it reaches."""
+        reached = [target]
+        for name in reached:  # grows while it is walked
+            reached += [next_ for next_ in loads.get(name, ()) if next_ not in reached]
+        return any(n not in modules and n.partition(".")[0] not in NOT_DEFERRED for n in reached)
 
     for i in found:
         if i.deferred and not heavy(i.target) and (i.module, i.target) not in EXCEPTIONS:

@@ -55,7 +55,9 @@ def test_from_data(torch, data, make: str) -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int64", "int8", "bool", "complex128"])
 @pytest.mark.parametrize("make", ["tensor", "as_tensor"])
 def test_from_data_with_a_dtype(torch, data, dtype: str, make: str) -> None:
-    if (isinstance(data, complex) and "complex" not in dtype) or (dtype == "int8" and np.size(data) and np.max(data) > 127):
+    if (isinstance(data, complex) and "complex" not in dtype) or (
+        dtype == "int8" and np.size(data) and np.max(data) > 127
+    ):
         pytest.skip("undefined: a number that does not fit")
     agree(getattr(ag, make)(data, dtype=getattr(ag, dtype)), getattr(torch, make)(data, dtype=getattr(torch, dtype)))
 
@@ -125,7 +127,9 @@ def test_foreign_byte_orders(order: str) -> None:
 
 def test_unsigned_integers_become_int64() -> None:
     for name in ("uint16", "uint32"):
-        assert ag.tensor(np.array([7], name)).dtype is ag.int64 and ag.tensor([np.dtype(name).type(7)]).dtype is ag.int64
+        assert (
+            ag.tensor(np.array([7], name)).dtype is ag.int64 and ag.tensor([np.dtype(name).type(7)]).dtype is ag.int64
+        )
 
 
 RULES = [
@@ -183,7 +187,9 @@ def test_tril_and_triu_indices_offset_by_keyword(torch) -> None:
 def test_like(torch, name: str, dtype) -> None:
     def made(lib):
         model = lib.ones((3, 2), dtype=lib.float16).t()
-        return getattr(lib, name)(model, *([5] if name == "full_like" else []), **({"dtype": getattr(lib, dtype)} if dtype else {}))
+        return getattr(lib, name)(
+            model, *([5] if name == "full_like" else []), **({"dtype": getattr(lib, dtype)} if dtype else {})
+        )
 
     ours, theirs = made(ag), made(torch)
     if name in ("empty_like", "rand_like", "randn_like"):
@@ -251,7 +257,11 @@ ERRORS = [
     (lambda: ag.from_numpy([1, 2]), TypeError, "from_numpy: expected a numpy.ndarray, got list. Use as_tensor"),
     (lambda: ag.from_numpy(np.array(["a"])), DtypeError, "from_numpy: expected a dtype known here, got <U1"),
     (lambda: ag.zeros(2, dtype="float8"), DtypeError, "dtype: expected one of bool, uint8, .*, got 'float8'"),
-    (lambda: ag.zeros(2, device="tpu"), DeviceError, "device: expected one of cpu, cuda, cuda:0, cuda:1, ..., got 'tpu'"),
+    (
+        lambda: ag.zeros(2, device="tpu"),
+        DeviceError,
+        "device: expected one of cpu, cuda, cuda:0, cuda:1, ..., got 'tpu'",
+    ),
     (lambda: ag.arange(0, 5, -1), ValueError, "arange: expected a step that leads from 0 to 5, got -1"),
     (lambda: ag.arange(0, 5, 0), ValueError, "arange: expected a step that leads from 0 to 5, got 0"),
     (lambda: ag.zeros(-1), ValueError, "negative"),

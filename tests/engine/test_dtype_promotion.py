@@ -103,7 +103,7 @@ def test_operations_with_numbers_follow(torch, operation: str, number) -> None:
     for a in NAMES:
         for ours, theirs in zip(operands(ag, a), operands(torch, a), strict=True):
             for swap in (False, True):
-                pair = lambda t, swap=swap: (number, t) if swap else (t, number)  # noqa: E731
+                pair = lambda t, swap=swap: (number, t) if swap else (t, number)
                 try:
                     wanted = call(torch, operation, *pair(theirs)).dtype
                 except (RuntimeError, TypeError):
@@ -155,7 +155,7 @@ def test_other_default_dtypes(torch) -> None:
     finally:
         ag.set_default_dtype(ag.float32)
         torch.set_default_dtype(torch.float32)
-    with pytest.raises(DtypeError, match="set_default_dtype: expected a floating dtype, got autograd.int64"):
+    with pytest.raises(DtypeError, match=r"set_default_dtype: expected a floating dtype, got autograd.int64"):
         ag.set_default_dtype(ag.int64)
 
 
@@ -184,10 +184,14 @@ def test_limits(torch) -> None:
     for name in ("uint8", "int8", "int16", "int32", "int64"):
         ours, theirs = ag.iinfo(getattr(ag, name)), torch.iinfo(getattr(torch, name))
         assert (ours.bits, ours.max, ours.min) == (theirs.bits, theirs.max, theirs.min)
-    assert ag.finfo().eps == ag.finfo(ag.float32).eps and "eps=" in repr(ag.finfo()) and "max=127" in repr(ag.iinfo(ag.int8))
-    with pytest.raises(DtypeError, match="finfo: expected a floating dtype, got autograd.int8. Use iinfo"):
+    assert (
+        ag.finfo().eps == ag.finfo(ag.float32).eps
+        and "eps=" in repr(ag.finfo())
+        and "max=127" in repr(ag.iinfo(ag.int8))
+    )
+    with pytest.raises(DtypeError, match=r"finfo: expected a floating dtype, got autograd.int8. Use iinfo"):
         ag.finfo(ag.int8)
-    with pytest.raises(DtypeError, match="iinfo: expected an integer dtype, got autograd.float32. Use finfo"):
+    with pytest.raises(DtypeError, match=r"iinfo: expected an integer dtype, got autograd.float32. Use finfo"):
         ag.iinfo(ag.float32)
 
 
@@ -215,7 +219,7 @@ def test_unknown_dtypes(spec) -> None:
     if spec == "float":
         assert as_dtype(spec) is ag.float32
         return
-    with pytest.raises(DtypeError, match="dtype: expected one of bool, uint8, .*, got "):
+    with pytest.raises(DtypeError, match=r"dtype: expected one of bool, uint8, .*, got "):
         as_dtype(spec)
 
 

@@ -231,11 +231,13 @@ def test_a_dirty_view_reaches_its_base() -> None:
 
 def test_a_write_after_saving_is_noticed() -> None:
     x = leaf(1.0, 2.0)
-    y = Exp.apply(x); line = inspect.currentframe().f_lineno  # noqa: E702
+    y = Exp.apply(x)
+    line = inspect.currentframe().f_lineno - 1
     y.add_(1)
     with pytest.raises(GraphError) as e:
         y.sum().backward()
-    assert f"backward: Exp needs a tensor of shape (2,) that add_ has since modified in place. The forward ran at {__file__}, line {line}" in str(e.value)  # noqa: E501
+    text = "backward: Exp needs a tensor of shape (2,) that add_ has since modified in place. The forward ran at "
+    assert str(e.value).startswith(f"{text}{__file__}, line {line}, in ")
 
 
 def test_an_input_returned_as_it_is_gets_a_node_of_its_own() -> None:
@@ -324,12 +326,28 @@ def returning(*results: object):
 
 
 MISTAKES = [
-    (lambda: returning(lambda g: g), GraphError, r"Wrong.backward: expected 2 gradients, one per input of forward, got 1. Return None"),
+    (
+        lambda: returning(lambda g: g),
+        GraphError,
+        r"Wrong.backward: expected 2 gradients, one per input of forward, got 1. Return None",
+    ),
     (lambda: returning(lambda g: g, None, lambda g: g), GraphError, "Wrong.backward: expected 2 gradients, .* got 3"),
-    (lambda: returning(lambda g: g.sum(), None), ShapeError, r"Wrong.backward: expected a gradient of shape \(2,\) for input 0, got \(\)"),
-    (lambda: returning(None, lambda g: ag.ones(3)), ShapeError, r"Wrong.backward: expected a gradient of shape \(2,\) for input 1, got \(3,\)"),
-    (lambda: returning(lambda g: 1.0, None), TypeError, "Wrong.backward: expected a Tensor or None for input 0, got float"),
-]  # fmt: skip
+    (
+        lambda: returning(lambda g: g.sum(), None),
+        ShapeError,
+        r"Wrong.backward: expected a gradient of shape \(2,\) for input 0, got \(\)",
+    ),
+    (
+        lambda: returning(None, lambda g: ag.ones(3)),
+        ShapeError,
+        r"Wrong.backward: expected a gradient of shape \(2,\) for input 1, got \(3,\)",
+    ),
+    (
+        lambda: returning(lambda g: 1.0, None),
+        TypeError,
+        "Wrong.backward: expected a Tensor or None for input 0, got float",
+    ),
+]
 
 
 @pytest.mark.parametrize("run, kind, text", MISTAKES)

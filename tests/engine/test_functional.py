@@ -127,13 +127,33 @@ def test_independence_is_zero_or_an_error(name: str) -> None:
 
 
 ERRORS = [
-    (lambda x: functional.vjp(square, x), ShapeError, "vjp: expected v, as there is more than a single element, got None"),
+    (
+        lambda x: functional.vjp(square, x),
+        ShapeError,
+        "vjp: expected v, as there is more than a single element, got None",
+    ),
     (lambda x: functional.vjp(square, x, x[:2]), ShapeError, r"vjp: expected v of shapes \(3,\), got \(2,\)"),
-    (lambda x: functional.jvp(square, x, (x, x)), ShapeError, r"jvp: expected v of shapes \(3,\), got \(3,\) and \(3,\)"),
-    (lambda x: functional.vhp(square, x, x), ShapeError, r"vhp: expected the function to return a single element, got \(3,\)"),
-    (lambda x: functional.hvp(square, x, x), ShapeError, r"hvp: expected the function to return a single element, got \(3,\)"),
+    (
+        lambda x: functional.jvp(square, x, (x, x)),
+        ShapeError,
+        r"jvp: expected v of shapes \(3,\), got \(3,\) and \(3,\)",
+    ),
+    (
+        lambda x: functional.vhp(square, x, x),
+        ShapeError,
+        r"vhp: expected the function to return a single element, got \(3,\)",
+    ),
+    (
+        lambda x: functional.hvp(square, x, x),
+        ShapeError,
+        r"hvp: expected the function to return a single element, got \(3,\)",
+    ),
     (lambda x: functional.hessian(square, x), ShapeError, "hessian: expected the function to return a single element"),
-    (lambda x: functional.jacobian(square, [x]), TypeError, "jacobian: expected inputs to be a tensor or a tuple of tensors"),
+    (
+        lambda x: functional.jacobian(square, [x]),
+        TypeError,
+        "jacobian: expected inputs to be a tensor or a tuple of tensors",
+    ),
     (lambda x: functional.jacobian(square, (3.0,)), TypeError, "jacobian: expected inputs .*, got float"),
     (lambda x: functional.vjp(lambda x: 3.0, x), TypeError, "vjp: expected the function to return tensors, got float"),
 ]

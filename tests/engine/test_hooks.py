@@ -226,7 +226,11 @@ def test_a_hook_may_run_backward() -> None:
 ERRORS = [
     (lambda: ag.ones(1).register_hook(print), GraphError, "register_hook: expected a tensor that requires grad"),
     (lambda: ag.ones(1).retain_grad(), GraphError, "retain_grad: expected a tensor that requires grad"),
-    (lambda: (leaf(1.0) * 2).register_post_accumulate_grad_hook(print), GraphError, "expected a leaf that requires grad"),
+    (
+        lambda: (leaf(1.0) * 2).register_post_accumulate_grad_hook(print),
+        GraphError,
+        "expected a leaf that requires grad",
+    ),
 ]
 
 

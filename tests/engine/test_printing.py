@@ -74,7 +74,7 @@ def test_agrees_with_torch(torch, array) -> None:
 
 
 def test_requires_grad_and_operations(torch) -> None:
-    for values in ([1.0, 2.0], 2.5, [[1.0, 2.5], [3.0, 4.0]], list(np.arange(12) / 7)):
+    for values in ([1.0, 2.0], 2.5, [[1.0, 2.5], [3.0, 4.0]], (np.arange(12) / 7).tolist()):
         x, p = ag.tensor(values, requires_grad=True), torch.tensor(values, requires_grad=True)
         assert repr(x) == repr(p)
         assert repr(x * 2) == repr(p * 2).replace("MulBackward0", "mulBackward")

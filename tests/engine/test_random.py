@@ -185,10 +185,18 @@ def test_in_place_draws_are_noticed_by_backward() -> None:
 
 
 ERRORS = [
-    (lambda: ag.rand(2, dtype=ag.int64), DtypeError, "rand: expected a floating dtype, got autograd.int64. Use randint"),
+    (
+        lambda: ag.rand(2, dtype=ag.int64),
+        DtypeError,
+        "rand: expected a floating dtype, got autograd.int64. Use randint",
+    ),
     (lambda: ag.randn(2, dtype=ag.bool), DtypeError, "randn: expected a floating dtype"),
     (lambda: ag.randint(5, 5, (2,)), ValueError, "randint: expected low < high, got low=5 and high=5"),
-    (lambda: ag.set_rng_state(ag.zeros(16)), ShapeError, r"set_state: expected a uint8 tensor of 16 bytes, got float32"),
+    (
+        lambda: ag.set_rng_state(ag.zeros(16)),
+        ShapeError,
+        r"set_state: expected a uint8 tensor of 16 bytes, got float32",
+    ),
     (lambda: ag.set_rng_state(ag.zeros(3, dtype=ag.uint8)), ShapeError, r"got uint8 of shape \(3,\)"),
 ]
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter, OrderedDict, defaultdict, namedtuple
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -88,7 +89,7 @@ STRUCTURES = [
     {},
     OrderedDict(),
     [1, [2, (3, None)]],
-    {1: "int", "1": "str", True: 0, None: "none", (1, "a", None): "tuple", 1.5: "float"},
+    {2: "int", "2": "str", True: 0, None: "none", (1, "a", None): "tuple", 1.5: "float"},
     {"a": {"b": TENSOR}, "a.b": TENSOR + 1, "a.b'": TENSOR + 2, "__metadata__": TENSOR + 3, "": TENSOR + 4},
     OrderedDict(z=TENSOR, a=TENSOR * 2, m=TENSOR * 3),
     {"dtype": ag.float16, "device": ag.device("cpu"), "shape": ag.Size([2, 3])},
@@ -173,7 +174,12 @@ def test_neighbours_and_other_dtypes_are_not_mixed_up(tmp_path: Path) -> None:
 def test_a_flat_dictionary_is_a_plain_file(torch, tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
-    state = {"b.weight": ag.arange(6.0).reshape(2, 3), "a": ag.tensor([1, 2]), "c": ag.tensor(True), "h": ag.ones(2).half()}
+    state = {
+        "b.weight": ag.arange(6.0).reshape(2, 3),
+        "a": ag.tensor([1, 2]),
+        "c": ag.tensor(True),
+        "h": ag.ones(2).half(),
+    }
     ag.save(state, tmp_path / "ours")
     theirs = load_file(tmp_path / "ours")
     assert {k: (str(v.dtype), v.tolist()) for k, v in theirs.items()} == {
@@ -187,7 +193,10 @@ def test_a_flat_dictionary_is_a_plain_file(torch, tmp_path: Path) -> None:
 def test_dtypes_of_other_writers(torch, tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
-    tensors = {"bf16": torch.tensor([1.5, -2.0], dtype=torch.bfloat16), "u16": torch.tensor([65535], dtype=torch.uint16)}
+    tensors = {
+        "bf16": torch.tensor([1.5, -2.0], dtype=torch.bfloat16),
+        "u16": torch.tensor([65535], dtype=torch.uint16),
+    }
     save_file(tensors, tmp_path / "file")
     found = ag.load(tmp_path / "file")
     assert same(found["bf16"], ag.tensor([1.5, -2.0])) and same(found["u16"], ag.tensor([65535]))
@@ -241,11 +250,19 @@ BAD = [
     (defaultdict(int, a=1), TypeError, "got collections.defaultdict at obj"),
     ([Counter("a")], TypeError, r"got collections.Counter at obj\[0\]"),
     ({"p": Point(1, 2)}, TypeError, r"Point at obj\['p'\]"),
-    ({"k": {Thing(): 1}}, TypeError, r"save: expected numbers, strings, None or tuples as keys, got Thing in obj\['k'\]"),
+    (
+        {"k": {Thing(): 1}},
+        TypeError,
+        r"save: expected numbers, strings, None or tuples as keys, got Thing in obj\['k'\]",
+    ),
     ({(1, Thing): 1}, TypeError, "got builtins.type at the key "),
     ([np.array(["text"])], TypeError, r"save: expected an array of numbers, got dtype <U4 at obj\[0\]"),
     ([np.array([None])], TypeError, r"save: expected an array of numbers, got dtype object at obj\[0\]"),
-    (cycle(), ValueError, r"save: expected a structure without cycles, got one that contains itself at obj\[1\]\['back'\]"),
+    (
+        cycle(),
+        ValueError,
+        r"save: expected a structure without cycles, got one that contains itself at obj\[1\]\['back'\]",
+    ),
     (deep(), ValueError, "save: expected a structure at most some hundred levels deep"),
 ]
 
@@ -314,7 +331,7 @@ def test_links_permissions_and_folders(tmp_path: Path, monkeypatch: pytest.Monke
     real.chmod(0o640)
     ag.save([1], link)
     assert real.stat().st_mode & 0o777 == 0o640
-    with pytest.raises(FileNotFoundError, match="save: expected an existing folder, got .*nowhere. Make it first"):
+    with pytest.raises(FileNotFoundError, match=r"save: expected an existing folder, got .*nowhere. Make it first"):
         ag.save([1], tmp_path / "nowhere" / "file")
     with pytest.raises(FileNotFoundError):
         ag.load(tmp_path / "absent")
@@ -386,7 +403,15 @@ STRUCTURES_DAMAGED = [
     '{"float": "x"}',
     '{"os.system": "true"}',
 ]
-VIEWS_DAMAGED = [[0, [3], [1]], [1, [2], [1]], [-1, [2], [1]], [1, [2], [-1]], [0, [2, 2], [1, 1]], [0, [0], [1]], [0, [2], [10**9]]]
+VIEWS_DAMAGED = [
+    [0, [3], [1]],
+    [1, [2], [1]],
+    [-1, [2], [1]],
+    [1, [2], [-1]],
+    [0, [2, 2], [1, 1]],
+    [0, [0], [1]],
+    [0, [2], [10**9]],
+]
 
 
 @pytest.mark.parametrize(
@@ -395,7 +420,9 @@ VIEWS_DAMAGED = [[0, [3], [1]], [1, [2], [1]], [-1, [2], [1]], [1, [2], [-1]], [
     ids=range(len(STRUCTURES_DAMAGED) + len(VIEWS_DAMAGED) + 1),
 )
 def test_damaged_structures(data: bytes, tmp_path: Path) -> None:
-    with pytest.raises(SerializationError, match="load: expected the structure written by save, got a damaged one in a BytesIO"):
+    with pytest.raises(
+        SerializationError, match="load: expected the structure written by save, got a damaged one in a BytesIO"
+    ):
         ag.load(BytesIO(data))
 
 
@@ -405,7 +432,5 @@ def test_no_bit_flipped_in_the_header_does_harm() -> None:
     for at in range(0, length, 3):
         data = bytearray(GOOD)
         data[at] ^= 1 << at % 8
-        try:
+        with suppress(SerializationError, DeviceError):
             ag.load(BytesIO(bytes(data)))
-        except (SerializationError, DeviceError):
-            pass

@@ -71,4 +71,6 @@ OPS = [
 UNRECORDED = {
     "t_": "changes the tensor's own shape: tests/ops/test_views.py",
     "transpose_": "as t_",
+    "swapaxes_": "as t_",
+    "swapdims_": "as t_",
 }

@@ -168,6 +168,12 @@ OPS = [
     Op("expand_as", like_another(((3, 1), (2, 3, 4)), ((), (2,)), ((2, 3), (2, 3))), view=True),
     Op("broadcast_to", on(((3, 1), (2, 3, 4)), ((), (2,)), ((1,), (0,)), ((2, 1), (-1, 3))), view=True),
     Op(
+        "sum_to_size",
+        on(((2, 3), (1, 3)), ((2, 3), 3), ((2, 3), ()), ((2, 3), (2, 3)), ((4, 2, 3), 2, 1), ((0, 3), (1, 3))),
+        torch=lambda x, *args: x.sum_to_size(*args),
+        errors=(Error(ShapeError, r"sum_to_size: expected sizes that broadcast to \(2, 3\), got \(1, 2, 3\)", X, (1, 2, 3)),),
+    ),
+    Op(
         "broadcast_tensors",
         several([(3, 1), (4,)], [()], [(2, 1), (1, 3), ()], [(0, 1), (3,)]),
         method=False,

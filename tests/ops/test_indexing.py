@@ -188,7 +188,9 @@ def test_writing_is_differentiable_twice(shape: tuple[int, ...], index: Any) -> 
         gradgradcheck(write, [x, v], fast_mode=True)
 
 
-@pytest.mark.parametrize("value", [True, 7, 2.5, np.float64(2.5), np.array([1, 2, 3, 4]), [1.0, 2.0, 3.0, 4.0], ag.tensor([1, 2, 3, 4])])
+@pytest.mark.parametrize(
+    "value", [True, 7, 2.5, np.float64(2.5), np.array([1, 2, 3, 4]), [1.0, 2.0, 3.0, 4.0], ag.tensor([1, 2, 3, 4])]
+)
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "int8", "bool"])
 def test_values_are_cast(value: Any, dtype: str) -> None:
     x = ag.tensor(np.zeros((2, 4), dtype))
@@ -251,7 +253,9 @@ def test_index_put() -> None:
     expected = data((3, 4))
     np.add.at(expected, ([0, 0], [1, 1]), data((2,), 1))
     np.testing.assert_allclose(y.numpy(), expected, rtol=1e-12)
-    np.testing.assert_array_equal(x.index_put((None, ag.tensor([1])), ag.tensor(9.0, dtype=ag.float64)).detach().numpy()[:, 1], 9)
+    np.testing.assert_array_equal(
+        x.index_put((None, ag.tensor([1])), ag.tensor(9.0, dtype=ag.float64)).detach().numpy()[:, 1], 9
+    )
 
 
 # -- what torch cannot do, and records leave out ----------------------------------------------------------------------
@@ -301,7 +305,11 @@ BAD = [
     ("a", IndexError, "index: .* got str"),
     (np.array([0.0]), IndexError, "index: .* got an array of float64"),
     ([0.5], IndexError, "index: .* got an array of float64"),
-    (np.array([1, 0], "uint8"), IndexError, "got an array of uint8. For a mask convert it to bool, for positions to int64"),
+    (
+        np.array([1, 0], "uint8"),
+        IndexError,
+        "got an array of uint8. For a mask convert it to bool, for positions to int64",
+    ),
     (slice(None, None, -1), ValueError, r"index: expected a positive step, got -1. Use flip\(\) to reverse"),
     ((0, slice(None, None, 0)), ValueError, "index: expected a positive step, got 0"),
     (slice(0, 1.5), TypeError, "slice indices must be integers"),
@@ -335,11 +343,15 @@ def test_bad_values(index: Any, value: Any, kind: type[Exception], text: str) ->
 
 def test_refused_writes() -> None:
     x = ag.ones(3, requires_grad=True)
-    with pytest.raises(GraphError, match="__setitem__: expected a tensor that may change, got a leaf that requires grad"):
+    with pytest.raises(
+        GraphError, match="__setitem__: expected a tensor that may change, got a leaf that requires grad"
+    ):
         x[0] = 1.0
     with pytest.raises(GraphError, match="__setitem__: expected memory of its own, got an expanded tensor"):
         ag.zeros(1).expand(3)[1:] = 1.0
-    with pytest.raises(DtypeError, match=r"index_put: expected values of autograd.float32, got autograd.int64. Cast them"):
+    with pytest.raises(
+        DtypeError, match=r"index_put: expected values of autograd.float32, got autograd.int64. Cast them"
+    ):
         ag.zeros(3).index_put((ag.tensor([0]),), ag.tensor([1]))
     with pytest.raises(IndexError, match="index_put: index 3 is out of range for size 3"):
         ag.zeros(3).index_put((ag.tensor([3]),), ag.tensor([1.0]), True)

@@ -6,11 +6,11 @@ installed; derivatives are always compared with central differences along random
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn.functional as F
 from autograd.dtypes import dtype as Dtype
 from autograd.engine import gradients
 from autograd.errors import GraphError
@@ -259,10 +260,10 @@ def test_out_receives_the_result(record: Op) -> None:
                 record.function(*args, **kwargs, out=lost if isinstance(y, tuple) else lost[0])
 
 
-ERRORS = [(record, error) for record in RECORDS for error in record.errors]
+ERRORS = {f"{record.name}-{i}": (record, error) for record in RECORDS for i, error in enumerate(record.errors)}
 
 
-@pytest.mark.parametrize("record, error", ERRORS, ids=[f"{r.name}-{i}" for i, (r, _) in enumerate(ERRORS)])
+@pytest.mark.parametrize("record, error", ERRORS.values(), ids=ERRORS)
 def test_error(record: Op, error: Error) -> None:
     with pytest.raises(error.kind, match=error.text):
         run(record, cast(error, record.dtypes[0]), record.function)
@@ -273,14 +274,13 @@ def test_error(record: Op, error: Error) -> None:
 
 def public() -> Iterator[tuple[str, Any]]:
     """The operations a user can reach, by the names of records."""
-    places = {"": autograd, "F.": importlib.import_module("nn.functional")}
-    for prefix, place in places.items():
+    for prefix, place in {"": autograd, "F.": F}.items():
         layer = "nn.functional" if prefix else "autograd.ops"
         for name in getattr(place, "__all__", ()):
             value = getattr(place, name)
             if not inspect.isclass(value) and callable(value) and value.__module__.startswith(layer):
                 yield prefix + name, value
-    for name, value in vars(Tensor).items():
+    for name, value in inspect.getmembers_static(Tensor):
         if callable(value) and not name.startswith("_") and getattr(value, "__module__", "").startswith("autograd.ops"):
             yield name, value
 
@@ -290,6 +290,12 @@ def test_every_operation_has_a_record() -> None:
     exempt = {name for module in families() for name in getattr(module, "UNRECORDED", {})}
     missing = sorted({name for name, value in public() if id(value) not in recorded} - exempt)
     assert not missing, f"operations without a record in tests/op_samples: {', '.join(missing)}"
+
+
+@by_name(RECORDS)
+def test_recorded_operations_are_public(record: Op) -> None:
+    place, name = (autograd, record.name) if not record.name.startswith("F.") else (F, record.name[2:])
+    assert hasattr(Tensor, name) or attrgetter(name)(place)
 
 
 def test_no_operation_has_two_records() -> None:

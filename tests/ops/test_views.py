@@ -237,7 +237,11 @@ PROGRAMS: list[Callable[..., Any]] = [
     reshape_itself, transpose_a_view_itself, expanded, single_element, put_and_scatter_into_a_view,
 ]  # fmt: skip
 every_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
-UNWATCHED = {write_under_no_grad, view_under_no_grad, write_through_a_detached_alias}  # no derivatives of what is written
+UNWATCHED = {
+    write_under_no_grad,
+    view_under_no_grad,
+    write_through_a_detached_alias,
+}  # no derivatives of what is written
 
 
 def outcome(m: Any, program: Callable[..., Any]) -> list[Any]:
@@ -296,7 +300,9 @@ def test_reshape_copies_only_where_it_must() -> None:
 
 
 @pytest.mark.parametrize("shape", [(6,), (3, 2, 1), (1, 6), (2, 3)])
-@pytest.mark.parametrize("layout", ["x", "x.t()", "x[:, :3]", "x[:, ::2]", "x.t()[:, :1]", "x[0].expand(2, 3)", "x[:, None]", "x[:0]"])
+@pytest.mark.parametrize(
+    "layout", ["x", "x.t()", "x[:, :3]", "x[:, ::2]", "x.t()[:, :1]", "x[0].expand(2, 3)", "x[:, None]", "x[:0]"]
+)
 def test_view_takes_what_torch_takes(layout: str, shape: tuple[int, ...], torch: ModuleType) -> None:
     x, t = eval(layout, {"x": ag.zeros(2, 3)}), eval(layout, {"x": torch.zeros(2, 3)})
     outcomes = []
@@ -308,7 +314,9 @@ def test_view_takes_what_torch_takes(layout: str, shape: tuple[int, ...], torch:
     assert outcomes[0] == outcomes[1]
 
 
-@pytest.mark.parametrize("layout", ["x", "x.t()", "x[0]", "x[:, ::2]", "x.expand(3, 2, 3)", "x.diagonal()", "x.unfold(1, 2, 1)"])
+@pytest.mark.parametrize(
+    "layout", ["x", "x.t()", "x[0]", "x[:, ::2]", "x.expand(3, 2, 3)", "x.diagonal()", "x.unfold(1, 2, 1)"]
+)
 def test_strides_are_torchs(layout: str, torch: ModuleType) -> None:
     x, t = eval(layout, {"x": ag.zeros(2, 3)}), eval(layout, {"x": torch.zeros(2, 3)})
     assert (tuple(x.shape), tuple(x.stride())) == (tuple(t.shape), t.stride())
@@ -320,9 +328,13 @@ def test_as_strided() -> None:
     assert y.tolist() == [[1, 3], [2, 4], [3, 5]]
     gradcheck(lambda x: x.as_strided((3, 2), (1, 2), 1) ** 2, [x], fast_mode=True)
     gradgradcheck(lambda x: x.as_strided((3, 2), (1, 2), 1) ** 2, [x], fast_mode=True)
-    with pytest.raises(ShapeError, match=r"as_strided: expected a contiguous tensor, got shape \(3, 2\). Use contiguous\(\)"):
+    with pytest.raises(
+        ShapeError, match=r"as_strided: expected a contiguous tensor, got shape \(3, 2\). Use contiguous\(\)"
+    ):
         x.t().as_strided((2,), (1,))
-    with pytest.raises(ShapeError, match=r"as_strided: expected a view inside 6 elements, got size \(4,\), stride \(2,\)"):
+    with pytest.raises(
+        ShapeError, match=r"as_strided: expected a view inside 6 elements, got size \(4,\), stride \(2,\)"
+    ):
         x.as_strided((4,), (2,))
 
 
@@ -499,15 +511,33 @@ def view_made_under_no_grad() -> Any:
 
 
 REFUSED: list[tuple[Callable[[], Any], str]] = [
-    (lambda: leaf().add_(1), "add_: expected a tensor that may change, got a leaf that requires grad. Write under no_grad()"),
+    (
+        lambda: leaf().add_(1),
+        "add_: expected a tensor that may change, got a leaf that requires grad. Write under no_grad()",
+    ),
     (lambda: leaf()[0].add_(1), "add_: expected a tensor that may change, got a view of a leaf that requires grad"),
     (lambda: leaf().t_(), "t_: expected a tensor that may change, got a leaf that requires grad. Use t()"),
-    (lambda: leaf()[0].unsqueeze_(0), "unsqueeze_: expected a tensor that may change, got a leaf that requires grad. Use unsqueeze()"),
-    (lambda: ag.zeros(3, 1).expand(3, 4).add_(1), "add_: expected memory of its own, got an expanded tensor of shape (3, 4). clone() it first"),
-    (lambda: ag.zeros(5).unfold(0, 3, 1).zero_(), "zero_: expected memory of its own, got an expanded tensor of shape (3, 3)"),
+    (
+        lambda: leaf()[0].unsqueeze_(0),
+        "unsqueeze_: expected a tensor that may change, got a leaf that requires grad. Use unsqueeze()",
+    ),
+    (
+        lambda: ag.zeros(3, 1).expand(3, 4).add_(1),
+        "add_: expected memory of its own, got an expanded tensor of shape (3, 4). clone() it first",
+    ),
+    (
+        lambda: ag.zeros(5).unfold(0, 3, 1).zero_(),
+        "zero_: expected memory of its own, got an expanded tensor of shape (3, 3)",
+    ),
     (lambda: ag.zeros(4).as_strided((2, 2), (1, 1)).mul_(2), "mul_: expected memory of its own"),
-    (lambda: ag.zeros(3, 1).expand(3, 4)[:, 0].add_(1), "add_: expected memory that may be written, got a read-only array"),
-    (lambda: view_made_under_no_grad().mul_(2), "mul_: expected a view with a history, got one that was made under no_grad()"),
+    (
+        lambda: ag.zeros(3, 1).expand(3, 4)[:, 0].add_(1),
+        "add_: expected memory that may be written, got a read-only array",
+    ),
+    (
+        lambda: view_made_under_no_grad().mul_(2),
+        "mul_: expected a view with a history, got one that was made under no_grad()",
+    ),
 ]
 
 

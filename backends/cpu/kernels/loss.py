@@ -11,6 +11,7 @@ from backends.cpu.kernels import functions as fn
 from backends.cpu.kernels.jit import kernel, summing
 from backends.cpu.kernels.reduction import row_sum
 from backends.cpu.kernels.softmax import exp_sum, top
+from backends.cpu.kernels.vector import flush_denormals, restore_denormals
 
 
 @summing
@@ -73,6 +74,7 @@ def cross_entropy_grad(
     total = row_sum(weight) if weight.size else float(classes)
     b = smoothing / classes
     for m in prange(rows):
+        state = flush_denormals()  # probabilities that small would slow everything that comes after
         t = target[m]
         if t == ignore_index or t < 0 or t >= classes:
             gx[m] = 0
@@ -82,3 +84,4 @@ def cross_entropy_grad(
             if smoothing != 0:
                 _subtract(real(g[m] * b), weight, gx[m])
             gx[m, t] -= real(g[m] * a)
+        restore_denormals(state)

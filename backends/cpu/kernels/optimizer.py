@@ -1,4 +1,7 @@
-"""Optimizer kernels: flat arrays updated in place. Options come as float64 and are rounded to the arrays' dtype."""
+"""Optimizer kernels: flat arrays updated in place. Options come as float64 and are rounded to the arrays' dtype.
+
+Denormal numbers are flushed to 0: when a loss has become 0, the averages of its gradients shrink into them.
+"""
 
 from __future__ import annotations
 
@@ -8,42 +11,54 @@ from typing import Any
 from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
+from backends.cpu.kernels.vector import flush_denormals, restore_denormals
+
+_SHARE = 1 << 14  # elements that a thread takes at a time
+
+
+@helper
+def _sgd(p: Any, g: Any, lr: Any, sign: Any, weight_decay: Any) -> None:
+    """p -= lr * (sign * g + weight_decay * p)."""
+    for i in range(p.size):
+        p[i] -= lr * (sign * g[i] + weight_decay * p[i])
 
 
 @kernel
 def sgd(p: Any, g: Any, lr: float, sign: float, weight_decay: float) -> None:
-    """p -= lr * (sign * g + weight_decay * p)."""
+    """A step of SGD without momentum."""
     real = p.dtype.type
-    lr_, sign_, decay = real(lr), real(sign), real(weight_decay)
-    for i in prange(p.size):
-        p[i] -= lr_ * (sign_ * g[i] + decay * p[i])
-
-
-@kernel
-def sgd_momentum(
-    p: Any,
-    g: Any,
-    buffer: Any,
-    lr: float,
-    sign: float,
-    weight_decay: float,
-    momentum: float,
-    keep: float,
-    nesterov: bool,
-    fresh: bool,
-) -> None:
-    """buffer = momentum * buffer + keep * g, or g itself where fresh; p -= lr * buffer."""
-    real = p.dtype.type
-    lr_, sign_, decay, momentum_, keep_ = real(lr), real(sign), real(weight_decay), real(momentum), real(keep)
-    for i in prange(p.size):
-        d = sign_ * g[i] + decay * p[i]
-        b = d if fresh else momentum_ * buffer[i] + keep_ * d
-        buffer[i] = b
-        p[i] -= lr_ * (d + momentum_ * b if nesterov else b)
+    for share in prange((p.size + _SHARE - 1) // _SHARE):
+        a, b = share * _SHARE, (share + 1) * _SHARE
+        state = flush_denormals()
+        _sgd(p[a:b], g[a:b], real(lr), real(sign), real(weight_decay))
+        restore_denormals(state)
 
 
 @helper
-def _adam(p: Any, g: Any, m: Any, v: Any, i: int, gains: Any) -> tuple[Any, Any]:
+def _momentum(p: Any, g: Any, buffer: Any, options: Any, nesterov: bool, fresh: bool) -> None:
+    """buffer = momentum * buffer + keep * d, or d itself where fresh; p -= lr * buffer."""
+    lr, sign, weight_decay, momentum, keep = options
+    for i in range(p.size):
+        d = sign * g[i] + weight_decay * p[i]
+        b = d if fresh else momentum * buffer[i] + keep * d
+        buffer[i] = b
+        p[i] -= lr * (d + momentum * b if nesterov else b)
+
+
+@kernel
+def sgd_momentum(p: Any, g: Any, buffer: Any, options: Any, nesterov: bool, fresh: bool) -> None:
+    """A step of SGD; options = (lr, sign of g, weight decay, momentum, 1 - dampening)."""
+    real = p.dtype.type
+    for share in prange((p.size + _SHARE - 1) // _SHARE):
+        a, b = share * _SHARE, (share + 1) * _SHARE
+        rounded = real(options[0]), real(options[1]), real(options[2]), real(options[3]), real(options[4])
+        state = flush_denormals()
+        _momentum(p[a:b], g[a:b], buffer[a:b], rounded, nesterov, fresh)
+        restore_denormals(state)
+
+
+@helper
+def _moments(p: Any, g: Any, m: Any, v: Any, i: int, gains: Any) -> tuple[Any, Any]:
     """Updates m[i] and v[i]; returns the decayed parameter and the new v[i]."""
     gain1, beta2, gain2, sign, weight_decay, shrink = gains
     w = p[i] * shrink
@@ -53,31 +68,53 @@ def _adam(p: Any, g: Any, m: Any, v: Any, i: int, gains: Any) -> tuple[Any, Any]
     return w, v[i]
 
 
+@helper
+def _adam(p: Any, g: Any, m: Any, v: Any, rate: Any, root: Any, eps: Any, gains: Any) -> None:
+    """p = shrink * p - rate * m / (sqrt(v) * root + eps), after m and v are updated."""
+    for i in range(p.size):
+        w, vi = _moments(p, g, m, v, i, gains)
+        p[i] = w - rate * m[i] / (math.sqrt(vi) * root + eps)
+
+
+@helper
+def _amsgrad(p: Any, g: Any, m: Any, v: Any, top: Any, rate: Any, root: Any, eps: Any, gains: Any) -> None:
+    """As ``_adam``, with the largest v so far in the place of v."""
+    for i in range(p.size):
+        w, vi = _moments(p, g, m, v, i, gains)
+        top[i] = vi if vi > top[i] else top[i]
+        p[i] = w - rate * m[i] / (math.sqrt(top[i]) * root + eps)
+
+
+@helper
+def _rounded(real: Any, v: Any) -> Any:
+    """Six numbers in the arrays' dtype."""
+    return real(v[0]), real(v[1]), real(v[2]), real(v[3]), real(v[4]), real(v[5])
+
+
 @kernel
 def adam(p: Any, g: Any, m: Any, v: Any, rate: float, root: float, eps: float, gains: Any) -> None:
-    """p = shrink * p - rate * m / (sqrt(v) * root + eps), after m and v are updated.
+    """A step of Adam.
 
     rate = lr / (1 - beta1^t), root = 1 / sqrt(1 - beta2^t),
     gains = (1 - beta1, beta2, 1 - beta2, sign of g, weight decay, AdamW's factor shrink).
     """
     real = p.dtype.type
-    rate_, root_, eps_ = real(rate), real(root), real(eps)
-    gains_ = real(gains[0]), real(gains[1]), real(gains[2]), real(gains[3]), real(gains[4]), real(gains[5])
-    for i in prange(p.size):
-        w, vi = _adam(p, g, m, v, i, gains_)
-        p[i] = w - rate_ * m[i] / (math.sqrt(vi) * root_ + eps_)
+    for share in prange((p.size + _SHARE - 1) // _SHARE):
+        a, b = share * _SHARE, (share + 1) * _SHARE
+        state = flush_denormals()
+        _adam(p[a:b], g[a:b], m[a:b], v[a:b], real(rate), real(root), real(eps), _rounded(real, gains))
+        restore_denormals(state)
 
 
 @kernel
 def amsgrad(p: Any, g: Any, m: Any, v: Any, top: Any, rate: float, root: float, eps: float, gains: Any) -> None:
-    """As ``adam``, with the largest v so far, ``top``, in the place of v."""
+    """A step of AMSGrad; ``top`` is the largest v so far, the rest as in ``adam``."""
     real = p.dtype.type
-    rate_, root_, eps_ = real(rate), real(root), real(eps)
-    gains_ = real(gains[0]), real(gains[1]), real(gains[2]), real(gains[3]), real(gains[4]), real(gains[5])
-    for i in prange(p.size):
-        w, vi = _adam(p, g, m, v, i, gains_)
-        top[i] = vi if vi > top[i] else top[i]
-        p[i] = w - rate_ * m[i] / (math.sqrt(top[i]) * root_ + eps_)
+    for share in prange((p.size + _SHARE - 1) // _SHARE):
+        a, b = share * _SHARE, (share + 1) * _SHARE
+        state = flush_denormals()
+        _amsgrad(p[a:b], g[a:b], m[a:b], v[a:b], top[a:b], real(rate), real(root), real(eps), _rounded(real, gains))
+        restore_denormals(state)
 
 
 @kernel
