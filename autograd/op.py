@@ -101,6 +101,7 @@ class Op:
     """
 
     tensor: ClassVar[Any]  # the class of results; tensor.py sets it
+    into: ClassVar[Callable[..., Any]]  # writes a result into out=; tensor.py sets it
 
     def __init__(
         self,
@@ -168,6 +169,9 @@ class Op:
     # -- running -----------------------------------------------------------------------------------------------------
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         if params:
+            if "out" in params:
+                out = params.pop("out")
+                return self.into(out, self(*inputs, **params), self.name)
             if not self._named.isdisjoint(params):  # inputs by name: mul(a, other=b)
                 bound = self.__signature__.bind(*inputs, **params)
                 return self(*bound.args, **bound.kwargs)
@@ -192,27 +196,26 @@ class Op:
         return out
 
     def two(self, a: Any, b: Any) -> Any:
-        """The call on two floating tensors of one dtype and device that own their history, written out."""
-        if not isinstance(a, Variable) or not isinstance(b, Variable) or a.alias is not None or b.alias is not None:
+        """The call on two such tensors of one dtype and device, or on one and a Python number, written out."""
+        if not isinstance(a, Variable) or a.alias is not None or a.raw.dtype.kind != "f":
             return self._run((a, b), {})
-        left, right, be = a.raw, b.raw, a.backend
-        if left.dtype is not right.dtype or left.dtype.kind != "f" or be is not b.backend:
+        left, be = a.raw, a.backend
+        if isinstance(b, Variable) and b.alias is None and b.raw.dtype is left.dtype and b.backend is be:
+            right, nodes, right_stamp = b.raw, (a.node, b.node), b.stamp
+        elif type(b) is float or type(b) is int:
+            right, nodes, right_stamp = be.scalar(b, left.dtype), (a.node, None), _CONSTANT
+        else:
             return self._run((a, b), {})
-        try:
-            y = self.forward(be, left, right)
-        except ValueError as e:
-            self._explain(e, (a, b))
-            raise
+        y = self.forward(be, left, right)
         if type(y) is not be.xp.ndarray:
             y = be.asarray(y)
         out = _new(self.tensor)
         out.raw, out.backend, out.node, out._grad, out.alias = y, be, None, None, None
         enabled = mode.enabled
         out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
-        nodes = a.node, b.node
         needs = (nodes[0] is not None) + 2 * (nodes[1] is not None)
         if needs & self.differentiable and enabled:
-            stamps = a.stamp, b.stamp, stamp
+            stamps = a.stamp, right_stamp, stamp
             out.node = self.record(needs, nodes, (left, right, y), stamps, _NO_PARAMS, y.shape, be)
         return out
 
@@ -306,6 +309,9 @@ class Op:
 
     def _unify(self, inputs: tuple[Any, ...], raws: list[Any], be: Any) -> tuple[Any, list[Any]]:
         """The operands in their common dtype; or that dtype, when a tensor must be cast to it first."""
+        for x in inputs:
+            if not (x is None or hasattr(x, "dtype") or isinstance(x, _NUMBERS)):
+                raise TypeError(f"{self.name}: expected tensors and numbers, got {type(x).__name__}")
         target = result_type(*inputs)
         if self.promote == "float" and target.category < dtypes.FLOAT:
             target = dtypes.default()

@@ -39,7 +39,7 @@ class Pullback:
     Example:
         >>> from autograd.pullback import Pullback
         >>> p = Pullback("demo", lambda x: x * x, (ag.tensor(3.0),), argnums=(0,))
-        >>> p.pull(p.outputs, [ag.tensor(1.0)]), p.push([ag.tensor(2.0)])
+        >>> p.pull(p.outputs, [ag.tensor(1.0)], retain=True), p.push([ag.tensor(2.0)])
         ([tensor(6.)], [tensor(12.)])
     """
 

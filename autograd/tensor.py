@@ -14,6 +14,7 @@ from autograd.methods.operators import Operators
 from autograd.methods.structure import Structure
 from autograd.node import NEVER, Handle, Leaf, Variable, add_hook
 from autograd.op import Op, refresh, wrap
+from autograd.ops.out import into
 from autograd.size import Size
 
 
@@ -457,3 +458,4 @@ def _rebuild(cls: type[Tensor], array: Any, where: str, requires_grad: bool, att
 
 
 Op.tensor = Tensor
+Op.into = staticmethod(into)

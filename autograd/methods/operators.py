@@ -26,7 +26,7 @@ class Operators(Variable):
         return arithmetic._add.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __radd__(self, other: Any) -> Any:
-        return arithmetic._add(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+        return arithmetic._add.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __sub__(self, other: Any) -> Any:
         return arithmetic._sub.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
@@ -38,7 +38,7 @@ class Operators(Variable):
         return arithmetic.mul.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __rmul__(self, other: Any) -> Any:
-        return arithmetic.mul(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+        return arithmetic.mul.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
     def __truediv__(self, other: Any) -> Any:
         return arithmetic.true_divide.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented

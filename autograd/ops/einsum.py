@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 @op
-def _contract(be: Any, a: Any, b: Any, *, left: str, right: str, out: str) -> Any:
+def _contract(be: Any, a: Any, b: Any, *, left: str, right: str, kept: str) -> Any:
     """The sum of products: no letter twice in an operand, and each one in the other operand or in the output."""
-    batch = [c for c in left if c in right and c in out]
-    inner = [c for c in left if c in right and c not in out]
+    batch = [c for c in left if c in right and c in kept]
+    inner = [c for c in left if c in right and c not in kept]
     rows, columns = [c for c in left if c not in right], [c for c in right if c not in left]
     size = dict(zip(left, a.shape, strict=True)) | dict(zip(right, b.shape, strict=True))
 
@@ -46,12 +46,12 @@ def _contract(be: Any, a: Any, b: Any, *, left: str, right: str, out: str) -> An
     else:  # nothing to sum: a product of elements
         y = arranged(a, left, (rows, [])) * arranged(b, right, ([], columns))
     letters = [*batch, *rows, *columns]
-    return y.reshape([size[c] for c in letters]).transpose([letters.index(c) for c in out])
+    return y.reshape([size[c] for c in letters]).transpose([letters.index(c) for c in kept])
 
 
 _contract.grad(
-    a=lambda g, b, *, left, right, out: _contract(g, b, left=out, right=right, out=left),
-    b=lambda g, a, *, left, right, out: _contract(g, a, left=out, right=left, out=right),
+    a=lambda g, b, *, left, right, kept: _contract(g, b, left=kept, right=right, kept=left),
+    b=lambda g, a, *, left, right, kept: _contract(g, a, left=kept, right=left, kept=right),
 )
 
 # -- reading an equation ----------------------------------------------------------------------------------------------
@@ -156,19 +156,24 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
         _summed(x, term, output + "".join(t for j, (_, t) in enumerate(parts) if j != i))
         for i, (x, term) in enumerate(parts)
     ]
+    x, term = _contracted(parts, output)
+    return x if term == output else _permute(x, axes=tuple(term.index(c) for c in output))
+
+
+def _contracted(parts: list[tuple[Any, str]], output: str) -> tuple[Any, str]:
+    """The operands, two at a time, in the order that costs least, until one is left."""
     order = _order(tuple(t for _, t in parts), output, tuple(tuple(x.raw.shape) for x, _ in parts))
     for step in order:
-        chosen = [parts[i] for i in step]
+        (x, term), *others = [parts[i] for i in step]
         parts = [part for i, part in enumerate(parts) if i not in step]
-        x, term = chosen[0]
-        for i, (y, other) in enumerate(chosen[1:], 2):
-            waiting = output + "".join(t for _, t in parts + chosen[i:])
+        while others:
+            (y, other), *others = others
+            waiting = output + "".join(t for _, t in parts + others)
             kept = "".join(c for c in dict.fromkeys(term + other) if c in waiting)
-            kept = output if len(kept) == len(output) and set(kept) == set(output) else kept
-            x, term = _contract(x, y, left=term, right=other, out=kept), kept
+            kept = output if sorted(kept) == sorted(output) else kept
+            x, term = _contract(x, y, left=term, right=other, kept=kept), kept
         parts.append((x, term))
-    ((x, term),) = parts
-    return x if term == output else _permute(x, axes=tuple(term.index(c) for c in output))
+    return parts[0]
 
 
 def _without_repeats(x: Any, term: str) -> tuple[Any, str]:

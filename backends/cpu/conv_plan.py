@@ -301,7 +301,7 @@ def backward(
     Example:
         >>> geo = Conv.of((2, 3, 8, 8), (4, 3, 3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 1), groups=1)
         >>> backward(geo, 2, 3, 4, 4, 16, (4, 8), 1).phases[:, 6].tolist()  # taps of the four phases
-        [1, 2, 2, 4]
+        [4, 2, 2, 1]
     """
     a = _axes(geo, n)
     offsets = a.taps()

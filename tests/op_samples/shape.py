@@ -171,7 +171,9 @@ OPS = [
         "sum_to_size",
         on(((2, 3), (1, 3)), ((2, 3), 3), ((2, 3), ()), ((2, 3), (2, 3)), ((4, 2, 3), 2, 1), ((0, 3), (1, 3))),
         torch=lambda x, *args: x.sum_to_size(*args),
-        errors=(Error(ShapeError, r"sum_to_size: expected sizes that broadcast to \(2, 3\), got \(1, 2, 3\)", X, (1, 2, 3)),),
+        errors=(
+            Error(ShapeError, r"sum_to_size: expected sizes that broadcast to \(2, 3\), got \(1, 2, 3\)", X, (1, 2, 3)),
+        ),
     ),
     Op(
         "broadcast_tensors",
