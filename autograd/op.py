@@ -206,7 +206,11 @@ class Op:
             right, nodes, right_stamp = be.scalar(b, left.dtype), (a.node, None), _CONSTANT
         else:
             return self._run((a, b), {})
-        y = self.forward(be, left, right)
+        try:
+            y = self.forward(be, left, right)
+        except ValueError as e:
+            self._explain(e, (a, b))
+            raise
         if type(y) is not be.xp.ndarray:
             y = be.asarray(y)
         out = _new(self.tensor)
@@ -516,6 +520,8 @@ def written(x: Variable, name: str, node: Any, track: bool = True) -> None:
     ``track`` False (under ``no_grad``) leaves the history alone and only marks the memory as changed.
     """
     stamp = x.stamp
+    if track and node is None and x.alias is None and x.node is not None:  # a constant: it stays in the graph, as in PyTorch
+        node = erase.record(1, [x.node], [x.raw] * 2, [stamp] * 2, {}, x.raw.shape, x.backend)
     while track and x.alias is not None:
         view, base = x.alias, x.alias.base
         if node is not None or base.node is not None:
@@ -530,6 +536,15 @@ def written(x: Variable, name: str, node: Any, track: bool = True) -> None:
     if stamp[0] != NEVER:  # only now: the views on the way were still to be seen as they were
         stamp[0], stamp[1] = tick(), name
     stamp[2] += 1
+
+
+@op
+def erase(be: Any, x: Any) -> Any:
+    """What is left of ``x`` when a constant is written over it."""
+    return be.xp.zeros_like(x)
+
+
+erase.grad(x=lambda g, x_shape: zeros_like_shape(g, x_shape))
 
 
 @op

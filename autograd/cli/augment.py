@@ -77,10 +77,7 @@ def affine(image: Any, angle: float, factor: float, right: float, down: float) -
 
     height, width = image.shape[1:]
     c, s = math.cos(angle) / factor, math.sin(angle) / factor
-    x, y = (
-        width * (0.5 + right),
-        height * (0.5 + down),
-    )  # where the centre comes to; Pillow asks where a pixel comes from
+    x, y = width * (0.5 + right), height * (0.5 + down)  # here comes the centre; Pillow asks whence a pixel comes
     matrix = (c, s, width / 2 - c * x - s * y, -s, c, height / 2 + s * x - c * y)
     planes = [
         Image.fromarray(plane).transform((width, height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)

@@ -45,7 +45,8 @@ def table(results: list[Result]) -> str:
 
     Example:
         >>> from autograd.cli.train import Score
-        >>> print(table([Result(0, "cpu", Score(0.02, 0.99), 10.0, 500.0), Result(0, "cuda", Score(0.02, 0.99), 1.0, 6e3)]))
+        >>> cpu = Result(0, "cpu", Score(0.02, 0.99), 10.0, 500.0)
+        >>> print(table([cpu, cpu._replace(device="cuda", seconds=1.0, images_per_second=6000.0)]))
         device   test accuracy   seconds   images/s   speed-up
         cpu            99.00 %      10.0        500       1.0x
         cuda           99.00 %       1.0      6,000      12.0x

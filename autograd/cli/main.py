@@ -32,8 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     traceback = arguments.pop("traceback")
     try:
         return run(**arguments)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as e:
+        print(e.args[0] if e.args else "interrupted", file=sys.stderr)
         return 130
     except (ImportError, OSError, RuntimeError, ValueError) as e:
         if traceback:
@@ -87,7 +87,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--lr", type=_positive, help=f"peak rate of AdamW, one cycle; default: {default.lr}")
     group.add_argument("--weight-decay", type=_not_negative, metavar="W", help=f"default: {default.weight_decay}")
     group.add_argument("--no-augment", dest="augment", action="store_false", help="no random turns, scales and shifts")
-    group.add_argument("--seed", type=int, help=f"default: {default.seed}")
+    group.add_argument("--seed", type=int, metavar="N", help=f"default: {default.seed}")
     group = parser.add_argument_group("how it is reached")
     group.add_argument("--device", help="cpu, cuda, cuda:1, ..., auto (default: a GPU if there is one)")
     group.add_argument("--workers", type=_count(0), metavar="N", help="processes that prepare batches; default: 0")

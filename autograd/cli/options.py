@@ -69,7 +69,7 @@ class Options:
         for name in FIXED:
             if name in self.given and getattr(self, name) != saved[name]:
                 raise ValueError(
-                    f"resume: expected {name} {saved[name]}, which the run was started with, got {getattr(self, name)}. "
-                    "Leave the option out, or start another run without --resume"
+                    f"resume: expected {name} {saved[name]}, with which the run was started, "
+                    f"got {getattr(self, name)}. Leave the option out, or start another run without --resume"
                 )
             setattr(self, name, saved[name])

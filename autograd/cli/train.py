@@ -184,7 +184,7 @@ class Trainer:
             else TensorDataset(from_numpy(images), from_numpy(labels))
         )
         order = randperm(self.images, generator=stream(options.seed, self.epoch, 0), device="cpu").tolist()
-        rest = Subset(data, order[self.batch * options.batch_size :])
+        rest: Subset[Any] = Subset(data, order[self.batch * options.batch_size :])
         # With a generator of its own the loader draws nothing from the stream that dropout reads.
         generator = stream(options.seed, self.epoch, 2)
         return DataLoader(rest, options.batch_size, num_workers=options.workers, generator=generator)
@@ -275,7 +275,7 @@ class Trainer:
 
     def done(self) -> int:
         """Images seen in training."""
-        return self.epoch * self.images + self.sums["images"]
+        return self.epoch * self.images + int(self.sums["images"])
 
 
 class Clock:
@@ -353,8 +353,8 @@ def train(options: Options) -> Result:
     trainer.model.load_state_dict(best["model"])
     test = score(predict(trainer.model, trainer.splits.test.images, where), trainer.splits.test.labels)
     print(
-        f"test accuracy {_percent(test.accuracy)}, loss {test.loss:.4f}, with the weights of epoch {best['epoch']}, the "
-        f"best in validation; {seconds:.1f} s in training steps, {rate:,.0f} images/s"
+        f"test accuracy {_percent(test.accuracy)}, loss {test.loss:.4f}, with the weights of epoch {best['epoch']}, "
+        f"the best in validation; {seconds:.1f} s in training steps, {rate:,.0f} images/s"
     )
     curve = "learning curve in curve.png" if drawn else "no learning curve: pip install 'twingrad[plot]' for Matplotlib"
     print(f"run kept in {folder.path}; {curve}")
@@ -433,8 +433,7 @@ def _fit(trainer: Trainer) -> int:
                 return 0
             trainer.folder.save(trainer.checkpoint())
         except KeyboardInterrupt:
-            print(f"aborted; the last checkpoint continues with: {resume_command(trainer)}", file=sys.stderr)
-            raise
+            raise KeyboardInterrupt(f"aborted; the last checkpoint continues with: {resume_command(trainer)}") from None
     return stop
 
 

@@ -34,7 +34,7 @@ def into(out: Tensor | None, y: Any, name: str) -> Any:
         out.raw = y.raw.astype(target.numpy)
     else:
         raise ShapeError(f"{name}: expected an out= of shape {tuple(y.raw.shape)}, got {tuple(out.raw.shape)}")
-    written(out, name, None)
+    written(out, name, None, track=bool(mode.enabled))
     return out
 
 

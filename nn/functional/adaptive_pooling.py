@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 @op(outputs=("values", "indices"))
-def _adaptive_max_pool(be: Any, x: Any, *, out: tuple[int, ...]) -> Any:
-    return be.adaptive_max_pool(x, out)
+def _adaptive_max_pool(be: Any, x: Any, *, wanted: tuple[int, ...]) -> Any:
+    return be.adaptive_max_pool(x, wanted)
 
 
 _adaptive_max_pool.grad_all(to_their_places)
 
 
 @op
-def _adaptive_avg_pool(be: Any, x: Any, *, out: tuple[int, ...]) -> Any:
-    return be.adaptive_avg_pool(x, out)
+def _adaptive_avg_pool(be: Any, x: Any, *, wanted: tuple[int, ...]) -> Any:
+    return be.adaptive_avg_pool(x, wanted)
 
 
 @op
@@ -32,7 +32,7 @@ def _adaptive_avg_pool_transposed(be: Any, x: Any, *, size: tuple[int, ...]) -> 
 
 
 _adaptive_avg_pool.grad(x=lambda g, x_shape, **_: _adaptive_avg_pool_transposed(g, size=x_shape[2:]))
-_adaptive_avg_pool_transposed.grad(x=lambda g, x_shape, **_: _adaptive_avg_pool(g, out=x_shape[2:]))
+_adaptive_avg_pool_transposed.grad(x=lambda g, x_shape, **_: _adaptive_avg_pool(g, wanted=x_shape[2:]))
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
@@ -53,7 +53,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
         tensor([[2., 1.]])
     """
     x, is_batch = batched("adaptive_avg_pool1d", input, 1)
-    y: Tensor = _adaptive_avg_pool(x, out=_output_sizes("adaptive_avg_pool1d", 1, x, output_size))
+    y: Tensor = _adaptive_avg_pool(x, wanted=_output_sizes("adaptive_avg_pool1d", 1, x, output_size))
     return y if is_batch else y.squeeze(0)
 
 
@@ -77,7 +77,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
         Size([1, 3, 2, 7])
     """
     x, is_batch = batched("adaptive_avg_pool2d", input, 2)
-    y: Tensor = _adaptive_avg_pool(x, out=_output_sizes("adaptive_avg_pool2d", 2, x, output_size))
+    y: Tensor = _adaptive_avg_pool(x, wanted=_output_sizes("adaptive_avg_pool2d", 2, x, output_size))
     return y if is_batch else y.squeeze(0)
 
 
@@ -99,7 +99,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
         Size([1, 3, 1, 1, 1])
     """
     x, is_batch = batched("adaptive_avg_pool3d", input, 3)
-    y: Tensor = _adaptive_avg_pool(x, out=_output_sizes("adaptive_avg_pool3d", 3, x, output_size))
+    y: Tensor = _adaptive_avg_pool(x, wanted=_output_sizes("adaptive_avg_pool3d", 3, x, output_size))
     return y if is_batch else y.squeeze(0)
 
 
@@ -122,7 +122,7 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = 
         tensor([[3., 2.]])
     """
     x, is_batch = batched("adaptive_max_pool1d", input, 1)
-    found = _adaptive_max_pool(x, out=_output_sizes("adaptive_max_pool1d", 1, x, output_size))
+    found = _adaptive_max_pool(x, wanted=_output_sizes("adaptive_max_pool1d", 1, x, output_size))
     return with_indices(found, is_batch, return_indices)
 
 
@@ -145,7 +145,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = 
         Size([1, 3, 2, 7])
     """
     x, is_batch = batched("adaptive_max_pool2d", input, 2)
-    found = _adaptive_max_pool(x, out=_output_sizes("adaptive_max_pool2d", 2, x, output_size))
+    found = _adaptive_max_pool(x, wanted=_output_sizes("adaptive_max_pool2d", 2, x, output_size))
     return with_indices(found, is_batch, return_indices)
 
 
@@ -168,7 +168,7 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = 
         Size([1, 3, 1, 1, 1])
     """
     x, is_batch = batched("adaptive_max_pool3d", input, 3)
-    found = _adaptive_max_pool(x, out=_output_sizes("adaptive_max_pool3d", 3, x, output_size))
+    found = _adaptive_max_pool(x, wanted=_output_sizes("adaptive_max_pool3d", 3, x, output_size))
     return with_indices(found, is_batch, return_indices)
 
 

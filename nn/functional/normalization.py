@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import autograd as ag
 from autograd.errors import ShapeError
-from autograd.grad_mode import no_grad
-from autograd.op import op
+from autograd.op import op, written
 from nn.functional.channels import channel_affine
 from nn.functional.padding import pad
 from nn.functional.pooling import avg_pool2d
@@ -93,8 +92,8 @@ def batch_norm(
         raise ShapeError(f"batch_norm: expected more than 1 value per channel in training, got shape {shape}")
     y: Tensor
     y, mean, var = _batch_norm(input, weight, bias, eps=eps)
-    _follow(running_mean, mean.detach(), momentum)
-    _follow(running_var, var.detach(), momentum, count / (count - 1) if count else 1.0)
+    _follow(running_mean, mean.raw, momentum)
+    _follow(running_var, var.raw, momentum, count / (count - 1) if count else 1.0)
     return y
 
 
@@ -108,11 +107,12 @@ def _by_statistics(input: Tensor, mean: Tensor, var: Tensor, weight: Any, bias: 
     return y
 
 
-def _follow(running: Tensor | None, batch: Tensor, momentum: float, factor: float = 1.0) -> None:
-    """running = (1 - momentum) * running + momentum * factor * batch, in place."""
+def _follow(running: Tensor | None, batch: Any, momentum: float, factor: float = 1.0) -> None:
+    """running = (1 - momentum) * running + momentum * factor * batch (raw), in place and outside the graph."""
     if running is not None:
-        with no_grad():
-            running.mul_(1 - momentum).add_(batch.to(running.dtype), alpha=momentum * factor)
+        running.raw *= 1 - momentum
+        running.raw += batch * (momentum * factor)
+        written(running, "batch_norm", None, track=False)
 
 
 def _check_channels(name: str, shape: tuple[int, ...], **per_channel: Tensor | None) -> None:
@@ -330,8 +330,8 @@ def instance_norm(
         raise ShapeError(f"instance_norm: expected more than 1 spatial element, got shape {shape}")
     n, c = shape[:2]
     y, mean, var = _batch_norm(input.reshape(1, n * c, *shape[2:]), None, None, eps=eps)
-    _follow(running_mean, mean.detach().reshape(n, c).mean(0), momentum)
-    _follow(running_var, var.detach().reshape(n, c).mean(0), momentum, count / (count - 1))
+    _follow(running_mean, mean.raw.reshape(n, c).mean(0), momentum)
+    _follow(running_var, var.raw.reshape(n, c).mean(0), momentum, count / (count - 1))
     affine: Tensor = channel_affine(y.reshape(shape), weight, bias)
     return affine
 

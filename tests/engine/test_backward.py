@@ -455,6 +455,24 @@ def test_forbidden_writes(write, text: str) -> None:
         write(leaf(1.0, 2.0))
 
 
+def test_a_constant_written_over_a_result_stays_in_the_graph() -> None:
+    x = leaf(1.0, 2.0)
+    h = x * 3
+    h.zero_()
+    assert h.requires_grad and h.grad_fn.name() == "eraseBackward"
+    (h + 1).sum().backward()
+    assert x.grad.tolist() == [0.0, 0.0]
+
+
+def test_out_into_a_leaf_leaves_it_one() -> None:
+    w = leaf(1.0, 2.0)
+    with ag.no_grad():
+        assert ag.add(w, w, out=w) is w
+    assert w.tolist() == [2.0, 4.0] and w.requires_grad and w.is_leaf
+    with pytest.raises(GraphError, match=r"add: expected no gradients with out=, .* Use no_grad\(\)"):
+        ag.add(w, w, out=ag.empty(2, dtype=ag.float64))
+
+
 def test_leaves_may_be_written_without_recording() -> None:
     x = leaf(1.0, 2.0)
     with ag.no_grad():

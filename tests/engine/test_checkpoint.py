@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
+import nn
 from autograd.errors import GraphError
 from autograd.utils.checkpoint import checkpoint, checkpoint_sequential
 
@@ -124,6 +125,22 @@ def test_higher_derivatives(function) -> None:
 
     wanted, found = second(function), second(lambda x, w: checkpoint(function, x, w))
     assert all(np.array_equal(a, b) for a, b in zip(wanted, found, strict=True))
+
+
+def test_layers_with_dropout_and_normalisation() -> None:
+    ag.manual_seed(1)
+    model = nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.4), nn.Flatten(), nn.Linear(64, 3), nn.Dropout(0.2)
+    )  # fmt: skip
+    x, target = ag.rand(5, 2, 6, 6), ag.randint(0, 3, (5,))
+    found = []
+    for call in (model, lambda x: checkpoint(model, x), lambda x: checkpoint_sequential(model, 3, x)):
+        model.zero_grad()
+        ag.manual_seed(2)
+        nn.functional.cross_entropy(call(x), target).backward()
+        found.append([p.grad.numpy().copy() for p in model.parameters()])
+    for other in found[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(found[0], other, strict=True))
 
 
 def test_parameters_of_the_closure_get_gradients_where_no_argument_does() -> None:

@@ -15,6 +15,8 @@ import pytest
 import autograd as ag
 import nn
 import optim
+from autograd import func
+from autograd.utils.checkpoint import checkpoint
 
 
 @pytest.fixture(autouse=True)
@@ -184,10 +186,14 @@ def test_leaf_and_gradient_go_together() -> None:
     assert [r() for r in refs] == [None] * 3
 
 
+MODULES = {"autograd.tensor", "autograd.node", "autograd.function_node", "autograd.pullback", "autograd.utils.checkpoint",
+           "nn.parameter"}  # fmt: skip
+
+
 # -- training ----------------------------------------------------------------------------------------------------------
 def objects() -> int:
-    """Live tensors and nodes of any kind (they are all tracked, though not collected)."""
-    return sum(type(o).__module__ in ("autograd.tensor", "autograd.node", "nn.parameter") for o in gc.get_objects())
+    """Live tensors, nodes and what holds them (they are all tracked, though not collected)."""
+    return sum(type(o).__module__ in MODULES for o in gc.get_objects())
 
 
 def buffers() -> int:
@@ -240,6 +246,35 @@ def test_training_holds_memory_constant(kind: str, count: int) -> None:
     tracemalloc.stop()
     assert objects() <= before + 2 and more <= 2
     assert grown < 200_000  # Python keeps up to 2,000 tuples of each length for later
+
+
+def cubes(x):
+    return (x**3).sum()
+
+
+CALLS = {
+    "grad": lambda x: func.grad(cubes)(x),
+    "second": lambda x: func.grad(lambda x: func.grad(cubes)(x).sum())(x),
+    "vjp": lambda x: func.vjp(cubes, x)[1](ag.ones(())),
+    "jvp": lambda x: func.jvp(cubes, (x,), (x,)),
+    "hessian": lambda x: func.hessian(cubes)(x),
+    "jacfwd": lambda x: func.jacfwd(cubes)(x),
+    "vmap": lambda x: func.vmap(func.grad(cubes))(x),
+    "functional": lambda x: ag.autograd.functional.hessian(cubes, x),
+    "checkpoint": lambda x: checkpoint(cubes, x.detach().requires_grad_()).backward(),
+    "checkpoint unused": lambda x: checkpoint(cubes, x.detach().requires_grad_()),
+    "gradcheck": lambda x: ag.autograd.gradgradcheck(cubes, x.double().requires_grad_()),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_transformations_leave_nothing_behind(call) -> None:
+    x = ag.rand(3)
+    call(x)
+    before = objects()
+    for _ in range(5):
+        call(x)
+    assert objects() == before
 
 
 def test_reference_counts_of_shared_objects_do_not_grow() -> None:
