@@ -15,9 +15,11 @@ if (_Path(__file__).parent / "tracer.py").exists() or (_Path(__file__).parent / 
 from autograd import autograd as autograd
 from autograd import cuda as cuda
 from autograd import func as func
+from autograd import graphviz as graphviz
 from autograd import utils as utils
 from autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from autograd.autograd import backward, grad
+from autograd.batching import vmap
 from autograd.creation import (
     arange,
     as_tensor,
@@ -320,7 +322,7 @@ __all__ = [
     "expm1", "eye", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64",
     "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_dlpack", "from_numpy", "full",
     "full_like", "func", "gather", "ge", "get_default_device", "get_default_dtype", "get_rng_state", "grad",
-    "gradcheck", "gradgradcheck", "greater", "greater_equal", "gt", "half", "heaviside", "histc", "histogram",
+    "gradcheck", "gradgradcheck", "graphviz", "greater", "greater_equal", "gt", "half", "heaviside", "histc", "histogram",
     "hsplit", "hstack", "hypot", "iinfo", "index_add", "index_copy", "index_fill", "index_put", "index_reduce",
     "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64",
     "is_anomaly_enabled", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
@@ -341,7 +343,7 @@ __all__ = [
     "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor",
     "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu",
     "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unfold", "unique",
-    "unique_consecutive", "unsqueeze", "utils", "var", "var_mean", "vdot", "vsplit", "vstack", "where", "xlogy", "zeros",
+    "unique_consecutive", "unsqueeze", "utils", "var", "var_mean", "vdot", "vmap", "vsplit", "vstack", "where", "xlogy", "zeros",
     "zeros_like",
 ]
 # fmt: on

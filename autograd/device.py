@@ -66,7 +66,7 @@ def backend_of(spec: Any = None) -> Any:
     try:
         return registry.get(where.type, where.index or 0)
     except BackendUnavailable as e:
-        raise DeviceError(f"device {where}: {e}") from e
+        raise DeviceError(f"device {e}") from e  # it begins with the name
 
 
 def set_default_device(d: Any) -> None:

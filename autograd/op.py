@@ -520,7 +520,7 @@ def written(x: Variable, name: str, node: Any, track: bool = True) -> None:
     ``track`` False (under ``no_grad``) leaves the history alone and only marks the memory as changed.
     """
     stamp = x.stamp
-    if track and node is None and x.alias is None and x.node is not None:  # a constant: it stays in the graph, as in PyTorch
+    if track and node is None and x.alias is None and x.node is not None:  # a constant; it stays in the graph
         node = erase.record(1, [x.node], [x.raw] * 2, [stamp] * 2, {}, x.raw.shape, x.backend)
     while track and x.alias is not None:
         view, base = x.alias, x.alias.base

@@ -24,7 +24,7 @@ from autograd.device import backend_of
 from autograd.device import device as device_type
 from autograd.dtypes import as_dtype
 from autograd.dtypes import dtype as dtype_type
-from autograd.errors import SerializationError
+from autograd.errors import DeviceError, SerializationError
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.size import Size
@@ -89,7 +89,8 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
         weights_only: accepted; a file never holds anything else.
 
     Returns:
-        What was saved. For a file made elsewhere: a dictionary from names to tensors (bfloat16 becomes float32).
+        What was saved. For a file made elsewhere: a dictionary from names to tensors (bfloat16 becomes float32, unsigned
+        16- and 32-bit integers int64).
 
     Raises:
         SerializationError: the file is cut short, corrupt, or of another kind.
@@ -308,13 +309,20 @@ class _Reader:
         array = self.array(key)
         if array.dtype == np.uint64:
             raise SerializationError(f"load: expected a dtype known here, got U64 for {key!r} in {self.name}")
-        be = backend_of(self.place("cpu"))
+        be = self.backend(self.place("cpu"))
         return wrap(be.asarray(array.astype(_WIDER.get(array.dtype.name, array.dtype), copy=False)), be)
 
     def place(self, saved: str) -> Any:
         """The device wanted for what was saved from another."""
         wanted = self.map_location
         return wanted.get(saved, saved) if isinstance(wanted, dict) else saved if wanted is None else wanted
+
+    def backend(self, where: Any) -> Any:
+        """The backend of a device, or an error that names the file."""
+        try:
+            return backend_of(where)
+        except DeviceError as e:
+            raise DeviceError(f"load: {self.name} has tensors for {where}: {e}. Pass map_location='cpu'") from e
 
     def value(self, node: Any) -> Any:
         """The value that a piece of JSON stands for."""
@@ -341,7 +349,7 @@ class _Reader:
         where = self.place(device)
         host = self.hosts.get((key, str(where)))
         if host is None:
-            be = backend_of(where)
+            be = self.backend(where)
             host = self.hosts[key, str(where)] = wrap(be.asarray(self.array(key, **about)), be)
         t = host.detach()  # shares the memory and the count of writes to it
         if view is not None:

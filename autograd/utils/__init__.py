@@ -9,6 +9,8 @@ from importlib import import_module as _import_module
 from importlib.util import find_spec as _find_spec
 from types import ModuleType as _ModuleType
 
+__all__ = ["checkpoint", "data", "datasets", "tree"]
+
 
 def __getattr__(name: str) -> _ModuleType:
     module = f"{__name__}.{name}"

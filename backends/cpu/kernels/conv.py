@@ -13,7 +13,7 @@ from numba import prange
 
 from backends.cpu.conv_plan import Grid, Planes, Side
 from backends.cpu.kernels.jit import Kernel, helper, kernel
-from backends.cpu.kernels.rows import add_row, pad_row, pad_row_strided, transpose_rows
+from backends.cpu.kernels.rows import add_rows, pad_rows, pad_rows_strided, spread_rows, transpose_rows
 from backends.cpu.kernels.tile import (
     DOT_ROWS,
     OUTER_ROWS,
@@ -56,30 +56,45 @@ def _jobs(grid: Any) -> int:
 
 
 @helper
+def _reach(lead: int, step: int, size: int, extent: int) -> tuple[int, int]:
+    """First and last + 1 of the j < extent whose place lead + j * step lies in [0, size)."""
+    first = min(extent, max(0, -(lead // step)))
+    return first, max(first, min(extent, (size - 1 - lead) // step + 1))
+
+
+@helper
 def _fill(source: Any, base: int, channels: int, planes: Any, residues: Any, origin: Any, work: Any) -> None:
     """Copies the planes of the block at ``origin`` into work; ``base``: where the first channel lies in the source."""
     depth, height, width = planes.source.size
-    extent, step, pad = planes.extent, planes.step, planes.pad
+    _, high, wide = planes.extent
+    step, pad = planes.step, planes.pad
     at = 0
     for _ in range(channels):
         for r in range(residues.shape[0]):
-            lead = residues[r, 2] - pad[2] + origin[2] * step[2]  # source column of the plane's column 0
-            first = max(0, -(lead // step[2]))
-            last = max(first, min(extent[2], (width - 1 - lead) // step[2] + 1))
-            for i in range(extent[0] * extent[1]):
-                d = (i // extent[1] + origin[0]) * step[0] + residues[r, 0] - pad[0]
-                h = (i % extent[1] + origin[1]) * step[1] + residues[r, 1] - pad[1]
-                end = last if 0 <= d < depth and 0 <= h < height else first
-                place = base + d * planes.source.depth_stride + h * width + lead
+            top = residues[r, 1] - pad[1] + origin[1] * step[1]  # source row of the planes' row 0
+            left = residues[r, 2] - pad[2] + origin[2] * step[2]
+            h0, h1 = _reach(top, step[1], height, high)
+            w0, w1 = _reach(left, step[2], width, wide)
+            for i in range(planes.extent[0]):
+                d = (i + origin[0]) * step[0] + residues[r, 0] - pad[0]
+                to = at + i * high * wide
+                if d < 0 or d >= depth:
+                    pad_rows(work, to, high * wide, source, base, 0, 1, high * wide, 0, 0)
+                    continue
+                place = base + d * planes.source.depth_stride + (top + h0 * step[1]) * width + left
+                pad_rows(work, to, h0 * wide, source, base, 0, 1, h0 * wide, 0, 0)
                 if step[2] == 1:
-                    pad_row(work, at + i * extent[2], extent[2], source, place, first, end)
+                    pad_rows(work, to + h0 * wide, wide, source, place, step[1] * width, h1 - h0, wide, w0, w1)
                 else:
-                    pad_row_strided(work, at + i * extent[2], extent[2], source, place, step[2], first, end)
-            gap = at + extent[0] * extent[1] * extent[2]
+                    pad_rows_strided(
+                        work, to + h0 * wide, wide, source, place, step[1] * width, h1 - h0, wide, w0, w1, step[2]
+                    )
+                pad_rows(work, to + h1 * wide, 0, source, base, 0, 1, (high - h1) * wide, 0, 0)
+            gap = at + planes.extent[0] * high * wide
             at += planes.plane
-            pad_row(work, gap, at - gap, source, base, 0, 0)
+            pad_rows(work, gap, 0, source, base, 0, 1, at - gap, 0, 0)
         base += planes.source.channel_stride
-    pad_row(work, at, planes.slack, source, base, 0, 0)
+    pad_rows(work, at, 0, source, base, 0, 1, planes.slack, 0, 0)
 
 
 @helper
@@ -121,6 +136,22 @@ def pack(w: Any, taps: Any, phases: Any, groups: int, outs: int, sources: int, s
                         packed[k, r] = w[base + o * stride] if o < outs else 0
                     k += 1
             start += groups * panels * sources * count
+
+
+@helper
+def _put(
+    target: Any, to: int, grid: Any, tiles: Any, place: int, wide: int, rows: int, length: int, offset: Any
+) -> None:
+    """Writes rows of outputs to their places in the target; a bias comes with outputs that lie side by side only."""
+    pitch, step = grid.target.size[2] * grid.step[1], grid.step[2]
+    if step == 1:
+        add_rows(target, to, pitch, tiles, place, wide, rows, length, offset)
+    elif step == 2:
+        spread_rows(target, to, pitch, tiles, place, wide, rows, length)
+    else:
+        for i in range(rows):
+            for j in range(length):
+                target[to + i * pitch + j * step] = tiles[place + i * wide + j]
 
 
 @cache
@@ -186,18 +217,13 @@ def correlate(rows: int) -> Kernel:
                             for r in range(min(rows, side.channels - panel * rows)):
                                 o = group * side.channels + panel * rows + r
                                 offset = bias[o] if bias.size else source.dtype.type(0)
-                                for i in range(slices * nh):
-                                    od = (origin[0] + d + i // nh) * grid.step[0] + phases[f, 3]
-                                    oh = (origin[1] + i % nh) * grid.step[1] + phases[f, 4]
-                                    ow = origin[2] * grid.step[2] + phases[f, 5]
-                                    to = n * side.batch_stride + o * side.channel_stride + od * side.depth_stride
-                                    to += oh * side.size[2] + ow
-                                    place = r * pitch + (i // nh * high + i % nh) * wide
-                                    if grid.step[2] == 1:
-                                        add_row(target, to, tiles, place, nw, offset)
-                                    else:
-                                        for j in range(nw):
-                                            target[to + j * grid.step[2]] = tiles[place + j] + offset
+                                to = n * side.batch_stride + o * side.channel_stride
+                                to += (origin[1] * grid.step[1] + phases[f, 4]) * side.size[2]
+                                to += origin[2] * grid.step[2] + phases[f, 5]
+                                for i in range(slices):
+                                    od = (origin[0] + d + i) * grid.step[0] + phases[f, 3]
+                                    place = r * pitch + i * high * wide
+                                    _put(target, to + od * side.depth_stride, grid, tiles, place, wide, nh, nw, offset)
                     weights += grid.groups * panels * depth * rows
             restore_denormals(state)
 
@@ -215,8 +241,8 @@ def _columns(g: Any, base: int, side: Any, rows: int, nw: int, wide: int, turned
             place = base + c * side.channel_stride + i * side.size[2]
             there = i * wide * pitch + c
             transpose_rows(g, place, side.channel_stride, min(lanes, side.channels - c), nw, turned, there, pitch)
-            for j in range(nw, wide if i < rows - 1 else nw):
-                pad_row(turned, there + j * pitch, lanes, g, place, 0, 0)
+            if i < rows - 1:
+                pad_rows(turned, there + nw * pitch, pitch, g, place, 0, wide - nw, lanes, 0, 0)
 
 
 @kernel
@@ -295,9 +321,8 @@ def weight_dot(
                 for o in range(side.channels):
                     at = n * side.batch_stride + (group * side.channels + o) * side.channel_stride
                     at += (origin[0] + d) * side.depth_stride + origin[1] * side.size[2] + origin[2]
-                    for h in range(nh):
-                        pad_row(row, h * wide, wide, g, at + h * side.size[2], 0, nw)
-                    pad_row(row, nh * wide, lanes, g, at, 0, 0)
+                    pad_rows(row, 0, wide, g, at, side.size[2], nh, wide, 0, nw)
+                    pad_rows(row, nh * wide, 0, g, at, 0, 1, lanes, 0, 0)
                     vectors = ((nh - 1) * wide + nw + lanes - 1) // lanes
                     for k in range(0, channels * taps, DOT_ROWS):
                         to = (group * side.channels + o) * parts.shape[3] + k

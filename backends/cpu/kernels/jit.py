@@ -31,8 +31,9 @@ _PRANGE = dict.fromkeys(
 
 
 def _sources() -> str:
-    """Digest of this folder's files: numba's cache looks at one file only and would miss a change in a helper."""
-    text = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    """Digest of what kernels are made of: numba's cache looks at one file only and would miss a change in a helper."""
+    folder = Path(__file__).parent
+    text = b"".join(path.read_bytes() for path in [*sorted(folder.glob("*.py")), folder.parent / "conv_plan.py"])
     return hashlib.blake2b(text, digest_size=4).hexdigest()
 
 
@@ -40,6 +41,8 @@ _SOURCES = _sources()
 process.tune()
 if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
     numba.config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]  # quickest call first
+if numba.config.NUMBA_NUM_THREADS == 1:
+    runtime.serial_only()
 
 
 def _named(function: Callable[..., Any], suffix: str) -> Callable[..., Any]:

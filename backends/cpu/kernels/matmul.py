@@ -12,7 +12,7 @@ import numpy as np
 from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
-from backends.cpu.kernels.rows import accumulate_row, add_row, pad_row, transpose_rows
+from backends.cpu.kernels.rows import accumulate_rows, add_rows, pad_rows, transpose_rows
 from backends.cpu.kernels.tile import TILE_ROWS, tile, tile_vectors
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
@@ -45,8 +45,7 @@ def _pack_rows(a: Any, columns: bool, m: int, k: int, m0: int, m1: int, k0: int,
     for i in range(m0, m1, ROWS):
         panel, rows = (i - m0) * deep, min(ROWS, m1 - i)
         if columns:
-            for j in range(deep):
-                pad_row(packed, panel + j * ROWS, ROWS, a, (k0 + j) * m + i, 0, rows)
+            pad_rows(packed, panel, ROWS, a, k0 * m + i, m, deep, ROWS, 0, rows)
         else:
             transpose_rows(a, i * k + k0, k, rows, deep, packed, panel, ROWS)
 
@@ -60,8 +59,7 @@ def _pack_columns(b: Any, columns: bool, k: int, n: int, n0: int, wide: int, k0:
         for j in range(0, wide, lanes):
             transpose_rows(b, (n0 + j) * k + k0, k, min(lanes, wide - j), deep, packed, j, row)
     else:
-        for j in range(deep):
-            pad_row(packed, j * row, wide, b, (k0 + j) * n + n0, 0, wide)
+        pad_rows(packed, 0, row, b, k0 * n + n0, n, deep, row, 0, wide)
 
 
 @helper
@@ -95,12 +93,11 @@ def _block(
                 for i in range(m0, m1, ROWS):
                     panel = (i - m0) * deep
                     tile(ROWS, vectors, packed_a, panel, table, 0, deep, packed_b, 0, sums, 0, row)
-                    for r in range(min(ROWS, m1 - i)):
-                        place = (i + r) * n + n0
-                        if k0 == 0:
-                            add_row(c, place, sums, r * row, width, zero)
-                        else:
-                            accumulate_row(c, place, sums, r * row, width)
+                    rows, place = min(ROWS, m1 - i), i * n + n0
+                    if k0 == 0:
+                        add_rows(c, place, n, sums, 0, row, rows, width, zero)
+                    else:
+                        accumulate_rows(c, place, n, sums, 0, row, rows, width)
 
 
 @kernel

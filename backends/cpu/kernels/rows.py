@@ -21,121 +21,203 @@ def _vectors(e: Emitter, length: Any) -> Any:
     return e.builder.sdiv(e.plus(length, e.lanes - 1), e.index(e.lanes))
 
 
+def _each_row(e: Emitter, rows: Any, to: Any, ldt: Any, start: Any, lds: Any, row: Callable[[Any, Any], None]) -> None:
+    """row(target, source) for each of ``rows`` rows."""
+
+    def step(r: Any, _: list[Any]) -> list[Any]:
+        row(e.at(to, e.times(r, ldt)), e.at(start, e.times(r, lds)))
+        return []
+
+    e.loop(rows, [], step)
+
+
+def _each_vector(e: Emitter, length: Any, vector: Callable[[Any], None]) -> None:
+    """vector(i) for each first element of the vectors that cover ``length``."""
+
+    def step(v: Any, _: list[Any]) -> list[Any]:
+        vector(e.times(v, e.lanes))
+        return []
+
+    e.loop(_vectors(e, length), [], step)
+
+
 @intrinsic
-def pad_row(
-    context: Any, target: Any, t0: Any, length: Any, source: Any, s0: Any, first: Any, last: Any
+def pad_rows(
+    context: Any,
+    target: Any,
+    t0: Any,
+    ldt: Any,
+    source: Any,
+    s0: Any,
+    lds: Any,
+    rows: Any,
+    length: Any,
+    first: Any,
+    last: Any,
 ) -> tuple[Any, Callable[..., Any]]:
-    """target[t0 + i] = source[s0 + i] where first <= i < last, else 0, for i < length rounded up to whole vectors."""
+    """target[t0 + r*ldt + i] = source[s0 + r*lds + i] where first <= i < last, else 0.
+
+    For r < rows and i < length rounded up to whole vectors: rows are written in rising order, so that the next one
+    overwrites the excess.
+    """
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        target, t0, length, source, s0, first, last = values
-        to, start = e.data(kinds[0], target, t0), e.data(kinds[3], source, s0)
+        target, t0, ldt, source, s0, lds, rows, length, first, last = values
+        b = e.builder
 
-        def step(v: Any, _: list[Any]) -> list[Any]:
-            i = e.times(v, e.lanes)
-            mask = e.within(e.builder.sub(first, i), e.builder.sub(last, i))
-            e.store(e.load_masked(e.at(start, i), mask), e.at(to, i))
-            return []
+        def row(to: Any, start: Any) -> None:
+            def vector(i: Any) -> None:
+                mask = e.within(b.sub(first, i), b.sub(last, i))
+                e.store(e.load_masked(e.at(start, i), mask), e.at(to, i))
 
-        e.loop(_vectors(e, length), [], step)
+            _each_vector(e, length, vector)
 
-    return types.void(target, t0, length, source, s0, first, last), emits(generate)
+        _each_row(e, rows, e.data(kinds[0], target, t0), ldt, e.data(kinds[3], source, s0), lds, row)
+
+    return types.void(target, t0, ldt, source, s0, lds, rows, length, first, last), emits(generate)
 
 
 @intrinsic
-def pad_row_strided(
-    context: Any, target: Any, t0: Any, length: Any, source: Any, s0: Any, step: Any, first: Any, last: Any
+def pad_rows_strided(
+    context: Any,
+    target: Any,
+    t0: Any,
+    ldt: Any,
+    source: Any,
+    s0: Any,
+    lds: Any,
+    rows: Any,
+    length: Any,
+    first: Any,
+    last: Any,
+    step: Any,
 ) -> tuple[Any, Callable[..., Any]]:
-    """As ``pad_row`` with source[s0 + i * step]."""
+    """As ``pad_rows`` with source[s0 + r*lds + i*step]."""
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        target, t0, length, source, s0, stride, first, last = values
+        target, t0, ldt, source, s0, lds, rows, length, first, last, stride = values
         b = e.builder
         to, start = e.data(kinds[0], target, t0), e.data(kinds[3], source, s0)
         lanes = ir.Constant(ir.VectorType(ir.IntType(64), e.lanes), list(range(e.lanes)))
-        apart = b.mul(lanes, e.splat(stride))
+        apart = b.mul(lanes, e.splat(e.times(stride, e.itemsize)))  # bytes
 
-        def single(v: Any, _: list[Any]) -> list[Any]:
-            i = e.times(v, e.lanes)
-            mask = e.within(b.sub(first, i), b.sub(last, i))
-            base = e.splat(b.ptrtoint(e.at(start, e.times(i, stride)), ir.IntType(64)))
-            places = b.add(base, b.mul(apart, e.splat(e.index(e.itemsize))))
-            pointers = b.inttoptr(places, ir.VectorType(ir.PointerType(), e.lanes))
-            name = f"llvm.masked.gather.{e.suffix()}.v{e.lanes}p0"
-            args = [pointers, ir.Constant(ir.IntType(32), e.itemsize), mask, e.zero]
-            e.store(e.call(name, e.vector, args), e.at(to, i))
-            return []
+        def single(to: Any, start: Any) -> None:
+            def vector(i: Any) -> None:
+                mask = e.within(b.sub(first, i), b.sub(last, i))
+                base = e.splat(b.ptrtoint(e.at(start, e.times(i, stride)), ir.IntType(64)))
+                pointers = b.inttoptr(b.add(base, apart), ir.VectorType(ir.PointerType(), e.lanes))
+                name = f"llvm.masked.gather.{e.suffix()}.v{e.lanes}p0"
+                args = [pointers, ir.Constant(ir.IntType(32), e.itemsize), mask, e.zero]
+                e.store(e.call(name, e.vector, args), e.at(to, i))
 
-        def double(v: Any, _: list[Any]) -> list[Any]:
-            i = e.times(v, e.lanes)
-            low, high = b.sub(first, i), b.sub(last, i)
-            place = e.at(start, e.times(i, 2))
-            halves = []
-            for h in range(2):  # lanes of both halves that hold wanted elements, or lie between two of them
-                begin = b.sub(e.times(low, 2), e.index(h * e.lanes))
-                end = b.sub(e.plus(e.times(high, 2), -1), e.index(h * e.lanes))
-                halves.append(e.load_masked(e.at(place, h * e.lanes), e.within(begin, end)))
-            e.store(e.shuffle(halves[0], halves[1], range(0, 2 * e.lanes, 2)), e.at(to, i))
-            return []
+            _each_vector(e, length, vector)
+
+        def double(to: Any, start: Any) -> None:
+            def vector(i: Any) -> None:
+                low, high, place = b.sub(first, i), b.sub(last, i), e.at(start, e.times(i, 2))
+                halves = []
+                for h in range(2):  # lanes of both halves that hold wanted elements, or lie between two of them
+                    begin = b.sub(e.times(low, 2), e.index(h * e.lanes))
+                    end = b.sub(e.plus(e.times(high, 2), -1), e.index(h * e.lanes))
+                    halves.append(e.load_masked(e.at(place, h * e.lanes), e.within(begin, end)))
+                e.store(e.shuffle(halves[0], halves[1], range(0, 2 * e.lanes, 2)), e.at(to, i))
+
+            _each_vector(e, length, vector)
 
         with b.if_else(b.icmp_signed("==", stride, e.index(2))) as (two, other):
             with two:
-                e.loop(_vectors(e, length), [], double)
+                _each_row(e, rows, to, ldt, start, lds, double)
             with other:
-                e.loop(_vectors(e, length), [], single)
+                _each_row(e, rows, to, ldt, start, lds, single)
 
-    return types.void(target, t0, length, source, s0, step, first, last), emits(generate)
+    return types.void(target, t0, ldt, source, s0, lds, rows, length, first, last, step), emits(generate)
 
 
 @intrinsic
-def add_row(
-    context: Any, target: Any, t0: Any, source: Any, s0: Any, length: Any, bias: Any
+def add_rows(
+    context: Any,
+    target: Any,
+    t0: Any,
+    ldt: Any,
+    source: Any,
+    s0: Any,
+    lds: Any,
+    rows: Any,
+    length: Any,
+    bias: Any,
 ) -> tuple[Any, Callable[..., Any]]:
-    """target[t0 + i] = source[s0 + i] + bias for i < length, and nothing written beyond."""
+    """target[t0 + r*ldt + i] = source[s0 + r*lds + i] + bias for r < rows, i < length, and nothing written beyond."""
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        target, t0, source, s0, length, bias = values
+        target, t0, ldt, source, s0, lds, rows, length, bias = values
         b = e.builder
-        to, start = e.data(kinds[0], target, t0), e.data(kinds[2], source, s0)
         offset = e.splat(bias)
 
-        def step(v: Any, _: list[Any]) -> list[Any]:
-            i = e.times(v, e.lanes)
-            e.store(b.fadd(e.load(e.at(start, i)), offset), e.at(to, i))
-            return []
+        def row(to: Any, start: Any) -> None:
+            def whole(v: Any, _: list[Any]) -> list[Any]:
+                i = e.times(v, e.lanes)
+                e.store(b.fadd(e.load(e.at(start, i)), offset), e.at(to, i))
+                return []
 
-        whole = b.sdiv(length, e.index(e.lanes))
-        e.loop(whole, [], step)
-        i = e.times(whole, e.lanes)
-        rest = b.sub(length, i)
-        with b.if_then(b.icmp_signed(">", rest, e.index(0))):
-            mask = e.within(0, rest)
+            count = b.sdiv(length, e.index(e.lanes))
+            e.loop(count, [], whole)
+            i = e.times(count, e.lanes)
+            mask = e.within(0, b.sub(length, i))
             e.store_masked(b.fadd(e.load_masked(e.at(start, i), mask), offset), e.at(to, i), mask)
 
-    return types.void(target, t0, source, s0, length, bias), emits(generate)
+        _each_row(e, rows, e.data(kinds[0], target, t0), ldt, e.data(kinds[3], source, s0), lds, row)
+
+    return types.void(target, t0, ldt, source, s0, lds, rows, length, bias), emits(generate)
 
 
 @intrinsic
-def accumulate_row(
-    context: Any, target: Any, t0: Any, source: Any, s0: Any, length: Any
+def spread_rows(
+    context: Any, target: Any, t0: Any, ldt: Any, source: Any, s0: Any, lds: Any, rows: Any, length: Any
 ) -> tuple[Any, Callable[..., Any]]:
-    """target[t0 + i] += source[s0 + i] for i < length."""
+    """target[t0 + r*ldt + 2*i] = source[s0 + r*lds + i] for r < rows, i < length; what lies between is left alone."""
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        target, t0, source, s0, length = values
+        target, t0, ldt, source, s0, lds, rows, length = values
+        b, half = e.builder, e.lanes // 2
+        even = ir.Constant(ir.VectorType(ir.IntType(1), e.lanes), [1, 0] * half)
+
+        def row(to: Any, start: Any) -> None:
+            def vector(i: Any) -> None:
+                value, rest = e.load(e.at(start, i)), e.times(b.sub(length, i), 2)
+                for h in range(2):
+                    lanes = [h * half + lane // 2 for lane in range(e.lanes)]
+                    mask = b.and_(e.within(0, b.sub(rest, e.index(h * e.lanes))), even)
+                    place = e.at(to, e.plus(e.times(i, 2), h * e.lanes))
+                    e.store_masked(e.shuffle(value, value, lanes), place, mask)
+
+            _each_vector(e, length, vector)
+
+        _each_row(e, rows, e.data(kinds[0], target, t0), ldt, e.data(kinds[3], source, s0), lds, row)
+
+    return types.void(target, t0, ldt, source, s0, lds, rows, length), emits(generate)
+
+
+@intrinsic
+def accumulate_rows(
+    context: Any, target: Any, t0: Any, ldt: Any, source: Any, s0: Any, lds: Any, rows: Any, length: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """target[t0 + r*ldt + i] += source[s0 + r*lds + i] for r < rows, i < length."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        target, t0, ldt, source, s0, lds, rows, length = values
         b = e.builder
-        to, start = e.data(kinds[0], target, t0), e.data(kinds[2], source, s0)
 
-        def step(v: Any, _: list[Any]) -> list[Any]:
-            i = e.times(v, e.lanes)
-            mask = e.within(0, b.sub(length, i))
-            total = b.fadd(e.load_masked(e.at(start, i), mask), e.load_masked(e.at(to, i), mask))
-            e.store_masked(total, e.at(to, i), mask)
-            return []
+        def row(to: Any, start: Any) -> None:
+            def vector(i: Any) -> None:
+                mask = e.within(0, b.sub(length, i))
+                total = b.fadd(e.load_masked(e.at(start, i), mask), e.load_masked(e.at(to, i), mask))
+                e.store_masked(total, e.at(to, i), mask)
 
-        e.loop(_vectors(e, length), [], step)
+            _each_vector(e, length, vector)
 
-    return types.void(target, t0, source, s0, length), emits(generate)
+        _each_row(e, rows, e.data(kinds[0], target, t0), ldt, e.data(kinds[3], source, s0), lds, row)
+
+    return types.void(target, t0, ldt, source, s0, lds, rows, length), emits(generate)
 
 
 @intrinsic
