@@ -155,7 +155,7 @@ class _Walk:
 
     def _run_first_order(self) -> None:
         """The plain backward, on raw arrays: ``_visit`` written out for the common case, as every microsecond counts."""
-        grads, owned = self.grads, self.owned
+        grads, owned, retain = self.grads, self.owned, self.retain
         for node in self.order:
             g = grads.pop(node, None)
             if g is None:
@@ -165,8 +165,16 @@ class _Walk:
             if type(node) is not Node or node.plan.joint:
                 self._visit(node, g)
                 continue
-            known = (g, *self._kept(node)) if node.plan.saves else (g,)
-            for position, fn, get, wants_params in node.plan.steps:
+            plan, known = node.plan, (g,)
+            if plan.saves:
+                saved, seq = node.saved, node.seq
+                for stamp in node.stamps:
+                    if stamp[0] > seq:
+                        saved = None
+                if type(saved) is not tuple:  # modified, freed, or dropped by a checkpoint
+                    saved = self._kept(node)
+                known = (g, *saved)
+            for position, fn, get, wants_params in plan.steps:
                 gx = fn(*get(known), **node.params) if wants_params else fn(*get(known))
                 parent = node.inputs[position]
                 if gx.shape != parent.shape:
@@ -178,7 +186,7 @@ class _Walk:
                         owned.add(parent)
                 else:
                     self._add(parent, gx, False)
-            if not self.retain and node.plan.saves:
+            if plan.saves and not retain:
                 node.saved = None
 
     def _visit(self, node: Any, g: Any) -> None:
