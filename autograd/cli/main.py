@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,10 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     run: Callable[..., int] = arguments.pop("run")
     traceback = arguments.pop("traceback")
     try:
-        return run(**arguments)
+        status = run(**arguments)
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt as e:
         print(e.args[0] if e.args else "interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever was reading, such as head, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ImportError, OSError, RuntimeError, ValueError) as e:
         if traceback:
             raise
@@ -86,6 +92,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--batch-size", type=_count(1), metavar="N", help=f"default: {default.batch_size}")
     group.add_argument("--lr", type=_positive, help=f"peak rate of AdamW, one cycle; default: {default.lr}")
     group.add_argument("--weight-decay", type=_not_negative, metavar="W", help=f"default: {default.weight_decay}")
+    group.add_argument("--label-smoothing", type=_share, metavar="S", help=f"default: {default.label_smoothing}")
     group.add_argument("--no-augment", dest="augment", action="store_false", help="no random turns, scales and shifts")
     group.add_argument("--seed", type=int, metavar="N", help=f"default: {default.seed}")
     group = parser.add_argument_group("how it is reached")
@@ -125,6 +132,13 @@ def _not_negative(text: str) -> float:
     number = _number(text)
     if not number >= 0:
         raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text!r}")
+    return number
+
+
+def _share(text: str) -> float:
+    number = _number(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to below 1, got {text!r}")
     return number
 
 

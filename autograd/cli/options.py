@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FIXED = ("model", "data", "epochs", "batch_size", "lr", "weight_decay", "augment", "seed")  # a resumed run keeps these
+FIXED = (  # a resumed run keeps these
+    "model", "data", "epochs", "batch_size", "lr", "weight_decay", "label_smoothing", "augment", "seed",
+)  # fmt: skip
 
 
 @dataclass
@@ -20,6 +22,7 @@ class Options:
         batch_size: images per step.
         lr: peak learning rate of AdamW under the one-cycle schedule.
         weight_decay: of AdamW.
+        label_smoothing: the share of each label that is spread over all classes in training.
         augment: whether images are turned, scaled and shifted at random.
         seed: of everything that is random.
         device: cpu, cuda, cuda:1, ... or auto, a GPU where there is one.
@@ -42,6 +45,7 @@ class Options:
     batch_size: int = 32
     lr: float = 2e-3
     weight_decay: float = 0.01
+    label_smoothing: float = 0.1
     augment: bool = True
     seed: int = 0
     device: str = "auto"

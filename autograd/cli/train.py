@@ -207,8 +207,9 @@ class Trainer:
         """One optimiser step on a batch."""
         self.optimizer.zero_grad()
         logits = self.model(images)
-        loss = nn.functional.cross_entropy(logits, labels)
-        value = float(loss.item())
+        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.options.label_smoothing)
+        logits = logits.detach()
+        value = float(nn.functional.cross_entropy(logits, labels).item())  # comparable with that of validation
         if not math.isfinite(value):
             raise RuntimeError(
                 f"train: expected a finite loss, got {value} in epoch {self.epoch + 1}, batch {self.batch + 1}. "
@@ -219,7 +220,7 @@ class Trainer:
         self.schedule.step()
         self.batch += 1
         self.sums["loss"] += value * len(labels)
-        self.sums["right"] += int((logits.detach().argmax(1) == labels).sum().item())
+        self.sums["right"] += int((logits.argmax(1) == labels).sum().item())
         self.sums["images"] += len(labels)
 
     def finish_epoch(self, bar: Any) -> None:
@@ -247,6 +248,7 @@ class Trainer:
                 f"loss {row['train_loss']:.4f}  validation {_percent(held.accuracy)}, loss {held.loss:.4f}"
                 + ("  best" if better else "")
             )
+            sys.stdout.flush()  # a log is read while it grows
 
     # -- what is shown -----------------------------------------------------------------------------------------------
     def bar(self) -> Any:

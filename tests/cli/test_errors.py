@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from autograd.cli import recipes
 from autograd.cli.main import main
 from backends import registry
 
+ROOT = Path(__file__).resolve().parents[2]
 WORDS = [  # status 2: words that mean nothing
     (("train", "--epochs", "-1"), "argument --epochs: expected a whole number of at least 1, got '-1'"),
     (("train", "--epochs", "two"), "argument --epochs: expected a whole number of at least 1, got 'two'"),
@@ -24,6 +26,7 @@ WORDS = [  # status 2: words that mean nothing
     (("train", "--lr", "0"), "argument --lr: expected a number above 0, got '0'"),
     (("train", "--lr", "nan"), "argument --lr: expected a number, got 'nan'"),
     (("train", "--weight-decay", "-1"), "argument --weight-decay: expected a number of at least 0, got '-1'"),
+    (("train", "--label-smoothing", "1"), "argument --label-smoothing: expected a number from 0 to below 1, got '1'"),
     (("train", "--checkpoint-every", "inf"), "argument --checkpoint-every: expected a number, got 'inf'"),
     (("train", "--model", "lenet6"), "argument --model: invalid choice: 'lenet6'"),
     (("demo", "--data", "letters"), "argument --data: invalid choice: 'letters'"),
@@ -187,6 +190,16 @@ def test_what_is_not_installed(fails: Callable[..., str], tmp_path: Path, monkey
     out = tmp_path / "run"
     assert fails("train", "--device", "cpu", "--out", out) == "Digits needs scikit-learn: pip install 'twingrad[data]'"
     assert not out.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_a_reader_that_leaves_early(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "autograd", "info"]
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (1, "")
 
 
 def test_traceback_shows_where(tmp_path: Path) -> None:

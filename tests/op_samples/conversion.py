@@ -9,7 +9,23 @@ from autograd.errors import DtypeError
 from tests.op_samples.record import Error, Op, Sample, uniform
 
 UNRECORDED = dict.fromkeys(
-    ("bool", "byte", "char", "copy_", "cpu", "cuda", "fill_", "float", "half", "int", "long", "short", "type", "type_as", "zero_"),
+    (
+        "bool",
+        "byte",
+        "char",
+        "copy_",
+        "cpu",
+        "cuda",
+        "fill_",
+        "float",
+        "half",
+        "int",
+        "long",
+        "short",
+        "type",
+        "type_as",
+        "zero_",
+    ),
     "compared with torch in tests/engine/test_tensor.py",
 )
 
