@@ -10,8 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from autograd.cli.demo import demo
+from autograd.cli.evaluate import evaluate
+from autograd.cli.info import info
 from autograd.cli.options import Options
 from autograd.cli.recipes import DATASETS, MODELS
+from autograd.cli.train import train
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,11 +71,11 @@ def _parser() -> argparse.ArgumentParser:
         "--resume", action="store_true", default=argparse.SUPPRESS, help="continue a run exactly where it stopped"
     )
 
-    evaluate = commands.add_parser("evaluate", help="accuracy of a checkpoint on the test set")
-    evaluate.set_defaults(run=_evaluate)
-    evaluate.add_argument("--checkpoint", type=Path, required=True, help="a checkpoint, or the folder of a run")
-    evaluate.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ..., auto (default)")
-    evaluate.add_argument("--data-dir", type=Path, default=Path("data"), help="where downloaded data lie")
+    judge = commands.add_parser("evaluate", help="accuracy of a checkpoint on the test set")
+    judge.set_defaults(run=evaluate)
+    judge.add_argument("--checkpoint", type=Path, required=True, help="a checkpoint, or the folder of a run")
+    judge.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ..., auto (default)")
+    judge.add_argument("--data-dir", type=Path, default=Path("data"), help="where downloaded data lie")
 
     demo = commands.add_parser("demo", help="train on the CPU, and on the GPU if there is one, and compare")
     demo.set_defaults(run=_demo)
@@ -153,25 +157,13 @@ def _number(text: str) -> float:
 
 
 def _train(**options: object) -> int:
-    from autograd.cli.train import train
-
     return train(Options(**options, given=frozenset(options))).status  # type: ignore[arg-type]
 
 
-def _evaluate(checkpoint: Path, device: str, data_dir: Path) -> int:
-    from autograd.cli.evaluate import evaluate
-
-    return evaluate(checkpoint, device, data_dir)
-
-
 def _demo(**options: object) -> int:
-    from autograd.cli.demo import demo
-
     return demo(Options(**options, given=frozenset(options)))  # type: ignore[arg-type]
 
 
 def _info() -> int:
-    from autograd.cli.info import info
-
     print(info())
     return 0

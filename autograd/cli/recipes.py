@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import nn
+from autograd.utils.datasets import CIFAR10, MNIST, Digits, FashionMNIST
 from autograd.utils.datasets.optional import need
+from nn.models import LeNet5
 
 SIDE = 32  # every image is brought to this size, LeNet-5's
 
@@ -31,15 +34,11 @@ class Splits(NamedTuple):
 
 def lenet5(channels: int, classes: int) -> Any:
     """LeNet-5 in today's form (ReLU, max pooling) on 32x32 images."""
-    from nn.models import LeNet5
-
     return LeNet5(num_classes=classes, in_channels=channels, activation="relu", pooling="max")
 
 
 def mlp(channels: int, classes: int) -> Any:
     """Two hidden layers on the pixels of 32x32 images."""
-    import nn
-
     return nn.Sequential(
         nn.Flatten(),
         nn.Linear(channels * SIDE * SIDE, 256),
@@ -52,29 +51,21 @@ def mlp(channels: int, classes: int) -> Any:
 
 def digits(folder: Path) -> Splits:
     """The 1,797 handwritten digits that scikit-learn ships, 8x8 pixels, 1,347 for training and 450 for testing."""
-    from autograd.utils.datasets import Digits
-
     return split(Digits("train"), Digits("test"), 10)
 
 
 def mnist(folder: Path) -> Splits:
     """MNIST, downloaded into the folder if it is not there."""
-    from autograd.utils.datasets import MNIST
-
     return split(MNIST(folder, train=True, download=True), MNIST(folder, train=False, download=True), 10)
 
 
 def fashion_mnist(folder: Path) -> Splits:
     """Fashion-MNIST, downloaded into the folder if it is not there."""
-    from autograd.utils.datasets import FashionMNIST
-
     return split(FashionMNIST(folder, train=True, download=True), FashionMNIST(folder, train=False, download=True), 10)
 
 
 def cifar10(folder: Path) -> Splits:
     """CIFAR-10, downloaded into the folder if it is not there."""
-    from autograd.utils.datasets import CIFAR10
-
     return split(CIFAR10(folder, train=True, download=True), CIFAR10(folder, train=False, download=True), 10)
 
 

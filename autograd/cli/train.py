@@ -131,7 +131,7 @@ class Trainer:
         )
         self.epoch, self.batch = 0, 0  # both count what is done
         self.sums = {"loss": 0.0, "right": 0, "images": 0}  # of the epoch so far
-        self.best = (-1.0, 0.0)  # validation accuracy, and minus the loss
+        self.best = -1.0  # validation accuracy
         self.history: list[dict[str, Any]] = []
         self.clock = Clock()
         self.stop = False
@@ -237,9 +237,8 @@ class Trainer:
             "lr": self.schedule.get_last_lr()[0],
         }
         self.history.append(row)
-        reached = (held.accuracy, -held.loss)
-        better = reached >= self.best
-        self.best = max(self.best, reached)
+        better = held.accuracy >= self.best  # of equals the later: its rate is lower
+        self.best = max(self.best, held.accuracy)
         self.folder.save(self.checkpoint(), best=better)
         self.folder.write_history(self.history)
         if not self.options.quiet:
