@@ -38,6 +38,14 @@ def spread(values: list[float]) -> tuple[float, float, float]:
     return min(values), median(values), max(values)
 
 
+def keep(question: str, figures: Any) -> Path:
+    """Writes figures, with the hardware they were measured on, into ``benchmarks/results``."""
+    target = Path(__file__).parent / "results" / f"{question}.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps({"hardware": hardware(), "figures": figures}, indent=1) + "\n")
+    return target
+
+
 def hardware() -> dict[str, str]:
     """What the figures were measured on."""
     from autograd.cli.info import processor, version

@@ -1,7 +1,7 @@
 """What one small operation costs: forward, and forward with backward, against PyTorch eager.
 
 A chain x -> tanh(x * w + b) of 999 operations on tensors of 1, 1,000 and 100,000 elements, in microseconds per
-operation. ``python -m benchmarks overhead [--rounds 7]``
+operation. ``python -m benchmarks overhead [--rounds 7] [--keep]``
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import time
 from typing import Any
 
-from benchmarks.harness import hardware, spread, take_turns
+from benchmarks.harness import hardware, keep, spread, take_turns
 
 SIZES = (1, 1_000, 100_000)
 LINKS = 333  # three operations each
@@ -22,11 +22,14 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks overhead")
     parser.add_argument("--engine", choices=("twingrad", "torch"))
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--keep", action="store_true", help="write the figures into benchmarks/results")
     arguments = parser.parse_args(words)
     if arguments.engine:
         print(json.dumps(measure(arguments.engine)))
         return
     answers = take_turns("benchmarks.overhead", ["twingrad", "torch"], arguments.rounds)
+    if arguments.keep:
+        keep("overhead", answers)
     print(hardware())
     print(f"{'elements':>9}  {'':<19}{'twingrad us/op':>24}{'torch us/op':>24}{'torch / twingrad':>19}")
     for size in SIZES:
