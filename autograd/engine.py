@@ -184,8 +184,11 @@ class _Walk:
                     grads[parent] = gx
                     if gx is not g and gx.base is None:
                         owned.add(parent)
+                elif parent in owned and have.ndim:
+                    have += gx
                 else:
-                    self._add(parent, gx, False)
+                    grads[parent] = have + gx
+                    owned.add(parent)
             if plan.saves and not retain:
                 node.saved = None
 

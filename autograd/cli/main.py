@@ -64,25 +64,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--traceback", action="store_true", help="show where an error came from")
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    train = commands.add_parser("train", help="train a model, or continue with --resume")
-    train.set_defaults(run=_train)
-    _run_options(train)
-    train.add_argument(
+    command = commands.add_parser("train", help="train a model, or continue with --resume")
+    command.set_defaults(run=_train)
+    _run_options(command)
+    command.add_argument(
         "--resume", action="store_true", default=argparse.SUPPRESS, help="continue a run exactly where it stopped"
     )
 
-    judge = commands.add_parser("evaluate", help="accuracy of a checkpoint on the test set")
-    judge.set_defaults(run=evaluate)
-    judge.add_argument("--checkpoint", type=Path, required=True, help="a checkpoint, or the folder of a run")
-    judge.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ..., auto (default)")
-    judge.add_argument("--data-dir", type=Path, default=Path("data"), help="where downloaded data lie")
+    command = commands.add_parser("evaluate", help="accuracy of a checkpoint on the test set")
+    command.set_defaults(run=evaluate)
+    command.add_argument("--checkpoint", type=Path, required=True, help="a checkpoint, or the folder of a run")
+    command.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ..., auto (default)")
+    command.add_argument("--data-dir", type=Path, default=Path("data"), help="where downloaded data lie")
 
-    demo = commands.add_parser("demo", help="train on the CPU, and on the GPU if there is one, and compare")
-    demo.set_defaults(run=_demo)
-    _run_options(demo)
+    command = commands.add_parser("demo", help="train on the CPU, and on the GPU if there is one, and compare")
+    command.set_defaults(run=_demo)
+    _run_options(command)
 
-    info = commands.add_parser("info", help="devices, versions, threads, and what is missing for CUDA")
-    info.set_defaults(run=_info)
+    command = commands.add_parser("info", help="devices, versions, threads, and what is missing for CUDA")
+    command.set_defaults(run=_info)
     return parser
 
 

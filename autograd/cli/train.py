@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tqdm import tqdm
+
 import nn
 import optim
 from autograd.cli.augment import Augmented, stream
@@ -252,8 +254,6 @@ class Trainer:
     # -- what is shown -----------------------------------------------------------------------------------------------
     def bar(self) -> Any:
         """The progress bar of the whole run: images, images/s, time left, loss and accuracy of the epoch so far."""
-        from tqdm import tqdm
-
         return tqdm(
             total=self.options.epochs * self.images,
             initial=self.done(),

@@ -28,7 +28,7 @@ def conv(be: Backend, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
     if not _served(x, w, work) or (b is not None and b.dtype != x.dtype):
         return reference.conv(be, x, w, b, geo)
     n, outs, channels, lanes = x.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(x.itemsize)
-    plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, threads(work))
+    plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
     y = np.empty((n, w.shape[0], *geo.out), x.dtype)
     _correlate(plan, x, y, np.empty(0, x.dtype) if b is None else b, w, False, work)
     return y
@@ -40,7 +40,7 @@ def conv_input(be: Backend, g: Array, w: Array, geo: Conv) -> Array:
     if not _served(g, w, work):
         return reference.conv_input(be, g, w, geo)
     n, outs, channels, lanes = g.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(g.itemsize)
-    plan = conv_plan.backward(geo, n, channels, outs, g.itemsize, lanes, _kernels.ROWS, threads(work))
+    plan = conv_plan.backward(geo, n, channels, outs, g.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
     x = np.empty((n, channels * geo.groups, *geo.size), g.dtype)
     _correlate(plan, g, x, np.empty(0, g.dtype), w, True, work)
     return x
@@ -50,24 +50,23 @@ def _correlate(
     plan: conv_plan.Plan, source: Array, target: Array, bias: Array, w: Array, swapped: bool, work: int
 ) -> None:
     """Packs the weights, then writes the target."""
-    dtype, count, rows, grid = source.dtype, threads(work), plan.tile_rows, plan.grid
+    dtype, count, grid = source.dtype, threads(work), plan.grid
     sources, outs = plan.planes.source.channels, grid.target.channels
+    lanes = _vector.lanes_of(source.itemsize)
+    rows = plan.tile_vectors * lanes or plan.tile_rows  # output channels in a tile
     panels = grid.groups * -(-outs // rows)
     packed = _scratch("conv weights", (panels * sources * len(plan.taps), rows), dtype)
     flat = contiguous(w).reshape(-1)
     _kernels.pack(w.size)(flat, plan.taps, plan.phases, grid.groups, outs, sources, swapped, packed)
-    _kernels.correlate(rows)(work)(
-        contiguous(source).reshape(-1),
-        target.reshape(-1),
-        contiguous(bias),
-        packed.reshape(-1),
-        plan.table,
-        plan.residues,
-        plan.phases,
-        plan.numbers,
-        _scratch("conv planes", (count, plan.scratch), dtype),
-        _scratch("conv tiles", (count, rows * plan.run), dtype),
-    )
+    arrays = contiguous(source).reshape(-1), target.reshape(-1), contiguous(bias), packed.reshape(-1)
+    planes = _scratch("conv planes", (count, plan.scratch), dtype)
+    tiles = _scratch("conv tiles", (count, rows * plan.run), dtype)
+    tables = plan.table, plan.residues, plan.phases, plan.numbers
+    if plan.tile_vectors:
+        columns = _scratch("conv columns", (count, rows * plan.pixels), dtype)
+        _kernels.correlate_channels(plan.tile_vectors)(work)(*arrays, plan.rows, *tables, planes, columns, tiles)
+    else:
+        _kernels.correlate(rows)(work)(*arrays, *tables, planes, tiles)
 
 
 def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
@@ -79,7 +78,9 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
     dtype, count, lanes = x.dtype, threads(work), _vector.lanes_of(x.itemsize)
     few = outs <= lanes // 2  # output channels would leave half a vector empty
     chunk = 0 if few else conv_plan.CHUNK
-    plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, count, chunk)
+    plan = conv_plan.forward(
+        geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, count, chunk, False
+    )
     _, high, wide = plan.planes.extent
     data = contiguous(g).reshape(-1), contiguous(x).reshape(-1), plan.table, plan.residues
     planes = _scratch("conv planes", (count, plan.scratch), dtype)

@@ -23,6 +23,7 @@ Three = tuple[int, int, int]
 
 _BUDGET = 1 << 19  # bytes of scratch planes: they should stay in the second-level cache
 CHUNK = 128  # pixels of transposed gradients: with 48 channels of float32 they fill the first-level cache
+_TURNING = 1.1  # what it costs to turn channels side by side into planes
 _MAX_PARTS = 1 << 22  # bytes of partial sums of weight gradients, for all threads together
 
 
@@ -76,12 +77,17 @@ class Plan(NamedTuple):
     grid: Grid
     numbers: Array  # planes and grid, flat
     residues: Array  # (R,3)
-    phases: Array  # (F,9): count, start, number of taps, start in ``taps``, start in ``table``
-    taps: Array  # flat positions in the kernel, phase after phase
-    table: Array  # offsets in scratch memory: for each phase, channel and tap
+    phases: Array  # (F,11): count, start, taps, first in ``taps``, first in ``table``, rows of taps, first in ``rows``
+    rows: (
+        Array  # of each row of taps, the source row less that of the output: where that is outside, the row is skipped
+    )
+    taps: Array  # flat positions in the kernel: for each phase, row after row
+    table: Array  # offsets in scratch memory: for each phase, row of taps, channel and tap in the row
     scratch: int  # elements a thread needs for planes
-    run: int  # elements of one output channel in a block, junk included
-    tile_rows: int
+    run: int  # elements of one output channel that a thread holds, junk included
+    pixels: int  # of a block, junk included
+    tile_rows: int  # output channels in a tile with pixels in its vectors
+    tile_vectors: int  # vectors of output channels in a tile of the other kind; 0 where the first kind does less work
 
 
 class _Axes(NamedTuple):
@@ -159,6 +165,28 @@ def _blocks(counts: Three, limits: Three, jobs: int, threads: int) -> Three:
     return _three(block)
 
 
+def _place(residue: Three, shift: Three, residues: list[Three], plane: int, extent: Three) -> int:
+    """Offset of a tap in the planes of a channel."""
+    return residues.index(residue) * plane + (shift[0] * extent[1] + shift[1]) * extent[2] + shift[2]
+
+
+def _channel_vectors(channels: int, lanes: int) -> int:
+    """Vectors of channels in a tile: 1 to 3, as few lanes in excess as can be, then as many as can be."""
+    return min((3, 2, 1), key=lambda v: -(-channels // (v * lanes)) * v)
+
+
+def _row_length(count: int, heights: tuple[int, ...]) -> int:
+    """Pixels that equally high tiles compute for a row of ``count``; the kernel works out the same."""
+    calls = -(-count // heights[-1])
+    return calls * min(h for h in heights if h * calls >= count)
+
+
+def _inside(count: int, step: int, pad: int, size: int, rows: list[int]) -> float:
+    """Share of the rows of taps that lie in the source, over all rows of outputs."""
+    inside = sum(0 <= t * step + row - pad < size for t in range(count) for row in rows)
+    return inside / max(1, count * len(rows))
+
+
 def _plan(
     source: Side,
     target: Side,
@@ -169,9 +197,11 @@ def _plan(
     phases: list[Phase],
     itemsize: int,
     lanes: int,
-    rows: tuple[int, ...],
+    tile_rows: tuple[int, ...],
+    heights: tuple[tuple[int, ...], ...],
     threads: int,
     chunk: int,
+    by_rows: bool,
 ) -> Plan:
     """Blocks, planes and table."""
     residues = sorted({r for phase in phases for r in phase.residues}) or [(0, 0, 0)]
@@ -191,22 +221,32 @@ def _plan(
     plane = prod(extent) + (lanes if prod(extent) * itemsize % 4096 == 0 else 0)
     table: list[int] = []
     taps: list[int] = []
-    rows_of_phases = []
+    rows: list[int] = []
+    of_phases = []
     for phase in phases:
-        tail = len(phase.taps), len(taps), len(table)
-        rows_of_phases.append((*phase.counts, *phase.start, *tail))
-        taps += phase.taps
-        places = [
-            residues.index(r) * plane + (s[0] * extent[1] + s[1]) * width + s[2]
-            for r, s in zip(phase.residues, phase.shifts, strict=True)
-        ]
-        table += [c * len(residues) * plane + place for c in range(source.channels) for place in places]
+        place_rows = [r[1] + s[1] * step[1] for r, s in zip(phase.residues, phase.shifts, strict=True)]
+        heads = sorted(set(place_rows)) if by_rows else place_rows[:1]
+        of_phases.append((*phase.counts, *phase.start, len(phase.taps), len(taps), len(table), len(heads), len(rows)))
+        rows += heads
+        for head in heads:
+            chosen = [k for k in range(len(phase.taps)) if not by_rows or place_rows[k] == head]
+            taps += [phase.taps[k] for k in chosen]
+            places = [_place(phase.residues[k], phase.shifts[k], residues, plane, extent) for k in chosen]
+            table += [c * len(residues) * plane + place for c in range(source.channels) for place in places]
     merged = extent[1] == block[1]
     slack = width + 2 * lanes
     last = source.channels * len(residues) * plane
     reach = (shift[0] * extent[1] + shift[1]) * width + shift[2] + slack
-    outs = -(-target.channels // max(rows))
-    tile_rows = min(r for r in rows if r * outs >= target.channels)
+    panels = -(-target.channels // max(tile_rows))
+    height = min(r for r in tile_rows if r * panels >= target.channels)
+    vectors = _channel_vectors(target.channels, lanes)
+    length = _row_length(block[2], heights[vectors - 1])
+    run = (block[0] if merged else 1) * ((extent[1] * width) if merged else (block[1] - 1) * width + block[2])
+    pixels_first = panels * height * -(-run // lanes) * lanes // (block[0] if merged else 1)
+    channels_first = -(-target.channels // (vectors * lanes)) * vectors * lanes * block[1] * length
+    skipped = _inside(phases[0].counts[1], step[1], pad[1], source.size[1], rows) if by_rows else 1.0
+    if not by_rows or channels_first * skipped * _TURNING > pixels_first:
+        vectors = 0
     planes = Planes(source, step, pad, extent, plane, slack)
     blocks = _three(-(-c // b) for c, b in zip(counts, block, strict=True))
     grid = Grid(target, groups, out_step, block, blocks, merged)
@@ -215,12 +255,15 @@ def _plan(
         grid,
         np.array([*_flat(planes), *_flat(grid)], np.int64),
         np.array(residues, np.int64),
-        np.array(rows_of_phases, np.int64),
+        np.array(of_phases, np.int64),
+        np.array(rows, np.int64),
         np.array(taps, np.int64),
         np.array(table + [0] * 16, np.int64),  # kernels read whole groups of rows
         last + reach + 16 * lanes,
-        (block[0] if merged else 1) * extent[1] * width + 16 * lanes,
-        tile_rows,
+        max((block[0] if merged else 1) * extent[1] * width, block[1] * length) + 16 * lanes,
+        block[0] * block[1] * length + lanes,
+        height,
+        vectors,
     )
 
 
@@ -232,9 +275,11 @@ def forward(
     outs: int,
     itemsize: int,
     lanes: int,
-    rows: tuple[int, ...],
+    tile_rows: tuple[int, ...],
+    heights: tuple[tuple[int, ...], ...],
     threads: int,
     chunk: int = 0,
+    by_rows: bool = True,
 ) -> Plan:
     """The plan of a convolution, also that of its weights' gradient.
 
@@ -244,16 +289,18 @@ def forward(
         channels, outs: input and output channels of one group.
         itemsize: of an element, in bytes.
         lanes: elements in a vector.
-        rows: heights of tile to choose from.
+        tile_rows: output channels in a tile, to choose from.
+        heights: pixels in a tile of the other kind with 1, 2 and 3 vectors, to choose from.
         threads: that share the work.
         chunk: where not 0, the longest run of pixels in a block of one row.
+        by_rows: whether the table goes by rows of taps first, or by channels first.
 
     Returns:
         Source x, target y, one phase.
 
     Example:
         >>> geo = Conv.of((2, 3, 8, 8), (4, 3, 3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 1), groups=1)
-        >>> plan = forward(geo, 2, 3, 4, 4, 16, (4, 8), 1)
+        >>> plan = forward(geo, 2, 3, 4, 4, 16, (4, 8), ((2, 8),) * 3, 1)
         >>> len(plan.residues), plan.phases[0, :3].tolist(), plan.tile_rows
         (4, [2, 4, 4], 4)
     """
@@ -277,15 +324,25 @@ def forward(
         [phase],
         itemsize,
         lanes,
-        rows,
+        tile_rows,
+        heights,
         threads,
         chunk,
+        by_rows,
     )
 
 
 @lru_cache(maxsize=512)
 def backward(
-    geo: Conv, n: int, channels: int, outs: int, itemsize: int, lanes: int, rows: tuple[int, ...], threads: int
+    geo: Conv,
+    n: int,
+    channels: int,
+    outs: int,
+    itemsize: int,
+    lanes: int,
+    tile_rows: tuple[int, ...],
+    heights: tuple[tuple[int, ...], ...],
+    threads: int,
 ) -> Plan:
     """The plan of the gradient with respect to the input, a convolution of g for each residue modulo the stride.
 
@@ -293,14 +350,14 @@ def backward(
     h + padding = stride * i + residue, those are the o of that residue, and the index is i - o // stride.
 
     Args:
-        geo, n, channels, outs, itemsize, lanes, rows, threads: as in ``forward``.
+        geo, n, channels, outs, itemsize, lanes, tile_rows, heights, threads: as in ``forward``.
 
     Returns:
         Source g, target x, prod(stride) phases.
 
     Example:
         >>> geo = Conv.of((2, 3, 8, 8), (4, 3, 3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 1), groups=1)
-        >>> backward(geo, 2, 3, 4, 4, 16, (4, 8), 1).phases[:, 6].tolist()  # taps of the four phases
+        >>> backward(geo, 2, 3, 4, 4, 16, (4, 8), ((2, 8),) * 3, 1).phases[:, 6].tolist()  # taps of the four phases
         [4, 2, 2, 1]
     """
     a = _axes(geo, n)
@@ -329,7 +386,22 @@ def backward(
         for residue, first, count, taps, steps in parts
     ]
     source, target = a.side(a.out, n, outs, geo.groups), a.side(a.size, n, channels, geo.groups)
-    return _plan(source, target, geo.groups, (1, 1, 1), pad, a.stride, phases, itemsize, lanes, rows, threads, 0)
+    return _plan(
+        source,
+        target,
+        geo.groups,
+        (1, 1, 1),
+        pad,
+        a.stride,
+        phases,
+        itemsize,
+        lanes,
+        tile_rows,
+        heights,
+        threads,
+        0,
+        True,
+    )
 
 
 def channel_shares(threads: int, channels: int, nbytes: int) -> int:

@@ -22,11 +22,15 @@ from backends.cpu.kernels.tile import (
     dot,
     outer,
     tile,
+    tile_channels,
+    tile_pixels,
     tile_vectors,
 )
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
 ROWS = tuple(r for r in (1, 4, 8) if r <= TILE_ROWS)  # heights of tile that are compiled, when needed
+HEIGHTS = tuple(tile_pixels(vectors) for vectors in (1, 2, 3))
+_PANEL = 1 << 18  # bytes of weights that are used for all pixels of a block before the next: part of the L2 cache
 
 
 @helper
@@ -111,9 +115,9 @@ def _locate(job: int, grid: Any) -> tuple[int, int, tuple[int, int, int]]:
 
 @kernel
 def pack(w: Any, taps: Any, phases: Any, groups: int, outs: int, sources: int, swapped: bool, packed: Any) -> None:
-    """Weights in the order the tiles read them: packed (F, G, panels, sources * taps of the phase, rows).
+    """Weights in the order the tiles read them: packed (F, G, panels, rows of taps, sources, taps in a row, rows).
 
-    w is flat, (O, C/G, K); outputs of the convolution are O, or C where ``swapped``. packed (rows, all the rest).
+    w is flat, (O, C/G, K); outputs of the convolution are O, or C where ``swapped``. packed is (all the rest, rows).
     """
     rows = packed.shape[1]
     panels = (outs + rows - 1) // rows
@@ -126,11 +130,13 @@ def pack(w: Any, taps: Any, phases: Any, groups: int, outs: int, sources: int, s
         group, panel = job // panels, job % panels
         start = 0
         for f in range(phases.shape[0]):
-            count, first_tap = phases[f, 6], phases[f, 7]
+            count, heads = phases[f, 6], phases[f, 9]
             k = start + (group * panels + panel) * sources * count
-            for s in range(sources):
-                for t in range(count):
-                    base = group * volume + s * source_stride + taps[first_tap + t]
+            across = count // max(heads, 1)
+            for i in range(heads * sources):
+                first = phases[f, 7] + i // sources * across
+                for t in range(first, first + across):
+                    base = group * volume + i % sources * source_stride + taps[t]
                     for r in range(rows):
                         o = panel * rows + r
                         packed[k, r] = w[base + o * stride] if o < outs else 0
@@ -140,23 +146,51 @@ def pack(w: Any, taps: Any, phases: Any, groups: int, outs: int, sources: int, s
 
 @helper
 def _put(
-    target: Any, to: int, grid: Any, tiles: Any, place: int, wide: int, rows: int, length: int, offset: Any
+    tiles: Any,
+    pitch: int,
+    wide: int,
+    plane: int,
+    slices: int,
+    shape: Any,
+    first: Any,
+    outs: int,
+    bias: Any,
+    grid: Any,
+    phase: Any,
+    origin: Any,
+    target: Any,
 ) -> None:
-    """Writes rows of outputs to their places in the target; a bias comes with outputs that lie side by side only."""
-    pitch, step = grid.target.size[2] * grid.step[1], grid.step[2]
-    if step == 1:
-        add_rows(target, to, pitch, tiles, place, wide, rows, length, offset)
-    elif step == 2:
-        spread_rows(target, to, pitch, tiles, place, wide, rows, length)
-    else:
-        for i in range(rows):
-            for j in range(length):
-                target[to + i * pitch + j * step] = tiles[place + i * wide + j]
+    """Writes the sums of ``outs`` output channels to their places in the target, plus a bias.
+
+    tiles (outs, pitch): for each slice (plane elements apart) the rows of outputs, wide elements apart; shape: rows,
+    and outputs in a row. first: batch, output channel and slice of the first. A bias comes with step 1 only.
+    """
+    side, step = grid.target, grid.step
+    rows, length = shape
+    pace = side.size[2] * step[1]
+    if step[2] == 1 and pace == wide and wide == length:  # no junk: one long row
+        rows, length = 1, rows * length
+    for r in range(outs):
+        o = first[1] + r
+        offset = bias[o] if bias.size else target.dtype.type(0)
+        to = first[0] * side.batch_stride + o * side.channel_stride
+        to += (origin[1] * step[1] + phase[4]) * side.size[2] + origin[2] * step[2] + phase[5]
+        for i in range(slices):
+            place = r * pitch + i * plane
+            row = to + ((origin[0] + first[2] + i) * step[0] + phase[3]) * side.depth_stride
+            if step[2] == 1:
+                add_rows(target, row, pace, tiles, place, wide, rows, length, offset)
+            elif step[2] == 2:
+                spread_rows(target, row, pace, tiles, place, wide, rows, length)
+            else:
+                for h in range(rows):
+                    for j in range(length):
+                        target[row + h * pace + j * step[2]] = tiles[place + h * wide + j]
 
 
 @cache
 def correlate(rows: int) -> Kernel:
-    """The convolution kernel with tiles of so many rows.
+    """The convolution kernel with pixels in the vectors and ``rows`` output channels in a tile.
 
     Args:
         rows: one of ROWS.
@@ -214,20 +248,127 @@ def correlate(rows: int) -> Kernel:
                                 x0 = d * high * wide + v * lanes
                                 tile(rows, width, packed, w0, table, start, depth, mine, x0, tiles, v * lanes, pitch)
                                 v += width
-                            for r in range(min(rows, side.channels - panel * rows)):
-                                o = group * side.channels + panel * rows + r
-                                offset = bias[o] if bias.size else source.dtype.type(0)
-                                to = n * side.batch_stride + o * side.channel_stride
-                                to += (origin[1] * grid.step[1] + phases[f, 4]) * side.size[2]
-                                to += origin[2] * grid.step[2] + phases[f, 5]
-                                for i in range(slices):
-                                    od = (origin[0] + d + i) * grid.step[0] + phases[f, 3]
-                                    place = r * pitch + i * high * wide
-                                    _put(target, to + od * side.depth_stride, grid, tiles, place, wide, nh, nw, offset)
+                            first = n, group * side.channels + panel * rows, d
+                            outs = min(rows, side.channels - panel * rows)
+                            _put(
+                                tiles,
+                                pitch,
+                                wide,
+                                high * wide,
+                                slices,
+                                (nh, nw),
+                                first,
+                                outs,
+                                bias,
+                                grid,
+                                phases[f],
+                                origin,
+                                target,
+                            )
                     weights += grid.groups * panels * depth * rows
             restore_denormals(state)
 
     run.__qualname__ = f"correlate{rows}"
+    return kernel(run)
+
+
+@helper
+def _inside(rows: Any, start: int, first: int, last: int, top: int, planes: Any) -> tuple[int, int]:
+    """Those of the rows of taps first..last that lie in the source, for outputs whose source row 0 is ``top``."""
+    while first < last and top + rows[start + first] < 0:
+        first += 1
+    while first < last and top + rows[start + last - 1] >= planes.source.size[1]:
+        last -= 1
+    return first, last
+
+
+@cache
+def correlate_channels(vectors: int) -> Kernel:
+    """The convolution kernel with output channels in the vectors, so many of these in a tile.
+
+    Args:
+        vectors: 1, 2 or 3.
+
+    Returns:
+        A kernel (source, target, bias, packed, rows, table, residues, phases, numbers, work, columns, sums): writes the
+        target; the last three have a row for each thread.
+
+    Example:
+        >>> correlate_channels(1) is correlate_channels(1)
+        True
+    """
+    heights = tile_pixels(vectors)
+
+    def run(
+        source: Any,
+        target: Any,
+        bias: Any,
+        packed: Any,
+        rows: Any,
+        table: Any,
+        residues: Any,
+        phases: Any,
+        numbers: Any,
+        work: Any,
+        columns: Any,
+        sums: Any,
+    ) -> None:
+        lanes, threads = VECTOR_BYTES // source.itemsize, work.shape[0]
+        for t in prange(threads):
+            planes, grid = _unpack(numbers)
+            side, channels = grid.target, planes.source.channels
+            across = vectors * lanes  # output channels in a tile
+            panels = (side.channels + across - 1) // across
+            _, high, wide = planes.extent
+            pitch = sums.shape[1] // across
+            mine, pixels, tiles = work[t], columns[t], sums[t]
+            state, jobs = flush_denormals(), _jobs(grid)
+            for job in range(jobs * t // threads, jobs * (t + 1) // threads):
+                n, group, origin = _locate(job, grid)
+                base = n * planes.source.batch_stride + group * channels * planes.source.channel_stride
+                _fill(source, base, channels, planes, residues, origin, mine)
+                weights = 0
+                for f in range(phases.shape[0]):
+                    depth, heads = channels * phases[f, 6], phases[f, 9]
+                    row_depth = depth // max(heads, 1)
+                    fits = depth * across * source.itemsize <= _PANEL
+                    step = max(heads, 1) if fits else 1  # rows of taps at a time
+                    nd = min(grid.block[0], phases[f, 0] - origin[0])
+                    nh = min(grid.block[1], phases[f, 1] - origin[1])
+                    nw = min(grid.block[2], phases[f, 2] - origin[2])
+                    calls = (nw + heights[-1] - 1) // heights[-1]  # of equally high tiles for a row of outputs
+                    count = 0
+                    for height in heights[::-1]:
+                        count = height if height * calls >= nw else count
+                    length = calls * count  # of a row, some pixels in excess
+                    for panel in range(panels if min(nd, nh, nw) > 0 else 0):
+                        w0 = weights + (group * panels + panel) * depth * across
+                        pad_rows(pixels, 0, 0, source, base, 0, 1, nd * nh * length * across, 0, 0)
+                        for head in range(0, heads, step):
+                            for i in range(nd * nh):
+                                top = (origin[1] + i % nh) * planes.step[1] - planes.pad[1]
+                                low, end = _inside(rows, phases[f, 10], head, min(head + step, heads), top, planes)
+                                k, deep = low * row_depth, (end - low) * row_depth
+                                place, there = (i // nh * high + i % nh) * wide, i * length * across
+                                for p in range(0, length if deep else 0, count):
+                                    w, t0, y = w0 + k * across, phases[f, 8] + k, there + p * across
+                                    tile_channels(
+                                        vectors, count, packed, w, table, t0, deep, mine, place + p, pixels, y
+                                    )
+                        for d in range(nd):
+                            for p in range(0, nh * length, lanes):
+                                for j in range(0, across, lanes):
+                                    at, some = (d * nh * length + p) * across + j, min(lanes, nh * length - p)
+                                    transpose_rows(pixels, at, across, some, lanes, tiles, j * pitch + p, pitch)
+                            first = n, group * side.channels + panel * across, d
+                            outs = min(across, side.channels - panel * across)
+                            _put(
+                                tiles, pitch, length, 0, 1, (nh, nw), first, outs, bias, grid, phases[f], origin, target
+                            )
+                    weights += grid.groups * panels * depth * across
+            restore_denormals(state)
+
+    run.__qualname__ = f"correlate_channels{vectors}"
     return kernel(run)
 
 

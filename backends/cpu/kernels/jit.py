@@ -55,6 +55,14 @@ def _named(function: Callable[..., Any], suffix: str) -> Callable[..., Any]:
     return copy
 
 
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    """numba's dispatcher, kept on disk where there is a folder to write to."""
+    try:
+        return numba.njit(cache=True, error_model="numpy", **options)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        return numba.njit(error_model="numpy", **options)(function)
+
+
 class Kernel:
     """One function, compiled for one thread (``serial``) and for all (``parallel``).
 
@@ -72,10 +80,9 @@ class Kernel:
     """
 
     def __init__(self, function: Callable[..., Any], fastmath: set[str]) -> None:
-        options: dict[str, Any] = {"cache": True, "fastmath": fastmath, "error_model": "numpy"}
         self.name = function.__name__
-        self.serial = numba.njit(**options)(_named(function, "serial"))
-        self.parallel = numba.njit(parallel=_PRANGE, **options)(_named(function, "parallel"))
+        self.serial = _compiled(_named(function, "serial"), fastmath=fastmath)
+        self.parallel = _compiled(_named(function, "parallel"), fastmath=fastmath, parallel=_PRANGE)
 
     def __call__(self, work: int) -> Any:
         return self.parallel if work >= runtime.parallel_from() else self.serial

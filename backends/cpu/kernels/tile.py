@@ -15,6 +15,10 @@ kernel serve every convolution: with the input zero-padded, output pixel q needs
 at q + off(c, i, j), where off = c * plane + i * row + j does not depend on q. Any kernel size, dilation, number of
 axes is another table; a stride s cuts the input into s planes of every s-th element first, which makes it 1.
 
+``tile_channels`` has the roles changed: output channels lie in the vectors, pixels in the rows, inputs are broadcast.
+It wastes no lanes on what lies between the rows of small images, and can leave out the weights that meet padding only;
+but its sums have to be turned before they fit the planes of the output.
+
 ``outer`` is the same picture turned for the gradient of weights: its sums run over pixels q, the rows are table
 entries k, the vectors are output channels, whose gradient was transposed to lie side by side. ``dot`` serves where
 there are too few output channels to fill a vector: it sums over pixels within the lanes.
@@ -100,10 +104,80 @@ def tile(
                 for j in range(wide):
                     e.store(sums[r * wide + j], e.at(row, j * e.lanes))
 
-        e.cases(vectors, tile_vectors(count), one)
+        e.cases(vectors, range(1, tile_vectors(count) + 1), one)
 
     args = vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy
     return types.void(rows, *args), emits(generate)
+
+
+def tile_pixels(vectors: int) -> tuple[int, ...]:
+    """Heights of ``tile_channels`` of so many vectors: those that fit the registers, of a few that serve most rows.
+
+    Args:
+        vectors: in a row, 1 to 3.
+
+    Returns:
+        Pixels, in rising order.
+
+    Example:
+        >>> tile_pixels(1)[0]
+        2
+    """
+    return tuple(p for p in (2, 4, 6, 7, 8, 10, 12, 14) if p <= (REGISTERS - 1 - vectors) // vectors)
+
+
+@intrinsic(prefer_literal=True)
+def tile_channels(
+    context: Any,
+    vectors: Any,
+    pixels: Any,
+    weights: Any,
+    w0: Any,
+    table: Any,
+    t0: Any,
+    depth: Any,
+    x: Any,
+    x0: Any,
+    y: Any,
+    y0: Any,
+) -> tuple[Any, Callable[..., Any]] | None:
+    """y[y0 + p*wide + j] += sum over k < depth of weights[w0 + k*wide + j] * x[x0 + table[t0 + k] + p].
+
+    wide = vectors * lanes, a compile-time constant; j < wide; p < pixels, one of tile_pixels(vectors).
+    """
+    if not isinstance(vectors, types.IntegerLiteral):
+        return None
+    count = vectors.literal_value
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        _, pixels, weights, w0, table, t0, depth, x, x0, y, y0 = values
+        weight = e.data(kinds[2], weights, w0)
+        offset = e.data(kinds[4], table, t0)
+        source = e.data(kinds[7], x, x0)
+        target = e.data(kinds[9], y, y0)
+        wide = count * e.lanes
+
+        def one(high: int) -> None:
+            def step(k: Any, sums: list[Any]) -> list[Any]:
+                place = e.at(source, e.entry(e.at(offset, k)))
+                row = e.at(weight, e.times(k, wide))
+                inputs = [e.load(e.at(row, j * e.lanes)) for j in range(count)]
+                out = []
+                for p in range(high):
+                    v = e.broadcast(e.at(place, p))
+                    out += [e.multiply_add(v, inputs[j], sums[p * count + j]) for j in range(count)]
+                return out
+
+            sums = e.loop(depth, [e.zero] * (high * count), step)
+            for p in range(high):
+                for j in range(count):
+                    there = e.at(target, p * wide + j * e.lanes)
+                    e.store(e.builder.fadd(e.load(there), sums[p * count + j]), there)
+
+        e.cases(pixels, tile_pixels(count), one)
+
+    args = pixels, weights, w0, table, t0, depth, x, x0, y, y0
+    return types.void(vectors, *args), emits(generate)
 
 
 @intrinsic
@@ -152,7 +226,7 @@ def outer(
                     place = e.at(target, e.plus(e.times(ldo, r), j * e.lanes))
                     e.store(e.builder.fadd(e.load(place), sums[r * wide + j]), place)
 
-        e.cases(vectors, OUTER_VECTORS, one)
+        e.cases(vectors, range(1, OUTER_VECTORS + 1), one)
 
     args = vectors, g, g0, ldg, table, t0, x, x0, length, out, out0, ldo
     return types.void(*args), emits(generate)

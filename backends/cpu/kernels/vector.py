@@ -6,7 +6,7 @@ AVX-512, half of that with AVX2, a quarter on others. ``tile.py`` and ``rows.py`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from llvmlite import binding, ir
@@ -179,16 +179,24 @@ class Emitter:
         k.add_incoming(self.plus(k, 1), b.block)
         for phi, value in zip(values, results, strict=True):
             phi.add_incoming(value, b.block)
-        b.branch(head)
+        b.branch(head).set_metadata("llvm.loop", self._as_written())
         b.position_at_end(after)
         return values
 
-    def cases(self, value: Any, last: int, body: Callable[[int], None]) -> None:
-        """body(n) for the one n in 1..last that ``value`` is, each n compiled on its own."""
+    def _as_written(self) -> Any:
+        """Metadata of a loop that LLVM should neither unroll nor vectorise: it gains nothing, and takes time."""
+        module = self.builder.module
+        off = module.add_metadata(["llvm.loop.unroll.disable"])
+        node = module.add_metadata([off, off])
+        node.operands = (node, off)  # a loop's metadata begins with itself
+        return node
+
+    def cases(self, value: Any, choices: Iterable[int], body: Callable[[int], None]) -> None:
+        """body(n) for the one n among the choices that ``value`` is, each n compiled on its own."""
         b = self.builder
         after = b.function.append_basic_block("done")
         switch = b.switch(value, after)
-        for n in range(1, last + 1):
+        for n in choices:
             block = b.function.append_basic_block(f"case{n}")
             switch.add_case(self.index(n), block)
             b.position_at_end(block)
