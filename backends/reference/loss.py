@@ -32,14 +32,16 @@ def cross_entropy(
     """
     xp, values = be.xp, wide(x)
     top = values.max(1, keepdims=True)
-    lse = top[:, 0] + xp.log(xp.exp(values - top).sum(1))
+    shifted = values - top
+    log_sum = xp.log(xp.exp(shifted).sum(1))
+    lse = top[:, 0] + log_sum
     kept = target != ignore_index
     safe = xp.where(kept, target, 0)
-    loss = lse - xp.take_along_axis(values, safe[:, None], 1)[:, 0]
+    loss = log_sum - xp.take_along_axis(shifted, safe[:, None], 1)[:, 0]  # lse - x[t] would lose the small ones
     if weight is not None:
         loss = loss * wide(weight)[safe]
     if smoothing:
-        spread = lse[:, None] - values
+        spread = log_sum[:, None] - shifted
         if weight is not None:
             spread = spread * wide(weight)
         loss = (1 - smoothing) * loss + smoothing / x.shape[1] * spread.sum(1)

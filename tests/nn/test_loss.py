@@ -97,3 +97,9 @@ def test_classes_of_any_integer_dtype(dtype: str) -> None:
 def test_reduction_is_checked_when_called() -> None:
     with pytest.raises(ValueError, match='l1_loss: expected reduction "mean", "sum" or "none", got \'avg\''):
         nn.L1Loss(reduction="avg")(ag.ones(2), ag.ones(2))
+
+
+def test_a_confident_row_keeps_its_digits() -> None:
+    logits = ag.tensor([[9.0, 0.0], [1e4, 1e4]])
+    losses = F.cross_entropy(logits, ag.tensor([0, 0]), reduction="none")
+    np.testing.assert_allclose(losses.numpy(), [np.log1p(np.exp(-9.0)), np.log(2)], rtol=1e-3)

@@ -45,7 +45,8 @@ def cross_entropy(x: Any, target: Any, weight: Any, ignore_index: int, smoothing
     wrong = 0
     for m in prange(rows):
         largest = top(x[m])
-        total = real(largest + math.log(exp_sum(x[m], largest)))
+        log_sum = math.log(exp_sum(x[m], largest))
+        total = real(largest + log_sum)
         lse[m] = total
         t = target[m]
         loss[m] = real(0)
@@ -54,7 +55,7 @@ def cross_entropy(x: Any, target: Any, weight: Any, ignore_index: int, smoothing
                 wrong += 1
             else:
                 w = weight[t] if weight.size else real(1)
-                value = (1 - smoothing) * w * (total - x[m, t])
+                value = (1 - smoothing) * w * (log_sum - (x[m, t] - largest))  # total - x would lose the small ones
                 if smoothing != 0:
                     value += smoothing / classes * _spread(x[m], weight, total)
                 loss[m] = value

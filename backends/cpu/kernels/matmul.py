@@ -42,12 +42,14 @@ def scratch_sizes(lanes: int) -> tuple[int, int, int]:
 @helper
 def _pack_rows(a: Any, columns: bool, m: int, k: int, m0: int, m1: int, k0: int, deep: int, packed: Any) -> None:
     """Rows m0..m1 of a (m,k), k0..k0+deep, in panels (deep, ROWS)."""
+    lanes = VECTOR_BYTES // a.itemsize
     for i in range(m0, m1, ROWS):
         panel, rows = (i - m0) * deep, min(ROWS, m1 - i)
         if columns:
             pad_rows(packed, panel, ROWS, a, k0 * m + i, m, deep, ROWS, 0, rows)
         else:
-            transpose_rows(a, i * k + k0, k, rows, deep, packed, panel, ROWS)
+            for r in range(0, rows, lanes):
+                transpose_rows(a, (i + r) * k + k0, k, min(lanes, rows - r), deep, packed, panel + r, ROWS)
 
 
 @helper
