@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @op
 def _linear(be: Any, x: Any, w: Any, b: Any) -> Any:
-    y = be.xp.matmul(x.reshape(-1, x.shape[-1]) if x.ndim != 2 else x, w.T)  # (M,I) (I,O) -> (M,O)
+    y = be.matmul(x.reshape(-1, x.shape[-1]) if x.ndim != 2 else x, w.T)  # (M,I) (I,O) -> (M,O)
     if b is not None:
         y += b
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
@@ -25,7 +25,7 @@ def _linear(be: Any, x: Any, w: Any, b: Any) -> Any:
 @op
 def _linear_weight(be: Any, x: Any, y_grad: Any) -> Any:
     rows, grads = x.reshape(-1, x.shape[-1]), y_grad.reshape(-1, y_grad.shape[-1])
-    return be.xp.matmul(grads.T, rows)  # (O,M) (M,I) -> (O,I)
+    return be.matmul(grads.T, rows)  # (O,M) (M,I) -> (O,I)
 
 
 def _transposed(w: Any) -> Any:

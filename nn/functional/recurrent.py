@@ -110,10 +110,10 @@ def lstm_layer(
     full = be.xp.empty_like(cs)
     y = full if w_hr is None else be.xp.empty((len(x), h0.shape[1]), x.dtype)
     for n, rows in _steps(sizes, reverse):
-        gates[rows] += h[:n] @ w_hh.T
+        gates[rows] += be.matmul(h[:n], w_hh.T)
         full[rows], cs[rows] = be.lstm_cell(gates[rows], c[:n])
         if w_hr is not None:
-            y[rows] = full[rows] @ w_hr.T
+            y[rows] = be.matmul(full[rows], w_hr.T)
         h[:n], c[:n] = y[rows], cs[rows]
     return y, cs, full, gates, h, c
 
@@ -129,11 +129,11 @@ def lstm_layer_grad(
     c_before = _before(be, c, c0, sizes, reverse)
     for n, rows in reversed(_steps(sizes, reverse)):
         g_y[rows] = gh[:n] if gy is None else gh[:n] + gy[rows]
-        g_full = g_y[rows] if w_hr is None else g_y[rows] @ w_hr
+        g_full = g_y[rows] if w_hr is None else be.matmul(g_y[rows], w_hr)
         g_gates[rows], gc[:n] = be.lstm_cell_grad(g_full, gc[:n], gates[rows], c_before[rows], c[rows])
-        gh[:n] = g_gates[rows] @ w_hh
-    g_w_hr = None if w_hr is None else g_y.T @ full
-    return g_gates, gh, gc, g_gates.T @ _before(be, y, h0, sizes, reverse), g_w_hr
+        gh[:n] = be.matmul(g_gates[rows], w_hh)
+    g_w_hr = None if w_hr is None else be.matmul(g_y.T, full)
+    return g_gates, gh, gc, be.matmul(g_gates.T, _before(be, y, h0, sizes, reverse)), g_w_hr
 
 
 @lstm_layer.grad_all
@@ -207,7 +207,9 @@ def gru_layer(be: Any, x: Any, h0: Any, w_hh: Any, b_hh: Any, *, sizes: Sizes, r
     """
     gh, h, y = be.xp.empty_like(x), h0.copy(), be.xp.empty((len(x), h0.shape[1]), x.dtype)
     for n, rows in _steps(sizes, reverse):
-        gh[rows] = h[:n] @ w_hh.T if b_hh is None else h[:n] @ w_hh.T + b_hh
+        gh[rows] = be.matmul(h[:n], w_hh.T)
+        if b_hh is not None:
+            gh[rows] += b_hh
         h[:n] = y[rows] = be.gru_cell(x[rows], gh[rows], h[:n])
     return y, gh, h
 
@@ -222,8 +224,8 @@ def gru_layer_grad(
     for n, rows in reversed(_steps(sizes, reverse)):
         g = g_h[:n] if gy is None else g_h[:n] + gy[rows]
         g_x[rows], g_gh[rows], direct = be.gru_cell_grad(g, x[rows], gh[rows], h_before[rows])
-        g_h[:n] = direct + g_gh[rows] @ w_hh
-    return g_x, g_h, g_gh.T @ h_before, g_gh.sum(0)
+        g_h[:n] = direct + be.matmul(g_gh[rows], w_hh)
+    return g_x, g_h, be.matmul(g_gh.T, h_before), g_gh.sum(0)
 
 
 @gru_layer.grad_all
@@ -263,7 +265,7 @@ def rnn_layer(be: Any, x: Any, h0: Any, w_hh: Any, *, sizes: Sizes, reverse: boo
     """
     f, h, y = be.relu if relu else be.xp.tanh, h0.copy(), be.xp.empty_like(x)
     for n, rows in _steps(sizes, reverse):
-        h[:n] = y[rows] = f(x[rows] + h[:n] @ w_hh.T)
+        h[:n] = y[rows] = f(x[rows] + be.matmul(h[:n], w_hh.T))
     return y, h
 
 
@@ -276,8 +278,8 @@ def rnn_layer_grad(
     for n, rows in reversed(_steps(sizes, reverse)):
         g = g_h[:n] if gy is None else g_h[:n] + gy[rows]
         g_x[rows] = be.relu_grad(g, y[rows]) if relu else g * (1 - y[rows] * y[rows])
-        g_h[:n] = g_x[rows] @ w_hh
-    return g_x, g_h, g_x.T @ _before(be, y, h0, sizes, reverse)
+        g_h[:n] = be.matmul(g_x[rows], w_hh)
+    return g_x, g_h, be.matmul(g_x.T, _before(be, y, h0, sizes, reverse))
 
 
 @rnn_layer.grad_all

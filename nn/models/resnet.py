@@ -10,10 +10,10 @@ from autograd.tensor import Tensor
 from nn import init
 from nn.module import Module
 from nn.modules.activation import ReLU
-from nn.modules.normalization import BatchNorm2d
 from nn.modules.container import Sequential
 from nn.modules.conv import Conv2d
 from nn.modules.linear import Linear
+from nn.modules.normalization import BatchNorm2d
 from nn.modules.pooling import AdaptiveAvgPool2d, MaxPool2d
 
 __all__ = ["BasicBlock", "Bottleneck", "ResNet", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
@@ -187,6 +187,9 @@ def resnet18(**options: Any) -> ResNet:
     Args:
         options: of ``ResNet``.
 
+    Returns:
+        The network, initialised.
+
     Example:
         >>> from nn import models
         >>> len(models.resnet18(width=4).layer4)
@@ -197,6 +200,12 @@ def resnet18(**options: Any) -> ResNet:
 
 def resnet34(**options: Any) -> ResNet:
     """ResNet with 34 layers: 21,797,672 parameters.
+
+    Args:
+        options: of ``ResNet``.
+
+    Returns:
+        The network, initialised.
 
     Example:
         >>> from nn import models
@@ -209,6 +218,12 @@ def resnet34(**options: Any) -> ResNet:
 def resnet50(**options: Any) -> ResNet:
     """ResNet with 50 layers: 25,557,032 parameters.
 
+    Args:
+        options: of ``ResNet``.
+
+    Returns:
+        The network, initialised.
+
     Example:
         >>> from nn import models
         >>> models.resnet50(width=4).fc.in_features
@@ -220,6 +235,12 @@ def resnet50(**options: Any) -> ResNet:
 def resnet101(**options: Any) -> ResNet:
     """ResNet with 101 layers: 44,549,160 parameters.
 
+    Args:
+        options: of ``ResNet``.
+
+    Returns:
+        The network, initialised.
+
     Example:
         >>> from nn import models
         >>> len(models.resnet101(width=2).layer3)
@@ -230,6 +251,12 @@ def resnet101(**options: Any) -> ResNet:
 
 def resnet152(**options: Any) -> ResNet:
     """ResNet with 152 layers: 60,192,808 parameters.
+
+    Args:
+        options: of ``ResNet``.
+
+    Returns:
+        The network, initialised.
 
     Example:
         >>> from nn import models

@@ -10,11 +10,11 @@ from autograd.tensor import Tensor
 from nn import init
 from nn.module import Module
 from nn.modules.activation import ReLU
-from nn.modules.normalization import BatchNorm2d
 from nn.modules.container import Sequential
 from nn.modules.conv import Conv2d
 from nn.modules.dropout import Dropout
 from nn.modules.linear import Linear
+from nn.modules.normalization import BatchNorm2d
 from nn.modules.pooling import AdaptiveAvgPool2d, MaxPool2d
 
 __all__ = ["VGG", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"]
@@ -103,6 +103,9 @@ def vgg11(**options: Any) -> VGG:
     Args:
         options: of ``VGG``.
 
+    Returns:
+        The network, initialised.
+
     Example:
         >>> from nn import models
         >>> len(models.vgg11(hidden=8).features)
@@ -113,6 +116,12 @@ def vgg11(**options: Any) -> VGG:
 
 def vgg11_bn(**options: Any) -> VGG:
     """``vgg11`` with batch normalization: 132,868,840 parameters.
+
+    Args:
+        options: of ``VGG``.
+
+    Returns:
+        The network, initialised.
 
     Example:
         >>> from nn import models
@@ -125,6 +134,12 @@ def vgg11_bn(**options: Any) -> VGG:
 def vgg13(**options: Any) -> VGG:
     """VGG with 13 layers (configuration B): 133,047,848 parameters.
 
+    Args:
+        options: of ``VGG``.
+
+    Returns:
+        The network, initialised.
+
     Example:
         >>> from nn import models
         >>> len(models.vgg13(hidden=8).features)
@@ -135,6 +150,12 @@ def vgg13(**options: Any) -> VGG:
 
 def vgg13_bn(**options: Any) -> VGG:
     """``vgg13`` with batch normalization: 133,053,736 parameters.
+
+    Args:
+        options: of ``VGG``.
+
+    Returns:
+        The network, initialised.
 
     Example:
         >>> from nn import models
@@ -147,6 +168,12 @@ def vgg13_bn(**options: Any) -> VGG:
 def vgg16(**options: Any) -> VGG:
     """VGG with 16 layers (configuration D): 138,357,544 parameters.
 
+    Args:
+        options: of ``VGG``.
+
+    Returns:
+        The network, initialised.
+
     Example:
         >>> from nn import models
         >>> len(models.vgg16(hidden=8).features)
@@ -157,6 +184,12 @@ def vgg16(**options: Any) -> VGG:
 
 def vgg16_bn(**options: Any) -> VGG:
     """``vgg16`` with batch normalization: 138,365,992 parameters.
+
+    Args:
+        options: of ``VGG``.
+
+    Returns:
+        The network, initialised.
 
     Example:
         >>> from nn import models
@@ -169,6 +202,12 @@ def vgg16_bn(**options: Any) -> VGG:
 def vgg19(**options: Any) -> VGG:
     """VGG with 19 layers (configuration E): 143,667,240 parameters.
 
+    Args:
+        options: of ``VGG``.
+
+    Returns:
+        The network, initialised.
+
     Example:
         >>> from nn import models
         >>> len(models.vgg19(hidden=8).features)
@@ -179,6 +218,12 @@ def vgg19(**options: Any) -> VGG:
 
 def vgg19_bn(**options: Any) -> VGG:
     """``vgg19`` with batch normalization: 143,678,248 parameters.
+
+    Args:
+        options: of ``VGG``.
+
+    Returns:
+        The network, initialised.
 
     Example:
         >>> from nn import models
