@@ -80,8 +80,8 @@ class AlexNetTwoTower(Module):
     """The paper's network, in two groups that meet at the third convolution: 60,965,224 parameters at 1,000 classes.
 
     Each group lived on a GPU of its own. Local response normalization follows the first two convolutions, pooling
-    windows overlap. An image of 227x227 gives the paper's maps: 253,440 + 186,624 + 64,896 + 64,896 + 43,264 + 4,096
-    + 4,096 + 1,000 units, about 622,000 behind the input, which the paper counts as 650,000.
+    windows overlap. An image of 227x227 gives 290,400 + 186,624 + 64,896 + 64,896 + 43,264 + 4,096 + 4,096 + 1,000
+    units: 659,272, the paper's 650,000 neurons.
 
     Args:
         num_classes: width of the output.
@@ -90,7 +90,7 @@ class AlexNetTwoTower(Module):
     Example:
         >>> from nn import models
         >>> sum(p.numel() for p in models.AlexNetTwoTower(num_classes=10).features.parameters())
-        2332704
+        2334080
 
     Source: Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep Convolutional Neural Networks, 2012.
     """
