@@ -12,13 +12,21 @@ from pathlib import Path as _Path
 if (_Path(__file__).parent / "tracer.py").exists() or (_Path(__file__).parent / "numpy").exists():
     raise ImportError("twingrad and HIPS autograd are installed over each other: remove both with pip and install one.")
 
+from autograd import accelerator as accelerator
 from autograd import autograd as autograd
+from autograd import backends as backends
 from autograd import cuda as cuda
 from autograd import func as func
 from autograd import graphviz as graphviz
 from autograd import utils as utils
 from autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from autograd.autograd import backward, grad
+from autograd.backends import (
+    are_deterministic_algorithms_enabled,
+    get_float32_matmul_precision,
+    set_float32_matmul_precision,
+    use_deterministic_algorithms,
+)
 from autograd.batching import vmap
 from autograd.creation import (
     arange,
@@ -41,6 +49,7 @@ from autograd.creation import (
     zeros,
     zeros_like,
 )
+from autograd.cuda import OutOfMemoryError
 from autograd.device import device, get_default_device, set_default_device
 from autograd.dtypes import bool_ as bool
 from autograd.dtypes import (
@@ -70,6 +79,7 @@ from autograd.dtypes import int16 as short
 from autograd.dtypes import int32 as int
 from autograd.dtypes import int64 as long
 from autograd.errors import DeviceError, DtypeError, GraphError, SerializationError, ShapeError
+from autograd.formats import channels_last, channels_last_3d, contiguous_format, memory_format, preserve_format
 from autograd.function import Function, once_differentiable
 from autograd.grad_mode import (
     enable_grad,
@@ -306,44 +316,45 @@ def __getattr__(name: str) -> object:
 
 # fmt: off
 __all__ = [
-    "DeviceError", "DtypeError", "Function", "Generator", "GraphError", "SerializationError", "ShapeError", "Size",
-    "Tensor", "abs", "absolute", "acos", "acosh", "add", "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr",
-    "adjoint", "all", "allclose", "amax", "amin", "aminmax", "any", "arange", "arccos", "arccosh", "arcsin",
-    "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_tensor",
-    "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd",
-    "backward", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not",
-    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm", "bool", "broadcast_shapes",
-    "broadcast_tensors", "broadcast_to", "bucketize", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "cfloat",
-    "chain_matmul", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations",
-    "complex64", "complex128", "concat", "concatenate", "copysign", "cos", "cosh", "count_nonzero", "cross", "cuda",
-    "cummax", "cummin", "cumprod", "cumsum", "deg2rad", "detect_anomaly", "device", "diag", "diag_embed",
-    "diagflat", "diagonal", "diagonal_scatter", "diff", "dist", "div", "divide", "dot", "double", "dsplit",
-    "dstack", "dtype", "e", "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "exp2",
-    "expm1", "eye", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64",
-    "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_dlpack", "from_numpy", "full",
-    "full_like", "func", "gather", "ge", "get_default_device", "get_default_dtype", "get_rng_state", "grad",
-    "gradcheck", "gradgradcheck", "graphviz", "greater", "greater_equal", "gt", "half", "heaviside", "histc", "histogram",
-    "hsplit", "hstack", "hypot", "iinfo", "index_add", "index_copy", "index_fill", "index_put", "index_reduce",
-    "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64",
-    "is_anomaly_enabled", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
+    "DeviceError", "DtypeError", "Function", "Generator", "GraphError", "OutOfMemoryError", "SerializationError",
+    "ShapeError", "Size", "Tensor", "abs", "absolute", "accelerator", "acos", "acosh", "add", "addbmm", "addcdiv",
+    "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "any", "arange",
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "are_deterministic_algorithms_enabled",
+    "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2",
+    "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd", "backends", "backward", "baddbmm", "bernoulli",
+    "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
+    "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "cartesian_prod",
+    "cat", "cdist", "cdouble", "ceil", "cfloat", "chain_matmul", "channels_last", "channels_last_3d", "chunk", "clamp",
+    "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations", "complex64", "complex128", "concat",
+    "concatenate", "contiguous_format", "copysign", "cos", "cosh", "count_nonzero", "cross", "cuda", "cummax", "cummin",
+    "cumprod", "cumsum", "deg2rad", "detect_anomaly", "device", "diag", "diag_embed", "diagflat", "diagonal",
+    "diagonal_scatter", "diff", "dist", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e", "einsum",
+    "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "exp2", "expm1", "eye", "finfo", "fix",
+    "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power", "floor",
+    "floor_divide", "fmax", "fmin", "fmod", "frac", "from_dlpack", "from_numpy", "full", "full_like", "func", "gather",
+    "ge", "get_default_device", "get_default_dtype", "get_float32_matmul_precision", "get_rng_state", "grad",
+    "gradcheck", "gradgradcheck", "graphviz", "greater", "greater_equal", "gt", "half", "heaviside", "histc",
+    "histogram", "hsplit", "hstack", "hypot", "iinfo", "index_add", "index_copy", "index_fill", "index_put",
+    "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32",
+    "int64", "is_anomaly_enabled", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
     "is_nonzero", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "isneginf", "isposinf", "kron", "kthvalue",
-    "le", "lerp", "less", "less_equal", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax",
-    "logaddexp", "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit",
-    "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select",
-    "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim",
+    "le", "lerp", "less", "less_equal", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp",
+    "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
+    "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max",
+    "maximum", "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim",
     "msort", "mul", "multinomial", "multiply", "mv", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile",
     "nansum", "narrow", "ne", "neg", "negative", "newaxis", "no_grad", "nonzero", "norm", "normal", "not_equal",
-    "numel", "once_differentiable", "ones", "ones_like", "outer", "permute", "pi", "pow", "prod", "promote_types",
-    "put", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
-    "ravel", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "result_type", "roll", "rot90",
-    "round", "rsqrt", "rsub", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
-    "select_scatter", "set_default_device", "set_default_dtype", "set_detect_anomaly", "set_grad_enabled",
-    "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin", "sinc", "sinh", "slice_scatter",
-    "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "sub",
-    "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor",
-    "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu",
-    "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unfold", "unique",
-    "unique_consecutive", "unsqueeze", "utils", "var", "var_mean", "vdot", "vmap", "vsplit", "vstack", "where", "xlogy", "zeros",
-    "zeros_like",
+    "numel", "once_differentiable", "ones", "ones_like", "outer", "permute", "pi", "pow", "preserve_format", "prod",
+    "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "result_type",
+    "roll", "rot90", "round", "rsqrt", "rsub", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
+    "seed", "select", "select_scatter", "set_default_device", "set_default_dtype", "set_detect_anomaly",
+    "set_float32_matmul_precision", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign",
+    "sin", "sinc", "sinh", "slice_scatter", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze",
+    "stack", "std", "std_mean", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan",
+    "tanh", "tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu",
+    "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unfold", "unique", "unique_consecutive",
+    "unsqueeze", "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot", "vmap", "vsplit", "vstack",
+    "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on

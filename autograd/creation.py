@@ -16,16 +16,10 @@ from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.arguments import sizes
 from autograd.ops.conversion import to
-from autograd.ops.out import fresh
+from autograd.ops.out import fresh, like
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
-
-
-def _made(raw: Any, be: Any, requires_grad: bool = False) -> Any:
-    """The tensor around a new array, as a leaf where asked."""
-    t = wrap(raw, be)
-    return t.requires_grad_() if requires_grad else t
 
 
 def _numpy_dtype(dtype: Any) -> Any:
@@ -45,7 +39,7 @@ def tensor(
         dtype: default: that of an array or tensor; the default dtype for floats, int64 for ints, bool for bools.
         device: default: the default device.
         requires_grad: ask for its gradient.
-        pin_memory: accepted.
+        pin_memory: in page-locked memory; see ``Tensor.pin_memory``.
 
     Returns:
         A tensor of the data's shape.
@@ -64,7 +58,10 @@ def tensor(
         raw = be.xp.array(_numbers("tensor", data, dtype))
     if dtype is not None:
         raw = raw.astype(as_dtype(dtype).numpy, copy=False)
-    return _made(raw, be, requires_grad)
+    t = wrap(raw, be)
+    if pin_memory:
+        t = t.pin_memory()
+    return t.requires_grad_() if requires_grad else t
 
 
 def _numbers(name: str, data: Any, dtype: Any) -> Any:
@@ -202,7 +199,7 @@ def full(
         fill_value: the number.
         dtype: default: as ``tensor(fill_value)`` would have.
         device, requires_grad: as for ``tensor``.
-        rest: out= to write into; layout=, pin_memory= and the like are accepted.
+        rest: out= to write into; memory_format=, pin_memory=; layout= is accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -224,7 +221,7 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         size: the shape, as ints or one sequence.
         dtype: default: the default dtype.
         device, requires_grad: as for ``tensor``.
-        rest: out= to write into; layout=, pin_memory= and the like are accepted.
+        rest: out= to write into; memory_format=, pin_memory=; layout= is accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -244,7 +241,7 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
         size: the shape, as ints or one sequence.
         dtype: default: the default dtype.
         device, requires_grad: as for ``tensor``.
-        rest: out= to write into; layout=, pin_memory= and the like are accepted.
+        rest: out= to write into; memory_format=, pin_memory=; layout= is accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -264,7 +261,7 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         size: the shape, as ints or one sequence.
         dtype: default: the default dtype.
         device, requires_grad: as for ``tensor``.
-        rest: out= to write into; layout=, pin_memory= and the like are accepted.
+        rest: out= to write into; memory_format=, pin_memory=; layout= is accepted.
 
     Returns:
         A tensor of shape ``size``.
@@ -282,19 +279,12 @@ def _size(args: Any, keywords: dict[str, Any]) -> tuple[int, ...]:
     return sizes((keywords["size"],) if "size" in keywords else args)
 
 
-def _like(name: str, make: Any, input: Any, options: dict[str, Any]) -> Any:
-    """A new tensor with the shape, dtype and device of another, unless said otherwise."""
-    options.pop("memory_format", None)
-    chosen = {"dtype": input.dtype, "device": input.device} | {k: v for k, v in options.items() if v is not None}
-    return make(tuple(input.raw.shape), **chosen)
-
-
 def zeros_like(input: Tensor, **options: Any) -> Tensor:
     """Zeros with the shape, dtype and device of ``input``.
 
     Args:
         input: the model.
-        options: dtype=, device=, requires_grad= override.
+        options: dtype=, device=, requires_grad=, memory_format= override.
 
     Returns:
         A tensor of the shape of ``input``.
@@ -303,7 +293,7 @@ def zeros_like(input: Tensor, **options: Any) -> Tensor:
         >>> ag.zeros_like(ag.ones(2))
         tensor([0., 0.])
     """
-    return _like("zeros_like", zeros, input, options)
+    return like("zeros_like", zeros, input, options)
 
 
 def ones_like(input: Tensor, **options: Any) -> Tensor:
@@ -311,7 +301,7 @@ def ones_like(input: Tensor, **options: Any) -> Tensor:
 
     Args:
         input: the model.
-        options: dtype=, device=, requires_grad= override.
+        options: dtype=, device=, requires_grad=, memory_format= override.
 
     Returns:
         A tensor of the shape of ``input``.
@@ -320,7 +310,7 @@ def ones_like(input: Tensor, **options: Any) -> Tensor:
         >>> ag.ones_like(ag.zeros(2))
         tensor([1., 1.])
     """
-    return _like("ones_like", ones, input, options)
+    return like("ones_like", ones, input, options)
 
 
 def empty_like(input: Tensor, **options: Any) -> Tensor:
@@ -328,7 +318,7 @@ def empty_like(input: Tensor, **options: Any) -> Tensor:
 
     Args:
         input: the model.
-        options: dtype=, device=, requires_grad= override.
+        options: dtype=, device=, requires_grad=, memory_format= override.
 
     Returns:
         A tensor of the shape of ``input``.
@@ -337,7 +327,7 @@ def empty_like(input: Tensor, **options: Any) -> Tensor:
         >>> ag.empty_like(ag.zeros(2)).shape
         Size([2])
     """
-    return _like("empty_like", empty, input, options)
+    return like("empty_like", empty, input, options)
 
 
 def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
@@ -346,7 +336,7 @@ def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
     Args:
         input: the model.
         fill_value: the number.
-        options: dtype=, device=, requires_grad= override.
+        options: dtype=, device=, requires_grad=, memory_format= override.
 
     Returns:
         A tensor of the shape of ``input``.
@@ -355,7 +345,7 @@ def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
         >>> ag.full_like(ag.zeros(2), 5)
         tensor([5., 5.])
     """
-    return _like("full_like", lambda size, **o: full(size, fill_value, **o), input, options)
+    return like("full_like", lambda size, **o: full(size, fill_value, **o), input, options)
 
 
 def arange(
@@ -374,7 +364,7 @@ def arange(
         start, end, step: numbers; ``arange(end)`` starts at 0.
         dtype: default: int64 if all are ints, else the default dtype.
         device, requires_grad: as for ``tensor``.
-        rest: out= to write into; layout=, pin_memory= and the like are accepted.
+        rest: out= to write into; memory_format=, pin_memory=; layout= is accepted.
 
     Returns:
         A tensor of shape (ceil((end - start) / step),).
@@ -409,7 +399,7 @@ def linspace(
         steps: how many.
         dtype: default: the default dtype.
         device, requires_grad: as for ``tensor``.
-        rest: out= to write into; layout=, pin_memory= and the like are accepted.
+        rest: out= to write into; memory_format=, pin_memory=; layout= is accepted.
 
     Returns:
         A tensor of shape (steps,).
@@ -441,7 +431,7 @@ def logspace(
         steps: how many.
         base: of the powers.
         dtype, device, requires_grad: as for ``linspace``.
-        rest: out= to write into; layout=, pin_memory= and the like are accepted.
+        rest: out= to write into; memory_format=, pin_memory=; layout= is accepted.
 
     Returns:
         A tensor of shape (steps,).
@@ -463,7 +453,7 @@ def eye(
     Args:
         n, m: rows and columns (default: square).
         dtype, device, requires_grad: as for ``zeros``.
-        rest: out= to write into; layout=, pin_memory= and the like are accepted.
+        rest: out= to write into; memory_format=, pin_memory=; layout= is accepted.
 
     Returns:
         A tensor of shape (n, m).

@@ -54,6 +54,7 @@ class device:
 
 
 _default = [device("cpu")]
+_current_gpu = [0]  # what "cuda" without an index is
 
 
 def backend_of(spec: Any = None) -> Any:
@@ -64,9 +65,22 @@ def backend_of(spec: Any = None) -> Any:
     """
     where = _default[0] if spec is None else device("cuda", spec) if isinstance(spec, int) else device(spec)
     try:
-        return registry.get(where.type, where.index or 0)
+        return registry.get(where.type, index_of(where))
     except BackendUnavailable as e:
         raise DeviceError(f"device {e}") from e  # it begins with the name
+
+
+def index_of(where: device) -> int:
+    """The index of a device; where it names none, that of the current GPU."""
+    if where.index is not None:
+        return where.index
+    return _current_gpu[0] if where.type == "cuda" else 0
+
+
+def select_gpu(index: int) -> None:
+    """Makes a GPU, whose backend exists, the current one."""
+    _current_gpu[0] = index
+    registry.get("cuda", index).xp.cuda.Device(index).use()
 
 
 def set_default_device(d: Any) -> None:

@@ -409,7 +409,7 @@ class Op:
     def _devices_differ(self, inputs: Sequence[Any]) -> DeviceError:
         names = dict.fromkeys(str(x.device) for x in inputs if isinstance(x, self.tensor))
         return DeviceError(
-            f"{self.name}: expected all tensors on one device, got {' and '.join(names)}. Move them with .to(device)"
+            f"{self.name}: expected all tensors on one device, got {' and '.join(names)}. Move one with .to(device)"
         )
 
     def __get__(self, instance: Any, owner: type) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from autograd import dtypes, engine, printing
 from autograd.device import backend_of, device
 from autograd.errors import DtypeError, GraphError, ShapeError
+from autograd.formats import as_format, contiguous_format, is_in, memory_format
 from autograd.methods.elementwise import Elementwise
 from autograd.methods.operators import Operators
 from autograd.methods.structure import Structure
@@ -144,9 +145,16 @@ class Tensor(Operators, Elementwise, Structure):
         """The address of the first element."""
         return int(self.raw.data.ptr if self.is_cuda else self.raw.ctypes.data)
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in row-major order without gaps."""
-        return bool(self.raw.flags.c_contiguous)
+    def is_contiguous(self, memory_format: memory_format = contiguous_format) -> bool:
+        """Whether the elements lie in memory without gaps, in row-major order or in that of another format.
+
+        Args:
+            memory_format: such as ``channels_last``.
+
+        Returns:
+            Whether they do; axes of size 1 may be in two formats at once.
+        """
+        return is_in(as_format("is_contiguous", memory_format, contiguous_format), self.raw)
 
     def is_set_to(self, tensor: Tensor) -> bool:
         """Whether both have the same ``data_ptr``, ``shape`` and ``stride``: see the same memory in the same way."""
@@ -352,7 +360,7 @@ class Tensor(Operators, Elementwise, Structure):
             if self.requires_grad:
                 raise GraphError("numpy: expected a tensor that does not require grad. Call detach() first")
             if self.is_cuda:
-                raise TypeError("numpy: expected a CPU tensor, got one on the GPU. Call cpu() first")
+                raise TypeError(f"numpy: expected a CPU tensor, got one on {self.device}. Call cpu() first")
         return self.backend.to_numpy(self.raw)
 
     def item(self) -> Any:

@@ -30,6 +30,9 @@ class Backend(Protocol):
     def asarray(self, data: Any, dtype: Any = None) -> Array:
         """This backend's array of ``data`` (copied only when it must be)."""
 
+    def upload(self, a: Any, non_blocking: bool = False) -> Array:
+        """This backend's array of a NumPy array ``a``; ``non_blocking``: return while pinned memory is still copied."""
+
     def scalar(self, value: float, dtype: Any) -> Any:
         """``value`` as the cheapest operand of ``dtype`` that ``xp`` functions take."""
 
@@ -38,6 +41,17 @@ class Backend(Protocol):
 
     def synchronize(self) -> None:
         """Wait until all work given to the device is done."""
+
+    # -- matmul ------------------------------------------------------------------------------------------------------
+    def matmul(self, a: Array, b: Array) -> Array:
+        """Matrix product (*B,M,N) of a (*B,M,K) and b (*B,K,N), of one dtype of any kind; axes *B broadcast.
+
+        As ``numpy.matmul``: a vector stands for a row on the left, a column on the right, and leaves no axis; sums of
+        float16 are kept in float32; ValueError where the shapes do not fit.
+        """
+
+    def linear(self, x: Array, w: Array, b: Array | None) -> Array:
+        """x w^T + b (*,O) of x (*,I), w (O,I) and b (O,), () or None."""
 
     # -- conv: x (N,C,*S), w (O,C/G,*K), b (O,) or None, g and y (N,O,*OS) -------------------------------------------
     def conv(self, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
@@ -59,8 +73,11 @@ class Backend(Protocol):
     def adaptive_max_pool(self, x: Array, out: Shape) -> tuple[Array, Array]:
         """As max_pool, over the windows of ``geometry.adaptive_bounds``."""
 
-    def pool_scatter(self, g: Array, index: Array, size: Shape) -> Array:
-        """Adds each g (N,C,*OS) at its position in a zero plane (N,C,*size): the gradient of max pooling; unpooling."""
+    def pool_scatter(self, g: Array, index: Array, size: Shape, geo: Pool | None = None) -> Array:
+        """Adds each g (N,C,*OS) at its position in a zero plane (N,C,*size): the gradient of max pooling; unpooling.
+
+        With ``geo``, index is what max_pool gave for it: a backend may look for positions in the windows only.
+        """
 
     def pool_gather(self, x: Array, index: Array) -> Array:
         """Reads x (N,C,*S) at the positions index (N,C,*OS): the gradient of pool_scatter."""
@@ -135,6 +152,15 @@ class Backend(Protocol):
         """Gradient with respect to x (M,C) for g (M,)."""
 
     # -- indexing ----------------------------------------------------------------------------------------------------
+    def check_positions(self, index: Array, low: int, high: int) -> int | None:
+        """The first of the integers ``index`` outside [low, high), or None if there is none.
+
+        A GPU, which is not waited for, answers None, and what it finds is raised at the next synchronisation.
+        """
+
+    def gather_rows(self, table: Array, index: Array) -> Array:
+        """table[index] (*,D): rows of table (R,D), of any dtype, at positions (*) int64 in [0,R)."""
+
     def scatter_rows(self, src: Array, index: Array, rows: int) -> Array:
         """out (rows,D), out[index[m]] += src[m], in the order of m; index (M,) int64. The gradient of an embedding."""
 

@@ -87,12 +87,12 @@ class Muon(Optimizer):
         return {"momentum_buffer": filled(p)}
 
     def _update(self, be: Any, group: Group, params: list[Any], grads: list[Any], states: list[State]) -> None:
-        xp, lr, momentum = be.xp, float(group["lr"]), group["momentum"]
+        lr, momentum = float(group["lr"]), group["momentum"]
         for p, g, state in zip(params, grads, states, strict=True):
             (buffer,) = kept(state, "momentum_buffer")
             buffer += (1 - momentum) * (g - buffer)
             u = g + momentum * (buffer - g) if group["nesterov"] else buffer
-            o = _orthogonal(xp, u, group["ns_coefficients"], group["ns_steps"], group["eps"])
+            o = _orthogonal(be, u, group["ns_coefficients"], group["ns_steps"], group["eps"])
             rows, columns = p.shape
             match_rms = group["adjust_lr_fn"] == "match_rms_adamw"
             scale = 0.2 * sqrt(max(rows, columns)) if match_rms else sqrt(max(1, rows / max(1, columns)))
@@ -100,13 +100,13 @@ class Muon(Optimizer):
             p -= lr * scale * o
 
 
-def _orthogonal(xp: Any, x: Any, coefficients: tuple[float, float, float], steps: int, eps: float) -> Any:
+def _orthogonal(be: Any, x: Any, coefficients: tuple[float, float, float], steps: int, eps: float) -> Any:
     """Newton-Schulz: a matrix with the singular vectors of ``x`` and singular values near 1."""
     a, b, c = coefficients
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x  # the products are of the shorter side
-    x = x / xp.maximum(xp.sqrt((x * x).sum()), eps)
+    x = x / be.xp.maximum(be.xp.sqrt((x * x).sum()), eps)
     for _ in range(steps):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * (gram @ gram)) @ x
+        gram = be.matmul(x, x.T)
+        x = a * x + be.matmul(b * gram + c * be.matmul(gram, gram), x)
     return x.T if tall else x

@@ -40,7 +40,7 @@ class Structure(Variable):
     __slots__ = ()
 
     to = conversion.to
-    clone = conversion.clone
+    clone, pin_memory, is_pinned = conversion.clone, conversion.pin_memory, conversion.is_pinned
     type_as = conversion.type_as
     float = conversion.method("float", dtypes.float32)
     double = conversion.method("double", dtypes.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ShapeError
+from autograd.formats import inverse
 from autograd.op import op
 from autograd.ops.arguments import axes_of, axis_of, sizes
 from autograd.ops.shape import rearrange_
@@ -19,11 +20,6 @@ def _permute(be: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
 
 
 _permute.grad(x=lambda g, *, axes: _permute(g, axes=inverse(axes)))
-
-
-def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
-    """The permutation that undoes ``axes``."""
-    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
 
 
 def permute(input: Tensor, *args: Any, dims: Any = None) -> Tensor:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.device import backend_of, device
 from autograd.dtypes import as_dtype, dtype
+from autograd.errors import DeviceError
+from autograd.formats import arranged, as_format, order_of, preserve_format, suggested
 from autograd.inplace import check_writable, fill, history
 from autograd.node import Variable
 from autograd.op import op, refresh, wrap, written
 from autograd.ops.shape import expand
+from backends import registry
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -19,30 +22,51 @@ if TYPE_CHECKING:
 def _cast(be: Any, x: Any, *, dtype: Any, source: Any) -> Any:
     if x.dtype.kind == "c" and dtype.kind not in "cb":
         x = x.real
-    return x.astype(dtype)
+    return x.astype(dtype)  # the axes keep their order in memory
 
 
 _cast.grad(x=lambda g, *, dtype, source: _cast(g, dtype=source, source=dtype))
 
 
 @op
-def clone(be: Any, input: Any) -> Any:
+def _clone(be: Any, x: Any) -> Any:
+    return x.copy()
+
+
+_clone.grad(x=lambda g: g)
+
+
+@op
+def laid_out(be: Any, x: Any, *, order: tuple[int, ...]) -> Any:
+    """A copy whose axes lie in memory in ``order``, slowest first."""
+    return arranged(be.xp, x, order)
+
+
+laid_out.grad(x=lambda g, **p: g)
+
+
+def clone(input: Any, *, memory_format: Any = preserve_format) -> Any:
     """A copy with memory of its own; gradients flow through.
 
     Args:
         input: any tensor.
+        memory_format: of the copy; default: that of ``input``, without its gaps.
 
     Returns:
         A tensor of the same shape, dtype and values.
+
+    Raises:
+        ShapeError: the format does not suit the number of axes.
 
     Example:
         >>> x = ag.ones(2); y = x.clone(); _ = y.zero_(); x
         tensor([1., 1.])
     """
-    return input.copy()
-
-
-clone.grad(input=lambda g: g)
+    format = as_format("clone", memory_format, preserve_format)
+    raw = input.raw
+    if format is preserve_format and raw.flags.c_contiguous and (raw.ndim < 4 or 1 not in raw.shape):
+        return _clone(input)
+    return laid_out(input, order=order_of("clone", format, raw))
 
 
 @op
@@ -55,14 +79,14 @@ _move.grad(x=lambda g, *, target, source: _between(g, target, source))
 
 def _between(g: Any, here: Any, there: Any) -> Any:
     """A gradient carried back to the device its tensor came from."""
-    return to_backend(g, there) if isinstance(g, Variable) else there.asarray(here.to_numpy(g))
+    return to_backend(g, there) if isinstance(g, Variable) else there.upload(here.to_numpy(g))
 
 
-def to_backend(x: Any, target: Any) -> Any:
+def to_backend(x: Any, target: Any, non_blocking: bool = False) -> Any:
     """The tensor on another device; itself where it already is there."""
     if x.backend is target:
         return x
-    moved = wrap(target.asarray(x.backend.to_numpy(x.raw)), target)
+    moved = wrap(target.upload(x.backend.to_numpy(x.raw), non_blocking), target)
     node = x.node if x.alias is None else refresh(x)
     if node is not None:
         params = {"target": target, "source": x.backend}
@@ -75,38 +99,50 @@ def to(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
     Args:
         input: any tensor.
-        args: ``to(dtype)``, ``to(device)``, ``to(device, dtype)`` or ``to(other_tensor)``; also by keyword.
-        kwargs: device=, dtype=, copy=, non_blocking= and memory_format= (accepted).
+        args: ``to(dtype)``, ``to(device)``, ``to(device, dtype)`` or ``to(other_tensor)``; also by keyword; then
+            non_blocking and copy.
+        kwargs: device=, dtype=; copy=True for a copy in any case; non_blocking=True to return while memory that
+            ``pin_memory`` gave is still being copied to a GPU; memory_format= for another order in memory.
 
     Returns:
         A tensor of the same shape.
 
     Raises:
         DeviceError: the device is not there.
-        DtypeError: no such dtype.
+        DtypeError: no such dtype, or one that the device does not have.
+        ShapeError: the memory format does not suit the number of axes.
 
     Example:
         >>> ag.ones(2).to(ag.float64).dtype
         autograd.float64
     """
-    kind, place = kwargs.get("dtype"), kwargs.get("device")
+    get = kwargs.get
+    kind, place, non_blocking, copy = get("dtype"), get("device"), get("non_blocking", False), get("copy", False)
+    flags = []
     for a in args:
         if isinstance(a, Variable):
             kind, place = a.dtype, a.device  # type: ignore[attr-defined]
         elif isinstance(a, device) or (isinstance(a, str) and a.partition(":")[0] in ("cpu", "cuda")):
             place = a
-        elif isinstance(a, int) and not isinstance(a, bool):
+        elif isinstance(a, bool):
+            flags.append(a)
+        elif isinstance(a, int):
             place = device("cuda", a)
-        elif a is not None and not isinstance(a, bool):
+        elif a is not None:
             kind = a
+    if flags:
+        non_blocking, copy = (*flags, copy)[:2]
     out: Any = input
     if place is not None:
-        out = to_backend(out, backend_of(place))
+        out = to_backend(out, backend_of(place), non_blocking)
     if kind is not None:
         out = cast(out, as_dtype(kind))
-    if kwargs.get("copy") and out is input:
-        out = clone(input)
-    return out
+    if get("memory_format") is not None:
+        format = as_format("to", kwargs["memory_format"], preserve_format)
+        order = order_of("to", format, out.raw)
+        if format is not preserve_format and (suggested(out.raw) is not format or (copy and out is input)):
+            return laid_out(out, order=order)
+    return clone(input) if copy and out is input else out
 
 
 def cast(input: Any, kind: dtype) -> Any:
@@ -140,7 +176,7 @@ def type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     Args:
         input: any tensor.
         dtype: a dtype, or a name such as "torch.FloatTensor"; None asks for the name.
-        non_blocking: accepted.
+        non_blocking: as for ``to``.
 
     Returns:
         A name or a tensor.
@@ -167,7 +203,7 @@ def method(name: str, kind: dtype) -> Any:
     """The method ``x.name()`` that casts to ``kind``."""
 
     def convert(self: Any, memory_format: Any = None) -> Any:
-        return cast(self, kind)
+        return cast(self, kind) if memory_format is None else to(self, kind, memory_format=memory_format)
 
     convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"``to`` with dtype {kind.name}: the tensor itself where it has it already."
@@ -179,7 +215,7 @@ def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
 
     Args:
         input: any tensor.
-        memory_format: accepted.
+        memory_format: as for ``to``.
 
     Returns:
         A tensor of the same shape.
@@ -188,7 +224,7 @@ def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
         >>> x = ag.ones(1); x.cpu() is x
         True
     """
-    return to(input, "cpu")
+    return to(input, "cpu", memory_format=memory_format)
 
 
 def cuda(input: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
@@ -197,7 +233,7 @@ def cuda(input: Tensor, device: Any = None, non_blocking: bool = False, memory_f
     Args:
         input: any tensor.
         device: which GPU; default: the first.
-        non_blocking, memory_format: accepted.
+        non_blocking, memory_format: as for ``to``.
 
     Returns:
         A tensor of the same shape.
@@ -208,7 +244,53 @@ def cuda(input: Tensor, device: Any = None, non_blocking: bool = False, memory_f
     Example:
         >>> x = ag.ones(1).cuda() if ag.cuda.is_available() else None
     """
-    return to(input, "cuda" if device is None else device)
+    place = "cuda" if device is None else device
+    return to(input, place, non_blocking=non_blocking, memory_format=memory_format)
+
+
+def pin_memory(input: Tensor, device: Any = None) -> Tensor:
+    """The tensor in page-locked memory, from which ``to(device, non_blocking=True)`` copies while the program goes on.
+
+    Args:
+        input: a tensor on the CPU.
+        device: of which GPU; default: the current one.
+
+    Returns:
+        A copy outside the graph; ``input`` itself where it lies in such memory.
+
+    Raises:
+        DeviceError: the tensor is not on the CPU, or there is no GPU, for which alone memory can be locked.
+
+    Example:
+        >>> x = ag.ones(1).pin_memory() if ag.cuda.is_available() else None
+    """
+    if input.backend.name == "cuda":
+        raise DeviceError(f"pin_memory: expected a CPU tensor, got one on {input.device}. Call cpu() first")
+    try:
+        transfers = backend_of("cuda" if device is None else device).transfers
+    except DeviceError as e:
+        raise DeviceError(f"pin_memory: expected a GPU to lock memory for, but {e}") from e
+    raw = transfers.pin(input.raw)
+    return input if raw is input.raw else wrap(raw, input.backend)
+
+
+def is_pinned(input: Tensor, device: Any = None) -> bool:
+    """Whether the tensor lies in page-locked memory; see ``pin_memory``.
+
+    Args:
+        input: any tensor.
+        device: accepted.
+
+    Returns:
+        False for tensors on a GPU, and where there is none.
+
+    Example:
+        >>> ag.ones(1).is_pinned()
+        False
+    """
+    if input.backend.name == "cuda" or not registry.made("cuda"):
+        return False
+    return bool(backend_of("cuda").transfers.is_pinned(input.raw))
 
 
 def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
@@ -217,7 +299,7 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     Args:
         input: the tensor to write.
         src: a tensor that broadcasts to its shape; any dtype and device.
-        non_blocking: accepted.
+        non_blocking: as for ``to``.
 
     Returns:
         ``input``.
@@ -232,7 +314,7 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
                 [1., 2.]])
     """
     check_writable(input, "copy_")
-    y = cast(to_backend(src, input.backend), input.dtype)
+    y = cast(to_backend(src, input.backend, non_blocking), input.dtype)
     if y.raw.shape != input.raw.shape:
         y = expand(y, input.raw.shape)
     input.raw[...] = y.raw

@@ -42,7 +42,7 @@ def _contract(be: Any, a: Any, b: Any, *, left: str, right: str, kept: str) -> A
         return x.reshape([size[c] for c in batch] + [prod(size[c] for c in group) for group in groups])
 
     if inner:
-        y = be.xp.matmul(arranged(a, left, (rows, inner)), arranged(b, right, (inner, columns)))
+        y = be.matmul(arranged(a, left, (rows, inner)), arranged(b, right, (inner, columns)))
     else:  # nothing to sum: a product of elements
         y = arranged(a, left, (rows, [])) * arranged(b, right, ([], columns))
     letters = [*batch, *rows, *columns]

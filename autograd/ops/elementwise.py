@@ -217,7 +217,7 @@ def xlogy(be: Any, input: Any, other: Any) -> Any:
         tensor([0., 0.])
     """
     product = input * be.xp.log(other)
-    return be.xp.where(be.xp.isnan(other), other, be.xp.where(input == 0, input * 0, product))
+    return be.xp.where(be.xp.isnan(other), other, be.xp.where(be.xp.equal(input, 0), input * 0, product))
 
 
 xlogy.grad(

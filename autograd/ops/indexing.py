@@ -30,11 +30,8 @@ def positions(name: str, index: Any, size: int, least: int = 0) -> Any:
     raw = index.raw
     if raw.dtype.kind != "i":
         raise DtypeError(f"{name}: expected an integer index, got {index.dtype}. Cast it with .long()")  # type: ignore[attr-defined]
-    if raw.size:
-        low, high = int(raw.min()), int(raw.max())
-        if low < least or high >= size:
-            wrong = high if high >= size else low
-            raise IndexError(f"{name}: index {wrong} is out of range for size {size}. Valid are {least} to {size - 1}")
+    if (wrong := index.backend.check_positions(raw, least, size)) is not None:
+        raise IndexError(f"{name}: index {wrong} is out of range for size {size}. Valid are {least} to {size - 1}")
     return index if raw.dtype == "int64" else wrap(raw.astype("int64"), index.backend)
 
 

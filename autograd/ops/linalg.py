@@ -28,8 +28,8 @@ def _matmul(be: Any, input: Any, other: Any) -> Any:
         raise DtypeError(f"matmul: expected one dtype, got {input.dtype} and {other.dtype}. Cast one with .to()")
     try:
         if other.ndim == 2 and input.ndim > 2:  # one product of large matrices in place of many small ones
-            return be.xp.matmul(_flat(input), other).reshape(*input.shape[:-1], other.shape[1])
-        return be.xp.matmul(input, other)
+            return be.matmul(_flat(input), other).reshape(*input.shape[:-1], other.shape[1])
+        return be.matmul(input, other)
     except ValueError:
         raise ShapeError(
             f"matmul: expected (..., m, n) and (..., n, p) or vectors (n,), got {tuple(input.shape)} and "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import FROM_NUMPY
 from autograd.errors import DtypeError, GraphError, ShapeError
+from autograd.formats import arranged, as_format, contiguous_format, inverse, order_of, preserve_format
 from autograd.grad_mode import mode
 from autograd.op import wrap, written
 
@@ -38,7 +39,7 @@ def into(out: Tensor | None, y: Any, name: str) -> Any:
     return out
 
 
-_CHANGE_NOTHING = {"layout", "memory_format", "names", "non_blocking", "pin_memory"}
+_CHANGE_NOTHING = {"layout", "names", "non_blocking"}
 
 
 def fresh(name: str, raw: Any, be: Any, requires_grad: bool, rest: dict[str, Any]) -> Any:
@@ -49,7 +50,24 @@ def fresh(name: str, raw: Any, be: Any, requires_grad: bool, rest: dict[str, Any
     Raises:
         TypeError: a keyword that PyTorch does not have either.
     """
-    if unknown := rest.keys() - _CHANGE_NOTHING - {"out", "size"}:
+    if unknown := rest.keys() - _CHANGE_NOTHING - {"memory_format", "out", "pin_memory", "size"}:
         raise TypeError(f"{name}: got an unexpected keyword argument {', '.join(sorted(unknown))}")
+    if rest.get("memory_format") is not None:
+        format = as_format(name, rest["memory_format"], contiguous_format)
+        raw = arranged(be.xp, raw, order_of(name, format, raw))
     t = into(rest.get("out"), wrap(raw, be), name)
+    if rest.get("pin_memory"):
+        t = t.pin_memory()
     return t.requires_grad_() if requires_grad else t
+
+
+def like(name: str, make: Any, input: Any, options: dict[str, Any]) -> Any:
+    """``make(shape)`` of the shape, dtype, device and order in memory of a tensor, unless ``options`` say otherwise."""
+    format = as_format(name, options.pop("memory_format", None), preserve_format)
+    chosen = {"dtype": input.dtype, "device": input.device} | {k: v for k, v in options.items() if v is not None}
+    order = order_of(name, format, input.raw)
+    if order == tuple(range(input.raw.ndim)):
+        return make(tuple(input.raw.shape), **chosen)
+    t = make(tuple(input.raw.shape[i] for i in order), **chosen)
+    t.raw = t.raw.transpose(inverse(order))
+    return t

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import as_dtype
+from autograd.formats import inverse
 from autograd.node import Variable
 from autograd.op import op
 from autograd.ops.arguments import axis_of
-from autograd.ops.axes import _permute, inverse
+from autograd.ops.axes import _permute
 from autograd.ops.comparison import where
 from autograd.ops.out import into
 from autograd.ops.reduction import HALF, _sum, restore

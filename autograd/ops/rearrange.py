@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ShapeError
+from autograd.formats import as_format, contiguous_format, is_in, order_of, preserve_format
 from autograd.node import Variable
 from autograd.op import op, wrap
 from autograd.ops.arguments import axes_of, axis_of, sizes
-from autograd.ops.axes import inverse, transpose
+from autograd.ops.axes import transpose
+from autograd.ops.conversion import laid_out
 from autograd.ops.indexing import index_select
 from autograd.ops.shape import _aligned, _expand, _reshape, ravel, sum_to
 
@@ -281,17 +283,8 @@ def _interleaving(repeats: Any, n: int) -> Any:
 # -- layout -----------------------------------------------------------------------------------------------------------
 
 
-@op
-def _laid_out(be: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
-    """A copy whose memory runs through the axes in the order of ``axes``, the last one fastest."""
-    return be.xp.ascontiguousarray(x.transpose(axes)).transpose(inverse(axes))
-
-
-_laid_out.grad(x=lambda g, **p: g)
-
-
-def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
-    """The same tensor with its elements in row-major order in memory; itself where they already are.
+def contiguous(input: Tensor, memory_format: Any = contiguous_format) -> Tensor:
+    """The same tensor with its elements in row-major order in memory, or in another format; itself where they are.
 
     Args:
         input: any shape.
@@ -303,19 +296,14 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
 
     Raises:
         ShapeError: the format does not suit the number of axes.
+        ValueError: ``preserve_format``, which asks for nothing.
 
     Example:
         >>> x = ag.zeros(2, 3).t(); x.is_contiguous(), x.contiguous().is_contiguous()
         (False, True)
     """
-    ndim = input.raw.ndim
-    name = str(memory_format).rpartition(".")[2]
-    if name.startswith("channels_last"):
-        if ndim != (5 if name.endswith("3d") else 4):
-            raise ShapeError(f"contiguous: expected {5 if name.endswith('3d') else 4} axes for {name}, got {ndim}")
-        axes = (0, *range(2, ndim), 1)
-    else:
-        axes = tuple(range(ndim))
-    if input.raw.transpose(axes).flags.c_contiguous:
-        return input
-    return _laid_out(input, axes=axes)
+    format = as_format("contiguous", memory_format, contiguous_format)
+    if format is preserve_format:
+        raise ValueError("contiguous: expected a format to lay out in, got preserve_format. Use clone()")
+    order = order_of("contiguous", format, input.raw)
+    return input if is_in(format, input.raw) else laid_out(input, order=order)

@@ -13,7 +13,7 @@ from autograd.inplace import fill
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.arguments import sizes
-from autograd.ops.out import fresh
+from autograd.ops.out import fresh, like
 from autograd.random import Generator, default_generator
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def rand_like(input: Tensor, **options: Any) -> Tensor:
 
     Args:
         input: the model.
-        options: dtype=, device=, requires_grad=, generator= override.
+        options: dtype=, device=, requires_grad=, generator=, memory_format= override.
 
     Returns:
         A tensor of the shape of ``input``.
@@ -182,7 +182,7 @@ def rand_like(input: Tensor, **options: Any) -> Tensor:
         >>> ag.rand_like(ag.zeros(2)).shape
         Size([2])
     """
-    return rand(tuple(input.raw.shape), **_as(input, options))
+    return like("rand_like", rand, input, options)
 
 
 def randn_like(input: Tensor, **options: Any) -> Tensor:
@@ -190,7 +190,7 @@ def randn_like(input: Tensor, **options: Any) -> Tensor:
 
     Args:
         input: the model.
-        options: dtype=, device=, requires_grad=, generator= override.
+        options: dtype=, device=, requires_grad=, generator=, memory_format= override.
 
     Returns:
         A tensor of the shape of ``input``.
@@ -199,7 +199,7 @@ def randn_like(input: Tensor, **options: Any) -> Tensor:
         >>> ag.randn_like(ag.zeros(2)).shape
         Size([2])
     """
-    return randn(tuple(input.raw.shape), **_as(input, options))
+    return like("randn_like", randn, input, options)
 
 
 def randint_like(input: Tensor, *range_: int, **options: Any) -> Tensor:
@@ -208,7 +208,7 @@ def randint_like(input: Tensor, *range_: int, **options: Any) -> Tensor:
     Args:
         input: the model.
         range_: ``high``, or ``low, high``.
-        options: dtype=, device=, generator= override.
+        options: dtype=, device=, generator=, memory_format= override.
 
     Returns:
         A tensor of the shape of ``input``.
@@ -218,12 +218,7 @@ def randint_like(input: Tensor, *range_: int, **options: Any) -> Tensor:
         tensor([0., 0.])
     """
     bounds = tuple(options.pop(n) for n in ("low", "high") if n in options)
-    return randint(*range_, *bounds, tuple(input.raw.shape), **_as(input, options))
-
-
-def _as(input: Tensor, options: dict[str, Any]) -> dict[str, Any]:
-    options.pop("memory_format", None)
-    return {"dtype": input.dtype, "device": input.device} | {k: v for k, v in options.items() if v is not None}
+    return like("randint_like", lambda shape, **chosen: randint(*range_, *bounds, shape, **chosen), input, options)
 
 
 def normal(

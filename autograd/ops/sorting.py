@@ -63,10 +63,13 @@ def _commonest(be: Any, x: Any, *, axis: int) -> Any:
     xp = be.xp
     order = xp.moveaxis(xp.argsort(x, axis, kind="stable"), axis, -1)
     values = xp.take_along_axis(xp.moveaxis(x, axis, -1), order, -1)
-    here = xp.broadcast_to(xp.arange(values.shape[-1]), values.shape)
-    starts = xp.zeros(values.shape, "int64")  # where the run of equal values began
-    starts[..., 1:] = xp.where(values[..., 1:] != values[..., :-1], here[..., 1:], 0)
-    longest = (here - xp.maximum.accumulate(starts, -1)).argmax(-1)[..., None]
+    begins = xp.ones(values.shape, bool)
+    begins[..., 1:] = values[..., 1:] != values[..., :-1]
+    run = xp.cumsum(begins.reshape(-1), dtype="int64") - 1  # of equal values, numbered through all rows
+    here = xp.arange(run.size)
+    start = xp.full(run.size, run.size)
+    xp.minimum.at(start, run, here)
+    longest = (here - start[run]).reshape(values.shape).argmax(-1)[..., None]
     return xp.moveaxis(xp.take_along_axis(order, longest, -1), -1, axis)
 
 

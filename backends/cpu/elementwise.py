@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous
+from backends.cpu.runtime import FLOATS, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import elementwise as reference
 
@@ -16,6 +16,15 @@ _CHEAP = 4  # a comparison is worth a quarter of what the threshold for threads 
 def _dense(x: Array) -> Array:
     """x, copied where it has gaps; the order of the axes in memory is kept."""
     return x if x.flags.c_contiguous else x.copy(order="K")
+
+
+def _like(g: Array, x: Array) -> Array:
+    """g, copied where its elements lie in memory in another order than those of x."""
+    if g.strides == x.strides or (g.flags.c_contiguous and x.flags.c_contiguous):
+        return g
+    copy = np.empty_like(x)
+    copy[...] = g
+    return copy
 
 
 def erf(be: Backend, x: Array) -> Array:
@@ -52,9 +61,9 @@ def relu_grad(be: Backend, g: Array, y: Array) -> Array:
     """See ``Backend.relu_grad``."""
     if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
         return reference.relu_grad(be, g, y)
-    g, y = contiguous(g), contiguous(y)
+    y = _dense(y)
     gx = np.empty_like(y)
-    _kernels.relu_grad(y.size // _CHEAP)(g.reshape(-1), y.reshape(-1), gx.reshape(-1))
+    _kernels.relu_grad(y.size // _CHEAP)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
     return gx
 
 
@@ -73,8 +82,8 @@ def gelu_grad(be: Backend, g: Array, x: Array, tanh: bool) -> Array:
     """See ``Backend.gelu_grad``."""
     if x.size == 0 or x.dtype.char not in FLOATS or g.dtype != x.dtype:
         return reference.gelu_grad(be, g, x, tanh)
-    g, x = contiguous(g), contiguous(x)
+    x = _dense(x)
     gx = np.empty_like(x)
     kernel = _kernels.gelu_tanh_grad if tanh else _kernels.gelu_erf_grad
-    kernel(x.size)(g.reshape(-1), x.reshape(-1), gx.reshape(-1))
+    kernel(x.size)(_like(g, x).ravel("K"), x.ravel("K"), gx.ravel("K"))
     return gx

@@ -1,8 +1,7 @@
 """Matrix products on the kernels' own threads.
 
 NumPy's products run on one thread once the kernels' threads exist (``process.py``). That is right for small ones; a
-large one is shared out here, over blocks of rows and columns. Not a kernel of the protocol: ``Cpu.matmul`` answers what
-``numpy.matmul`` answers.
+large one is shared out here, over blocks of rows and columns.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from functools import lru_cache
 from math import prod
 
 import numpy as np
+from numpy import matmul as _numpy
 
 from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
 from backends.protocol import Array, Backend
@@ -22,28 +22,18 @@ _SMALLEST = 4  # rows or columns; fewer fill no tile
 
 
 def matmul(be: Backend, a: Array, b: Array) -> Array:
-    """Matrix product, as numpy.matmul.
-
-    Args:
-        a: (*B,M,K), or whatever numpy.matmul takes.
-        b: (*B,K,N), likewise.
-
-    Returns:
-        (*B,M,N).
-
-    Example:
-        >>> from backends.cpu import Cpu
-        >>> Cpu(np, "cpu").matmul(np.ones((2, 3)), np.ones((3, 1)))
-        array([[3.],
-               [3.]])
-    """
+    """See ``Backend.matmul``."""
+    if a.itemsize == 2 and a.dtype.char == "e":  # NumPy multiplies float16 element by element
+        return matmul(be, a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
+    if b.ndim < 2 or a.size * b.shape[-1] < _SHARE_FROM:
+        return _numpy(a, b)
     if a.dtype.char not in FLOATS or a.dtype != b.dtype or a.ndim < 2 or a.shape[:-2] != b.shape[:-2]:
-        return np.matmul(a, b)
+        return _numpy(a, b)
     (m, k), n, batch = a.shape[-2:], b.shape[-1], prod(a.shape[:-2])
     work = batch * m * n * k
-    count = threads(work) if work >= _SHARE_FROM and min(m, n) >= _SMALLEST and b.shape[-2] == k else 1
+    count = threads(work) if min(m, n) >= _SMALLEST and b.shape[-2] == k else 1
     if count == 1:
-        return np.matmul(a, b)
+        return _numpy(a, b)
     lanes = _vector.lanes_of(a.itemsize)
     teams = (1, 1) if batch >= 2 * count else _teams(m, n, count, _kernels.ROWS, _kernels.VECTORS * lanes)
     c = np.empty((*a.shape[:-1], n), a.dtype)

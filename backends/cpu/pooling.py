@@ -64,7 +64,7 @@ def adaptive_max_pool(be: Backend, x: Array, out: Shape) -> tuple[Array, Array]:
     return reference.adaptive_max_pool(be, x, out) if geo is None else max_pool(be, x, geo)
 
 
-def pool_scatter(be: Backend, g: Array, index: Array, size: Shape) -> Array:
+def pool_scatter(be: Backend, g: Array, index: Array, size: Shape, geo: Pool | None = None) -> Array:
     """See ``Backend.pool_scatter``."""
     if g.size == 0 or g.dtype.char not in FLOATS or index.dtype.char not in "il":
         return reference.pool_scatter(be, g, index, size)

@@ -11,6 +11,7 @@ from backends.reference import dropout as _dropout
 from backends.reference import elementwise as _elementwise
 from backends.reference import indexing as _indexing
 from backends.reference import loss as _loss
+from backends.reference import matmul as _matmul
 from backends.reference import normalization as _normalization
 from backends.reference import optimizer as _optimizer
 from backends.reference import pooling as _pooling
@@ -43,6 +44,10 @@ class Reference:
         """This backend's array of ``data``, copied only when it must be."""
         return self.xp.asarray(data, dtype)
 
+    def upload(self, a: Any, non_blocking: bool = False) -> Array:
+        """This backend's array of a NumPy array, copied only when it must be."""
+        return self.asarray(a)
+
     def scalar(self, value: float, dtype: Any) -> Any:
         """``value`` as a 0-d array, which ufuncs take faster than a Python number."""
         return self.xp.array(value, dtype)
@@ -53,6 +58,9 @@ class Reference:
 
     def synchronize(self) -> None:
         """Nothing to wait for: every call returns with its work done."""
+
+    matmul = _matmul.matmul
+    linear = _matmul.linear
 
     conv = _conv.conv
     conv_input = _conv.conv_input
@@ -82,6 +90,8 @@ class Reference:
     cross_entropy = _loss.cross_entropy
     cross_entropy_grad = _loss.cross_entropy_grad
 
+    check_positions = _indexing.check_positions
+    gather_rows = _indexing.gather_rows
     scatter_rows = _indexing.scatter_rows
     index_add_ = _indexing.index_add_
     scatter_add_ = _indexing.scatter_add_

@@ -9,7 +9,7 @@ from backends.reference._precision import narrow, wide
 def _scores(be: Backend, q: Array, k: Array, mask: Array | None, scale: float, causal: bool) -> Array:
     """scale * q k^T with the mask applied, -inf where a key takes no part: (B,H,T,S)."""
     xp = be.xp
-    s = scale * (wide(q) @ wide(k).swapaxes(-1, -2))
+    s = scale * be.matmul(wide(q), wide(k).swapaxes(-1, -2))
     if mask is not None:
         s = xp.where(mask, s, -xp.inf) if mask.dtype == bool else s + wide(mask)
     if causal:
@@ -50,7 +50,7 @@ def attention(
     top = xp.where(top == -xp.inf, 0, top)
     e = xp.exp(s - top)
     total = e.sum(-1, keepdims=True)
-    y = (e / xp.where(total == 0, 1, total)) @ wide(v)
+    y = be.matmul(e / xp.where(total == 0, 1, total), wide(v))
     return narrow(y, v), (top + xp.log(total))[..., 0]
 
 
@@ -83,6 +83,8 @@ def attention_grad(
     xp, upstream = be.xp, wide(g)
     s = _scores(be, q, k, mask, scale, causal)
     p = xp.exp(s - xp.where(lse == -xp.inf, 0, lse)[..., None])
-    gv = p.swapaxes(-1, -2) @ upstream
-    gs = p * (upstream @ wide(v).swapaxes(-1, -2) - (upstream * wide(y)).sum(-1, keepdims=True)) * scale
-    return narrow(gs @ wide(k), q), narrow(gs.swapaxes(-1, -2) @ wide(q), k), narrow(gv, v)
+    gv = be.matmul(p.swapaxes(-1, -2), upstream)
+    gp = be.matmul(upstream, wide(v).swapaxes(-1, -2))
+    gs = p * (gp - (upstream * wide(y)).sum(-1, keepdims=True)) * scale
+    gq, gk = be.matmul(gs, wide(k)), be.matmul(gs.swapaxes(-1, -2), wide(q))
+    return narrow(gq, q), narrow(gk, k), narrow(gv, v)

@@ -50,7 +50,7 @@ def conv(be: Backend, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
         >>> Reference(np).conv(x, w, None, geo)
         array([[[1., 3., 5.]]])
     """
-    y = _weights(wide(w), geo) @ _columns(be, wide(x), geo)  # (G,O/G,CK) @ (N,G,CK,L) -> (N,G,O/G,L)
+    y = be.matmul(_weights(wide(w), geo), _columns(be, wide(x), geo))  # (G,O/G,CK) @ (N,G,CK,L) -> (N,G,O/G,L)
     y = y.reshape(x.shape[0], w.shape[0], *geo.out)
     if b is not None:
         y += b.reshape(-1, *[1] * len(geo.out))
@@ -69,7 +69,7 @@ def conv_input(be: Backend, g: Array, w: Array, geo: Conv) -> Array:
         (N,C,*S).
     """
     nd, n = len(geo.size), g.shape[0]
-    cols = _weights(wide(w), geo).swapaxes(1, 2) @ _outputs(wide(g), geo)  # (N,G,CK,L)
+    cols = be.matmul(_weights(wide(w), geo).swapaxes(1, 2), _outputs(wide(g), geo))  # (N,G,CK,L)
     cols = cols.reshape(n, w.shape[1] * geo.groups, *geo.kernel, *geo.out)
     cols = cols.transpose(0, 1, *range(2 + nd, 2 + 2 * nd), *range(2, 2 + nd))  # (N,C,*OS,*K)
     return narrow(add_windows(be, cols, geo), g)
@@ -86,5 +86,5 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
     Returns:
         (O,C/G,*K).
     """
-    pairs = _outputs(wide(g), geo) @ _columns(be, wide(x), geo).swapaxes(2, 3)  # (N,G,O/G,CK)
+    pairs = be.matmul(_outputs(wide(g), geo), _columns(be, wide(x), geo).swapaxes(2, 3))  # (N,G,O/G,CK)
     return narrow(pairs.sum(0).reshape(g.shape[1], x.shape[1] // geo.groups, *geo.kernel), x)

@@ -1,4 +1,4 @@
-"""Additions at indexed places, repeated places added up."""
+"""Rows at positions, and additions at indexed places, repeated places added up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,46 @@ from typing import Any
 
 from backends.protocol import Array, Backend
 from backends.reference._precision import narrow, wide
+
+
+def check_positions(be: Backend, index: Array, low: int, high: int) -> int | None:
+    """The first position outside [low, high).
+
+    Args:
+        index: any shape, integers.
+        low, high: the range.
+
+    Returns:
+        The position, or None if all lie within.
+
+    Example:
+        >>> import numpy as np
+        >>> from backends.reference import Reference
+        >>> Reference(np).check_positions(np.array([1, 4, 0]), 0, 4)
+        4
+    """
+    if not index.size or (index.min() >= low and index.max() < high):
+        return None
+    return int(index[(index < low) | (index >= high)][0])
+
+
+def gather_rows(be: Backend, table: Array, index: Array) -> Array:
+    """Rows of a table by their numbers: an embedding.
+
+    Args:
+        table: (R,D).
+        index: any shape (*), int64 in [0,R).
+
+    Returns:
+        (*,D).
+
+    Example:
+        >>> import numpy as np
+        >>> from backends.reference import Reference
+        >>> Reference(np).gather_rows(np.array([[1.0], [2.0], [3.0]]), np.array([2, 0])).ravel()
+        array([3., 1.])
+    """
+    return be.xp.take(table, index, 0)
 
 
 def scatter_rows(be: Backend, src: Array, index: Array, rows: int) -> Array:

@@ -73,13 +73,14 @@ def adaptive_max_pool(be: Backend, x: Array, out: Shape) -> tuple[Array, Array]:
     return y, index
 
 
-def pool_scatter(be: Backend, g: Array, index: Array, size: Shape) -> Array:
+def pool_scatter(be: Backend, g: Array, index: Array, size: Shape, geo: Pool | None = None) -> Array:
     """Adds each g at its position in a zero plane: the gradient of max pooling; unpooling.
 
     Args:
         g: (N,C,*OS).
         index: flat positions in the (*size) plane, (N,C,*OS), int32 or int64.
         size: the plane.
+        geo: the windows, where index is from ``max_pool``; not needed here.
 
     Returns:
         (N,C,*size).

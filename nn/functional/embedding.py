@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @op
 def _rows(be: Any, table: Any, index: Any) -> Any:
-    return be.xp.take(table, index, 0)  # (R,D), (*) -> (*,D)
+    return be.gather_rows(table, index)  # (R,D), (*) -> (*,D)
 
 
 @op
@@ -26,23 +26,23 @@ _rows_added.grad(x=lambda g, index, **_: _rows(g, index))
 
 
 @op
-def _gradient_scale(be: Any, g: Any, index: Any, *, skip: int, by_frequency: bool) -> Any:
+def _gradient_scale(be: Any, g: Any, index: Any, *, rows: int, skip: int, by_frequency: bool) -> Any:
     """What each looked-up row's gradient is multiplied by: 0 at the row ``skip``, else 1 or 1 / how often it occurs."""
-    scale = (index != skip).astype(g.dtype)
+    scale = (index != skip).astype(g.dtype)[..., None]
     if by_frequency:
-        _, places, counts = be.xp.unique(index, return_inverse=True, return_counts=True)
-        scale = scale / counts.astype(g.dtype)[places].reshape(index.shape)
-    return scale.reshape(*index.shape, 1)
+        counts = be.scatter_rows(be.xp.ones((index.size, 1), "float64"), index.reshape(-1), rows)
+        scale = scale / be.gather_rows(counts, index).astype(g.dtype)
+    return scale
 
 
 @op
 def _scaled_rows(be: Any, table: Any, index: Any, *, skip: int, by_frequency: bool) -> Any:
-    return be.xp.take(table, index, 0)
+    return be.gather_rows(table, index)
 
 
 _scaled_rows.grad(
     table=lambda g, index, table_shape, **how: _rows_added(
-        g * _gradient_scale(g, index, **how), index, rows=table_shape[0]
+        g * _gradient_scale(g, index, rows=table_shape[0], **how), index, rows=table_shape[0]
     )
 )
 
@@ -86,8 +86,7 @@ def embedding(
     if table.ndim != 2:
         raise ShapeError(f"embedding: expected weight (rows, features), got {table.shape}")
     rows = table.shape[0]
-    if not input.is_cuda and index.size and not 0 <= index.min() <= index.max() < rows:
-        wrong = index[(index < 0) | (index >= rows)][0]
+    if not input.is_cuda and (wrong := input.backend.check_positions(index, 0, rows)) is not None:
         raise IndexError(
             f"embedding: expected row numbers in [0, {rows - 1}] to match weight {table.shape}, got {wrong}"
         )

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 @op
 def _linear(be: Any, x: Any, w: Any, b: Any) -> Any:
-    y = be.matmul(x.reshape(-1, x.shape[-1]) if x.ndim != 2 else x, w.T)  # (M,I) (I,O) -> (M,O)
-    if b is not None:
-        y += b
-    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
+    return be.linear(x, w, b)
 
 
 @op

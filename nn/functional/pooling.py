@@ -23,17 +23,17 @@ def _max_pool(be: Any, x: Any, *, geo: Pool) -> Any:
     return be.max_pool(x, geo)  # (N,C,*S) -> (N,C,*OS) twice
 
 
-def to_their_places(needs: Any, g: Any, indices: Any, x_shape: Any, **_: Any) -> Any:
+def to_their_places(needs: Any, g: Any, indices: Any, x_shape: Any, *, geo: Pool | None = None, **_: Any) -> Any:
     """The gradient of a maximum: each g at the place its maximum had."""
-    return (_pool_scatter(g[0], indices, size=x_shape[2:]),)
+    return (_pool_scatter(g[0], indices, size=x_shape[2:], geo=geo),)
 
 
 _max_pool.grad_all(to_their_places)
 
 
 @op
-def _pool_scatter(be: Any, x: Any, index: Any, *, size: tuple[int, ...]) -> Any:
-    return be.pool_scatter(x, index, size)  # (N,C,*OS) -> (N,C,*S), repeated positions added up
+def _pool_scatter(be: Any, x: Any, index: Any, *, size: tuple[int, ...], geo: Pool | None = None) -> Any:
+    return be.pool_scatter(x, index, size, geo)  # (N,C,*OS) -> (N,C,*S), repeated positions added up
 
 
 @op

@@ -164,7 +164,9 @@ class ResNet(Module):
             if isinstance(module, Conv2d):
                 init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             elif zero_init_residual and isinstance(module, BasicBlock | Bottleneck):
-                init.zeros_((module.bn3 if isinstance(module, Bottleneck) else module.bn2).weight)
+                last = module.bn3 if isinstance(module, Bottleneck) else module.bn2
+                assert last.weight is not None  # the blocks' normalizations are affine
+                init.zeros_(last.weight)
 
     def forward(self, input: Tensor) -> Tensor:
         """Logits of the classes.

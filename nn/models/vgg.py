@@ -79,9 +79,9 @@ class VGG(Module):
         for module in self.modules():
             if isinstance(module, Conv2d):
                 init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-                init.zeros_(module.bias)
             elif isinstance(module, Linear):
                 init.normal_(module.weight, 0, 0.01)
+            if isinstance(module, Conv2d | Linear) and module.bias is not None:
                 init.zeros_(module.bias)
 
     def forward(self, input: Tensor) -> Tensor:

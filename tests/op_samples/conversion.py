@@ -27,7 +27,7 @@ UNRECORDED = dict.fromkeys(
         "zero_",
     ),
     "compared with torch in tests/engine/test_tensor.py",
-)
+) | dict.fromkeys(("is_pinned", "pin_memory"), "of a GPU: tests/engine/test_cuda.py")
 
 
 def shapes(rng: np.random.Generator) -> list[Sample]:

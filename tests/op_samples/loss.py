@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from tests.op_samples.record import Error, Kink, Op, Sample, uniform
+from tests.op_samples.record import Error, Kink, Late, Op, Sample, uniform
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -158,7 +158,7 @@ OPS = [
         constant=(2,),
         errors=(
             *errors("binary_cross_entropy"),
-            Error(
+            Late(
                 ValueError,
                 r"binary_cross_entropy: expected input in \[0, 1\], got values from 0\.\d+ to 2\.0\. For logits",
                 np.array([0.5, 2.0]),
@@ -199,7 +199,7 @@ OPS = [
                 np.zeros((2, 3)),
                 np.ones(4),
             ),
-            Error(
+            Late(
                 ValueError,
                 "gaussian_nll_loss: expected var of at least 0, got -1",
                 np.zeros(2),

@@ -59,6 +59,10 @@ class Error(Sample):
         self.kind, self.text = kind, text
 
 
+class Late(Error):
+    """An Error in the values of tensors, which a GPU reports when it is next waited for, or only the CPU looks for."""
+
+
 @dataclass(frozen=True)
 class Op:
     """What the harness needs to know about one public operation."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograd.errors import DtypeError, ShapeError
-from tests.op_samples.record import Error, Op, Sample, uniform
+from tests.op_samples.record import Error, Late, Op, Sample, uniform
 
 AT, J = np.array([2, 0]), np.array([1, -1])
 MASK = np.array([[True, False, True, True], [False] * 4, [False, True, False, False]])
@@ -35,8 +35,8 @@ OPS = [
         placed,
         inplace=True,
         errors=(
-            Error(IndexError, "index_put: index 3 is out of range for size 3 of axis 0", A, (AT + 1,), V[:1]),
-            Error(IndexError, "index_put: index 3 is out of range for size 3 of axis 0", A, (AT + 1,), V[:1], True),
+            Late(IndexError, "index_put: index 3 is out of range for size 3 of axis 0", A, (AT + 1,), V[:1]),
+            Late(IndexError, "index_put: index 3 is out of range for size 3 of axis 0", A, (AT + 1,), V[:1], True),
             Error(
                 ShapeError, r"index_put: expected a value that broadcasts to shape \(2, 4\), got \(2,\)", A, (AT,), V
             ),

@@ -13,10 +13,12 @@ from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import autograd as ag
+from autograd.device import backend_of
 from autograd.utils.data.collate import default_collate, default_convert, map_leaves
 from autograd.utils.data.dataset import Dataset, IterableDataset
 from autograd.utils.data.fetch import make_fetcher
 from autograd.utils.data.pool import WorkerPool, default_context
+from autograd.utils.data.prefetch import Prefetched
 from autograd.utils.data.sampler import BatchSampler, InfiniteSampler, RandomSampler, SequentialSampler, draw_seed
 from autograd.utils.data.worker import END, ERROR, WorkerTask
 
@@ -53,10 +55,13 @@ class DataLoader(Generic[T_co]):
         prefetch_factor: batches that each worker reads in advance; None is 2 with workers.
         persistent_workers: keep the workers from one pass to the next.
         in_order: False takes batches from whichever worker is ready first.
+        device: put the batch's tensors on this GPU; the copy of a batch overlaps with the work on the one before. Not in
+            PyTorch, whose programs write ``x.to(device, non_blocking=True)`` with pin_memory; that works here, too.
 
     Raises:
         ValueError: options that exclude each other, or out of range.
         TypeError: multiprocessing_context is neither a name nor a context.
+        DeviceError: ``device`` is not there.
 
     Example:
         >>> from autograd.utils.data import DataLoader, TensorDataset
@@ -87,6 +92,7 @@ class DataLoader(Generic[T_co]):
         prefetch_factor: int | None = None,
         persistent_workers: bool = False,
         in_order: bool = True,
+        device: Any = None,
     ) -> None:
         _check_worker_options(num_workers, timeout, prefetch_factor, persistent_workers)
         _check_order_options(dataset, batch_size, shuffle, sampler, batch_sampler, drop_last)
@@ -117,6 +123,8 @@ class DataLoader(Generic[T_co]):
         self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
         self.persistent_workers = persistent_workers
         self.in_order = in_order
+        self.device = None if device is None else ag.device(device)
+        self._gpu = None if self.device is None or self.device.type == "cpu" else backend_of(self.device)
         self._claimed_length: int | None = None  # of a stream, once somebody has asked
         self._iterator = None
         self._frozen = True
@@ -130,6 +138,9 @@ class DataLoader(Generic[T_co]):
         super().__setattr__(name, value)
 
     def __iter__(self) -> Iterator[Any]:
+        return self._batches() if self._gpu is None else Prefetched(self._batches(), self._gpu)
+
+    def _batches(self) -> Iterator[Any]:
         if self.num_workers == 0:
             return _LocalIterator(self)
         if not self.persistent_workers:
@@ -159,7 +170,7 @@ class _Iterator(Iterator[Any]):
 
     def __init__(self, loader: DataLoader[Any]) -> None:
         self.loader = loader
-        self.pin = loader.pin_memory and _has_accelerator()
+        self.pin = loader._gpu is not None or (loader.pin_memory and _has_accelerator())
         self.begin()
         self.base_seed = draw_seed(loader.generator)
 

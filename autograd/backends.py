@@ -1,0 +1,166 @@
+"""PyTorch's ``torch.backends``: what kernels may round, and whether they must repeat themselves.
+
+``backends.cuda.matmul.allow_tf32`` and ``backends.cudnn.allow_tf32``, ``.benchmark``, ``.deterministic`` are read and
+assigned; cuDNN itself is not used, its switches are those of our own convolutions. Other switches of PyTorch's choose
+between libraries that this one does not have; assigning to a name that is not here raises AttributeError.
+"""
+
+from __future__ import annotations
+
+from backends.precision import settings
+
+__all__ = [
+    "are_deterministic_algorithms_enabled",
+    "cuda",
+    "cudnn",
+    "get_float32_matmul_precision",
+    "mps",
+    "set_float32_matmul_precision",
+    "use_deterministic_algorithms",
+]
+
+
+class _Switch:
+    """An attribute that is one of the settings."""
+
+    def __init__(self, name: str, doc: str) -> None:
+        self.name, self.__doc__ = name, doc
+
+    def __get__(self, owner: object, kind: type) -> bool:
+        return bool(getattr(settings, self.name))
+
+    def __set__(self, owner: object, value: bool) -> None:
+        setattr(settings, self.name, _checked(self.name, value))
+
+
+def _checked(name: str, value: bool) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"backends: expected True or False for {name}, got {value!r}")
+    return value
+
+
+class _Matmul:
+    """Matrix products of float32 on a GPU."""
+
+    __slots__ = ()
+
+    @property
+    def allow_tf32(self) -> bool:
+        """Whether factors may be rounded to 10 bits after the point, which is several times faster."""
+        return settings.matmul_tf32
+
+    @allow_tf32.setter
+    def allow_tf32(self, value: bool) -> None:
+        set_float32_matmul_precision("high" if _checked("allow_tf32", value) else "highest")
+
+
+class _Cuda:
+    """GPUs."""
+
+    __slots__ = ("matmul",)
+
+    def __init__(self) -> None:
+        self.matmul = _Matmul()
+
+    def is_built(self) -> bool:
+        """Whether this library can use GPUs at all; whether there is one, says ``autograd.cuda.is_available``."""
+        return True
+
+
+class _Cudnn:
+    """Convolutions on a GPU, under the name that PyTorch gives their switches.
+
+    Attributes:
+        enabled: may be set; there is nothing that it switches.
+    """
+
+    __slots__ = ("enabled",)
+
+    def __init__(self) -> None:
+        self.enabled = True
+
+    allow_tf32 = _Switch("conv_tf32", "Whether factors may be rounded to 10 bits after the point.")
+    benchmark = _Switch("benchmark", "Whether the first call with new shapes may time algorithms and keep the fastest.")
+    deterministic = _Switch("deterministic", "Whether the same input must give the same bits on every run.")
+
+    def is_available(self) -> bool:
+        """Whether cuDNN is used: never."""
+        return False
+
+    def version(self) -> None:
+        """The version of cuDNN: None, it is not used."""
+
+
+class _Mps:
+    """The GPUs of Apple, which this library does not use; programs ask before they choose a device."""
+
+    __slots__ = ()
+
+    def is_available(self) -> bool:
+        """False."""
+        return False
+
+    def is_built(self) -> bool:
+        """False."""
+        return False
+
+
+cuda, cudnn, mps = _Cuda(), _Cudnn(), _Mps()
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """What a GPU's matrix products of float32 may round their factors to.
+
+    Args:
+        precision: "highest": nothing; "high": TF32, 10 bits after the point; "medium": bfloat16, 7 bits.
+
+    Raises:
+        ValueError: none of these.
+
+    Example:
+        >>> ag.set_float32_matmul_precision("highest")
+    """
+    if precision not in ("highest", "high", "medium"):
+        raise ValueError(f'set_float32_matmul_precision: expected "highest", "high" or "medium", got {precision!r}')
+    settings.matmul_tf32, settings.matmul_bf16 = precision != "highest", precision == "medium"
+
+
+def get_float32_matmul_precision() -> str:
+    """What ``set_float32_matmul_precision`` or ``backends.cuda.matmul.allow_tf32`` have chosen.
+
+    Returns:
+        "highest", "high" or "medium".
+
+    Example:
+        >>> ag.get_float32_matmul_precision()
+        'highest'
+    """
+    if not settings.matmul_tf32:
+        return "highest"
+    return "medium" if settings.matmul_bf16 else "high"
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Whether the same input must give the same bits on every run.
+
+    Args:
+        mode: whether.
+        warn_only: accepted: every operation here can be deterministic, so there is nothing to warn of.
+
+    Example:
+        >>> ag.use_deterministic_algorithms(False)
+    """
+    settings.deterministic = bool(mode)
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    """Whether the same input must give the same bits on every run.
+
+    Returns:
+        What ``use_deterministic_algorithms`` was told; False before.
+
+    Example:
+        >>> ag.are_deterministic_algorithms_enabled()
+        False
+    """
+    return settings.deterministic
