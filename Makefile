@@ -1,4 +1,4 @@
-# make demo | test | lint | install | clean
+# make demo | test | lint | gpu | install | clean
 # PYTHON is the interpreter an environment is made from; VENV is the environment, which may be one that exists already:
 #   make test VENV="$VIRTUAL_ENV"
 
@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := test
 
-.PHONY: install demo test lint clean
+.PHONY: install demo test lint gpu clean
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "twingrad: expected Python 3.11 or newer, got " + sys.version.split()[0] + ". Name one: make PYTHON=python3.12")'
@@ -28,6 +28,10 @@ demo: $(VENV)/.twingrad-demo
 # A file's tests stay in one worker, so that each kernel is compiled by one of them only.
 test: install
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# On a machine with a GPU, with the packages that PYTHON has: installs nothing, needs no network. Goes on where it stopped.
+gpu:
+	$(PYTHON) -m benchmarks gpu
 
 lint: install
 	$(BIN)/ruff check

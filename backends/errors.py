@@ -11,3 +11,7 @@ class BackendUnavailable(RuntimeError):
         Traceback (most recent call last):
         backends.errors.BackendUnavailable: cuda: the driver is missing
     """
+
+
+class OutOfMemoryError(RuntimeError, MemoryError):
+    """A device has no room for an array. The message says how its memory is used, and the ways out."""

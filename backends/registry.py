@@ -65,6 +65,38 @@ def of(array: Array) -> Backend:
     return _resolve(array) if backend is None else backend
 
 
+def register(backend: Backend) -> None:
+    """Serves the device of ``backend.name`` and ``backend.index`` by this object from now on.
+
+    For tests on a double of a device, and for backends from outside.
+
+    Args:
+        backend: answers the protocol.
+
+    Example:
+        >>> register(get("cpu"))
+    """
+    with _lock:
+        _backends[backend.name, backend.index] = backend
+
+
+def made(name: str) -> list[Backend]:
+    """The backends that were asked for so far.
+
+    Args:
+        name: "cpu", "cuda" or "reference".
+
+    Returns:
+        Those of that name, in the order of their index.
+
+    Example:
+        >>> get("cpu") in made("cpu")
+        True
+    """
+    with _lock:
+        return [_backends[key] for key in sorted(_backends) if key[0] == name]
+
+
 def available() -> dict[str, str]:
     """What can be used here: "ok", or the sentence that says what is missing, for each device name.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-QUESTIONS = ("overhead",)
+QUESTIONS = ("gpu", "kernels_cpu", "kernels_cuda", "overhead", "speedup")
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks")
 parser.add_argument("question", choices=QUESTIONS)

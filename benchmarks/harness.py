@@ -40,10 +40,16 @@ def spread(values: list[float]) -> tuple[float, float, float]:
 
 def keep(question: str, figures: Any) -> Path:
     """Writes figures, with the hardware they were measured on, into ``benchmarks/results``."""
-    target = Path(__file__).parent / "results" / f"{question}.json"
-    target.parent.mkdir(exist_ok=True)
+    target = results(f"{question}.json")
     target.write_text(json.dumps({"hardware": hardware(), "figures": figures}, indent=1) + "\n")
     return target
+
+
+def results(name: str) -> Path:
+    """The path of a file in ``benchmarks/results``."""
+    folder = Path(__file__).parent / "results"
+    folder.mkdir(exist_ok=True)
+    return folder / name
 
 
 def hardware() -> dict[str, str]:

@@ -19,7 +19,9 @@ os.environ.update(
 import random
 import sys
 import warnings
+from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,6 +49,49 @@ def seed() -> None:
         manual_seed(0)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--device", choices=["cpu", "cuda"], default="cpu", help="where tensors are made that name no device"
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    from tests import devices
+
+    return f"device: {config.getoption('device')}; cuda is {devices.name()}"
+
+
+@pytest.fixture(autouse=True)
+def default_device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """With ``--device cuda`` new tensors are the GPU's, and tests may read them as NumPy arrays all the same."""
+    if request.config.getoption("device") == "cpu":
+        yield
+        return
+    if marker := request.node.get_closest_marker("cpu_only"):
+        pytest.skip(marker.args[0])
+    import autograd
+    from autograd.tensor import Tensor
+    from tests import devices
+
+    numpy, array = Tensor.numpy, Tensor.__array__
+    with devices.installed() as backend:
+        backend.device.fault.clear()
+        autograd.set_default_device("cuda")
+        monkeypatch.setattr(Tensor, "numpy", lambda self, **options: numpy(self.cpu(), **options))
+        monkeypatch.setattr(Tensor, "__array__", lambda self, *a, **options: array(self.cpu(), *a, **options))
+        yield
+        autograd.set_default_device("cpu")
+
+
+@pytest.fixture
+def cuda() -> Iterator[Any]:
+    """The backend of "cuda": the card where there is one, else CuPy's double and the emulator of CUDA."""
+    from tests import devices
+
+    with devices.installed() as backend:
+        yield backend
 
 
 @pytest.fixture(scope="session")

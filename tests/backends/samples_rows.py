@@ -1,4 +1,4 @@
-"""Samples of normalization, softmax, loss, indexing."""
+"""Samples of matmul, normalization, softmax, loss, indexing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,57 @@ from tests.backends.sample import REFERENCE, Draw, Table
 
 SAMPLES = Table()
 add = SAMPLES.add
+
+# -- matmul: the operands' shapes ---------------------------------------------------------------------------------------
+PRODUCTS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "square": ((4, 4), (4, 4)),
+    "small": ((64, 84), (84, 10)),
+    "uneven": ((65, 33), (33, 129)),
+    "deep": ((3, 700), (700, 5)),
+    "large": ((130, 257), (257, 70)),
+    "one": ((1, 1), (1, 1)),
+    "outer": ((5, 1), (1, 7)),
+    "vectors": ((9,), (9,)),
+    "row": ((4,), (4, 6)),
+    "column": ((6, 4), (4,)),
+    "batch": ((3, 5, 4), (3, 4, 6)),
+    "batches": ((2, 3, 5, 4), (2, 3, 4, 6)),
+    "one-right": ((3, 5, 4), (4, 6)),
+    "one-left": ((5, 4), (3, 4, 6)),
+    "spread": ((2, 1, 3, 4), (5, 4, 2)),
+    "row-batch": ((4,), (3, 4, 6)),
+    "column-batch": ((3, 6, 4), (4,)),
+    "no-rows": ((0, 3), (3, 2)),
+    "no-columns": ((2, 3), (3, 0)),
+    "no-sum": ((2, 0), (0, 3)),
+    "no-batch": ((0, 2, 3), (0, 3, 4)),
+    "no-vector": ((0,), (0,)),
+}
+for label, (left, right) in PRODUCTS.items():
+    add("matmul", label, lambda d, a=left, b=right: (d(*a), d(*b)))
+add("matmul", "int64", lambda d: (d.ints(9, 5, 70), d.ints(9, 70, 3)))
+add("matmul", "int16", lambda d: (d.ints(9, 4, 5).astype("int16"), d.ints(9, 5, 3).astype("int16")))
+add(
+    "matmul",
+    "complex",
+    lambda d: ((d.tied(3, 4) + 1j * d.tied(3, 4)).astype("complex64"), d.tied(4, 2).astype("complex64")),
+)
+add("matmul", "infinite", lambda d: (d.marked(math.inf, 5, 4), d(4, 3)))
+add("matmul", "spread-wide", lambda d: (d(6, 1, 3, 4), d(7, 4, 2)))
+
+LINEARS: dict[str, tuple[tuple[int, ...], tuple[int, int], tuple[int, ...] | None]] = {
+    "plain": ((5, 7), (3, 7), None),
+    "bias": ((65, 33), (129, 33), (129,)),
+    "deep": ((3, 700), (5, 700), (5,)),
+    "vector": ((7,), (3, 7), (3,)),
+    "batches": ((2, 3, 7), (5, 7), (5,)),
+    "one-bias": ((4, 7), (3, 7), ()),
+    "no-rows": ((0, 7), (3, 7), (3,)),
+    "no-sum": ((4, 0), (3, 0), (3,)),
+}
+for label, (left, right, bias) in LINEARS.items():
+    arguments = lambda d, x=left, w=right, b=bias: (d(*x), d(*w), None if b is None else d(*b))  # noqa: E731
+    add("linear", label, arguments, tolerance=10 if label == "deep" else 1)  # equal summands round to one side
 
 # -- normalization -----------------------------------------------------------------------------------------------------
 CHANNELS: dict[str, tuple[int, ...]] = {
@@ -146,6 +197,17 @@ add("cross_entropy", "all-ignored", lambda d: (d(3, 4), np.full(3, 9), None, 9, 
 add("cross_entropy_grad", "all-ignored", lambda d: (d(3), d(3, 4), np.full(3, 9), d(3), None, 9, 0.1))
 
 # -- indexing ----------------------------------------------------------------------------------------------------------
+for label, shape in {"vector": (700,), "table": (7, 5), "none": (0,), "0d": ()}.items():
+    add("check_positions", label, lambda d, shape=shape: (d.ints(9, *shape) - 4, -4, 5))
+for label, (rows, width, shape) in {
+    "small": (4, 3, (9,)),
+    "packs": (50, 16, (7, 5)),
+    "large": (300, 24, (700,)),
+    "column": (5, 1, (6,)),
+    "none": (4, 3, (0, 2)),
+    "0d": (4, 3, ()),
+}.items():
+    add("gather_rows", label, lambda d, rows=rows, width=width, shape=shape: (d(rows, width), d.ints(rows, *shape)))
 for label, (m, n, rows) in {
     "small": (9, 3, 4),
     "large": (700, 32, 50),

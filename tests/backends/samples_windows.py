@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backends.geometry import Conv, Pool
-from tests.backends.sample import Draw, Table
+from tests.backends.sample import REFERENCE, Draw, Table
 
 SAMPLES = Table()
 add = SAMPLES.add
@@ -70,6 +70,11 @@ def _index(d: Draw, *shape: int, plane: int) -> np.ndarray:
     return d.ints(plane, *shape).astype(np.int32)
 
 
+def _maxima(d: Draw, x: tuple[int, ...], geo: Pool) -> np.ndarray:
+    """Flat positions as max_pool finds them."""
+    return REFERENCE.max_pool(d(*x), geo)[1]
+
+
 for label, (x, kernel, stride, padding, dilation, ceil) in POOLS.items():
     shape = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation, "ceil": ceil}
     geo = Pool.of(x, **shape)
@@ -79,6 +84,7 @@ for label, (x, kernel, stride, padding, dilation, ceil) in POOLS.items():
     add("max_pool", label, lambda d, x=x, geo=geo: (d(*x), geo))
     add("max_pool", label + "-ties", lambda d, x=x, geo=geo: (d.tied(*x), geo))
     add("pool_scatter", label, lambda d, y=y, geo=geo, n=plane: (d(*y), _index(d, *y, plane=n), geo.size), tolerance=3)
+    add("pool_scatter", label + "-geo", lambda d, x=x, y=y, geo=geo: (d(*y), _maxima(d, x, geo), geo.size, geo))
     add("pool_gather", label, lambda d, x=x, y=y, n=plane: (d(*x), _index(d, *y, plane=n)))
     for name, extra in {"": {}, "-inside": {"count_include_pad": False}, "-divisor": {"divisor": 3}}.items():
         average = Pool.of(x, **shape, **extra)
@@ -91,6 +97,9 @@ for label, (x, kernel, stride, padding, dilation, ceil) in POOLS.items():
 
 _small = Pool.of((2, 3, 8, 8), kernel=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1))
 _padded = Pool.of((2, 3, 6, 6), kernel=(3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 1))
+# Windows of padding only, which point at place 0.
+_missed = Pool.of((2, 3, 1, 4), kernel=(2, 2), stride=(1, 1), padding=(1, 0), dilation=(2, 1))
+add("pool_scatter", "missed-geo", lambda d: (d(2, 3, *_missed.out), _maxima(d, (2, 3, 1, 4), _missed), (1, 4), _missed))
 add("max_pool", "nan", lambda d: (d.marked(math.nan, 2, 3, 8, 8), _small))
 add("max_pool", "inf", lambda d: (d.marked(math.inf, 2, 3, 8, 8), _small))
 add("max_pool", "only-minus-inf", lambda d: (np.full((2, 3, 6, 6), -math.inf, d.dtype), _padded))

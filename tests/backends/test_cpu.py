@@ -185,16 +185,22 @@ def test_a_shared_matrix_product(left, right, turned, dtype, threads, monkeypatc
     close(CPU.matmul(a, b), a @ b, TOLERANCE[dtype], "matmul")
 
 
-@pytest.mark.parametrize("left, right", [((3,), (3,)), ((4, 3), (3,)), ((0, 3), (3, 2)), ((2, 1, 3, 4), (5, 4, 2))])
-def test_other_products_are_numpys(left, right) -> None:
-    a, b = np.ones(left), np.ones(right)
+OTHERS = [((3,), (3,)), ((4, 3), (3,)), ((3,), (3, 4)), ((2, 1, 3, 4), (5, 4, 2)), ((8, 9), (2, 9, 8))]
+
+
+@pytest.mark.parametrize("left, right", OTHERS)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "int32", "complex64"])
+def test_other_products_are_numpys_at_every_size(left, right, dtype, monkeypatch) -> None:
+    monkeypatch.setattr(matmul, "_SHARE_FROM", 0)
+    a, b = np.ones(left, dtype), np.ones(right, dtype)
     np.testing.assert_array_equal(CPU.matmul(a, b), a @ b)
 
 
-def test_products_of_other_sizes_are_refused(monkeypatch) -> None:
+@pytest.mark.parametrize("left, right", [((8, 9), (8, 9)), ((8, 9), (8,)), ((9,), ()), ((), (9, 9))])
+def test_products_of_other_sizes_are_refused(left, right, monkeypatch) -> None:
     monkeypatch.setattr(matmul, "_SHARE_FROM", 0)
-    with pytest.raises(ValueError, match="mismatch"):
-        CPU.matmul(np.ones((8, 9)), np.ones((8, 9)))
+    with pytest.raises(ValueError, match="matmul"):
+        CPU.matmul(np.ones(left), np.ones(right))
 
 
 TUNING = [({}, "1"), ({"TWINGRAD_TUNE": "0"}, "2"), ({"OPENBLAS_NUM_THREADS": "2"}, "2")]

@@ -1,10 +1,15 @@
-"""Indexed additions against PyTorch's."""
+"""Rows at positions and indexed additions against PyTorch's."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tests.backends.oracle import match, rows
+from tests.backends.sample import REFERENCE
+
+
+def gather_rows(torch, table, index):
+    return table[index]
 
 
 def scatter_rows(torch, src, index, rows):
@@ -22,9 +27,17 @@ def scatter_add_(torch, out, index, src, axis):
     return out.scatter_add_(axis, index, src)
 
 
-ORACLES = {f.__name__: f for f in (scatter_rows, index_add_, scatter_add_)}
+ORACLES = {f.__name__: f for f in (gather_rows, scatter_rows, index_add_, scatter_add_)}
 
 
 @rows(ORACLES)
 def test_as_torch(torch, sample, dtype) -> None:
     match(torch, ORACLES, sample, dtype)
+
+
+def test_the_first_position_out_of_range() -> None:
+    index = np.array([[0, 3], [-3, 9]])
+    assert REFERENCE.check_positions(index, -2, 4) == -3
+    assert REFERENCE.check_positions(index, -3, 4) == 9
+    assert REFERENCE.check_positions(index, -3, 10) is None
+    assert REFERENCE.check_positions(index[:0], 0, 0) is None

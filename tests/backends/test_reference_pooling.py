@@ -36,7 +36,7 @@ def adaptive_max_pool(torch, x, out):
     return y, places(torch, index)
 
 
-def pool_scatter(torch, g, index, size):
+def pool_scatter(torch, g, index, size, geo=None):
     plane = g.new_zeros(*g.shape[:2], prod(size))
     return plane.scatter_add(2, index.flatten(2).long(), g.flatten(2)).reshape(*g.shape[:2], *size)
 

@@ -131,6 +131,7 @@ def fake_cupy(devices=1, driver=13000, error=None) -> ModuleType:
         CUDARuntimeError=CUDARuntimeError,
         cudaErrorNoDevice=100,
         driverGetVersion=lambda: driver,
+        runtimeGetVersion=lambda: 13020,
         getDeviceCount=count,
     )
     cupy.cuda = SimpleNamespace(runtime=runtime)
@@ -184,11 +185,16 @@ def test_a_cupy_that_does_not_import(monkeypatch, error, sentence) -> None:
 
 NONE = "cuda: CuPy and the NVIDIA driver are installed, but there is no GPU they can use"
 OLD = "cudaErrorInsufficientDriver: CUDA driver version is insufficient for CUDA runtime version"
+TOO_NEW = (
+    "cuda: CuPy is built for CUDA 13.2, but the driver runs 12.9 at most. "
+    "Exchange it: pip uninstall -y cupy-cuda13x, then pip install 'twingrad[cuda12]'"
+)
 MISSING = [
     (fake_cupy(driver=0), 0, "cuda: CuPy is installed, but there is no NVIDIA driver on this machine"),
     (fake_cupy(devices=0), 0, NONE),
     (fake_cupy(error=CUDARuntimeError(100, "cudaErrorNoDevice: no CUDA-capable device is detected")), 0, NONE),
     (fake_cupy(error=CUDARuntimeError(35, OLD)), 0, f"cuda: CuPy is installed, but the CUDA runtime fails: {OLD}"),
+    (fake_cupy(driver=12090), 0, TOO_NEW),
     (fake_cupy(1), 1, "cuda: index 1 is out of range, this machine has 1 GPU, index 0"),
     (fake_cupy(4), 4, "cuda: index 4 is out of range, this machine has 4 GPUs, index 0 to 3"),
     (fake_cupy(4), -1, "cuda: index -1 is out of range, this machine has 4 GPUs, index 0 to 3"),
@@ -208,6 +214,9 @@ def test_a_gpu_that_cannot_be_used(monkeypatch, cupy, index, sentence) -> None:
 def test_a_gpu(monkeypatch) -> None:
     cupy = fake_cupy(2)
     monkeypatch.setitem(sys.modules, "cupy", cupy)
+    monkeypatch.setattr(cuda, "Runtime", lambda cupy, index: SimpleNamespace(validate=None, multiprocessors=1))
+    monkeypatch.setattr(cuda, "pool_of", lambda cupy: None)
+    monkeypatch.setattr(cuda.install, "missing_parts", lambda cupy: "")
     gpu = registry.get("cuda", 1)
     assert isinstance(gpu, cuda.Cuda)
     assert (gpu.xp, gpu.name, gpu.index) == (cupy, "cuda", 1)
@@ -216,25 +225,19 @@ def test_a_gpu(monkeypatch) -> None:
     assert registry.available() == {"cpu": "ok", "cuda": "ok"}
 
 
-def test_a_gpus_own_methods() -> None:
-    entered = []
+def test_a_gpu_without_a_compiler(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy(1))
+    monkeypatch.setattr(cuda.install, "missing_parts", lambda cupy: "cuda: no compiler")
+    with pytest.raises(BackendUnavailable, match="cuda: no compiler"):
+        registry.get("cuda")
 
-    class Device:
-        def __init__(self, index: int) -> None:
-            self.index = index
 
-        def __enter__(self) -> None:
-            entered.append(self.index)
-
-        def __exit__(self, *error: object) -> None: ...
-
-        def synchronize(self) -> None:
-            entered.append("wait")
-
-    xp = SimpleNamespace(asarray=np.asarray, cuda=SimpleNamespace(Device=Device))
-    gpu = cuda.Cuda(xp, launch=None, index=3)
-    assert gpu.asarray([1, 2], "float32").dtype == "float32"
+def test_a_gpus_own_methods(request) -> None:
+    gpu = request.getfixturevalue("cuda")
+    for data in ([1, 2], np.array([1, 2]), gpu.xp.asarray([1, 2])):
+        a = gpu.asarray(data, "float32")
+        assert isinstance(a, gpu.xp.ndarray) and a.dtype == "float32"
+        assert gpu.to_numpy(a).tolist() == [1.0, 2.0]
     gpu.synchronize()
-    assert entered == [3, "wait"]
     assert type(gpu.scalar(2, "float16")) is np.float16
-    assert gpu.to_numpy(SimpleNamespace(get=lambda: "copy")) == "copy"
+    assert gpu.to_numpy(np.float32(3)) == 3
