@@ -187,7 +187,7 @@ class _Walk:
                 elif parent in owned and have.ndim:
                     have += gx
                 else:
-                    grads[parent] = have + gx
+                    grads[parent] = node.backend.xp.add(have, gx)
                     owned.add(parent)
             if plan.saves and not retain:
                 node.saved = None

@@ -70,7 +70,7 @@ class Generator:
         Raises:
             ShapeError: not a state of this kind.
         """
-        raw = np.ascontiguousarray(state.raw)
+        raw = np.ascontiguousarray(state.backend.to_numpy(state.raw))
         if raw.dtype != np.uint8 or raw.shape != (16,):
             raise ShapeError(f"set_state: expected a uint8 tensor of 16 bytes, got {raw.dtype} of shape {raw.shape}")
         self._seed, self._offset = (int(w) for w in raw.view(np.uint64))

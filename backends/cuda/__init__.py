@@ -22,6 +22,7 @@ from backends.cuda import random as _random
 from backends.cuda import recurrent as _recurrent
 from backends.cuda import reduction as _reduction
 from backends.cuda import softmax as _softmax
+from backends.cuda.arrays import Arrays
 from backends.cuda.chunks import Chunks
 from backends.cuda.launch import Kernels
 from backends.cuda.memory import pool_of
@@ -46,7 +47,7 @@ class Cuda(Reference):
     """
 
     def __init__(self, xp: Any, device: Any, index: int = 0) -> None:
-        super().__init__(xp, "cuda", index)
+        super().__init__(Arrays(xp), "cuda", index)
         self.device = device
         self.kernel = Kernels(device)
         self.chunks = Chunks(xp, device.multiprocessors)

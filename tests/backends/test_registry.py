@@ -136,6 +136,7 @@ def fake_cupy(devices=1, driver=13000, error=None) -> ModuleType:
     )
     cupy.cuda = SimpleNamespace(runtime=runtime)
     cupy.ndarray = FakeArray
+    cupy.ufunc = np.ufunc
     return cupy
 
 
@@ -219,7 +220,7 @@ def test_a_gpu(monkeypatch) -> None:
     monkeypatch.setattr(cuda.install, "missing_parts", lambda cupy: "")
     gpu = registry.get("cuda", 1)
     assert isinstance(gpu, cuda.Cuda)
-    assert (gpu.xp, gpu.name, gpu.index) == (cupy, "cuda", 1)
+    assert (gpu.xp.ndarray, gpu.name, gpu.index) == (FakeArray, "cuda", 1)
     assert registry.of(FakeArray()) is gpu
     assert registry.get("cuda", 0) is not gpu
     assert registry.available() == {"cpu": "ok", "cuda": "ok"}

@@ -10,7 +10,6 @@ import types
 
 from tests.cupy_double import memory, modules
 from tests.cupy_double.array import DOUBLE
-from tests.cupy_double.log import LOG as LOG
 from tests.cupy_double.log import HostSynchronized as HostSynchronized
 from tests.cupy_double.log import forbid_sync as forbid_sync
 from tests.cupy_double.log import recording as recording

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -16,7 +15,7 @@ class Entry(NamedTuple):
     nbytes: int = 0
 
 
-LOG: deque[Entry] = deque(maxlen=1_000_000)
+_recordings: list[list[Entry]] = []  # those that are going on
 _forbidden: list[bool] = []
 
 
@@ -25,8 +24,9 @@ class HostSynchronized(AssertionError):
 
 
 def record(kind: str, what: str, nbytes: int = 0) -> None:
-    """Adds an entry."""
-    LOG.append(Entry(kind, what, nbytes))
+    """Adds an entry to the recordings that are going on."""
+    for entries in _recordings:
+        entries.append(Entry(kind, what, nbytes))
 
 
 def synchronize(what: str) -> None:
@@ -35,7 +35,7 @@ def synchronize(what: str) -> None:
     Raises:
         HostSynchronized: inside ``forbid_sync``.
     """
-    LOG.append(Entry("sync", what))
+    record("sync", what)
     if _forbidden:
         raise HostSynchronized(f"{what} makes the host wait for the device")
 
@@ -52,11 +52,10 @@ def forbid_sync() -> Iterator[None]:
 
 @contextmanager
 def recording() -> Iterator[list[Entry]]:
-    """``with recording() as entries:`` collects what is logged inside; the list is complete at the end."""
+    """``with recording() as entries:`` collects what happens inside."""
     entries: list[Entry] = []
-    before = len(LOG)
-    if before == LOG.maxlen:
-        LOG.clear()
-        before = 0
-    yield entries
-    entries.extend(list(LOG)[before:])
+    _recordings.append(entries)
+    try:
+        yield entries
+    finally:
+        _recordings[:] = [other for other in _recordings if other is not entries]

@@ -84,7 +84,7 @@ class ufunc:
                 raise TypeError(f"Unsupported type {type(value)}")
         kinds = self._types(tuple(key), dtype)
         results = self._results(arrays, outputs, kinds, casting)
-        log.LOG.append(log.Entry("launch", self._key))
+        log.record("launch", self._key)
         places = tuple(result._host for result in results)
         with np.errstate(all="ignore"):
             if not isinstance(self._function, np.ufunc):

@@ -19,6 +19,7 @@ def restored() -> Iterator[None]:
         setattr(settings, name, value)
 
 
+@pytest.mark.cpu_only("tests on a GPU switch TF32 off")
 def test_defaults_are_pytorchs(torch) -> None:
     for lib in (ag, torch):
         assert lib.backends.cuda.matmul.allow_tf32 is False

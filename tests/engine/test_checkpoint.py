@@ -15,7 +15,7 @@ from autograd.utils.checkpoint import checkpoint, checkpoint_sequential
 
 
 def draw(*shape: int, seed: int = 0) -> ag.Tensor:
-    return ag.from_numpy(np.random.default_rng(seed).standard_normal(shape).astype("float32")).requires_grad_()
+    return ag.tensor(np.random.default_rng(seed).standard_normal(shape).astype("float32"), requires_grad=True)
 
 
 W = ag.from_numpy(np.random.default_rng(9).standard_normal((4, 4)).astype("float32"))

@@ -96,6 +96,7 @@ def test_tensor_copies_and_detaches() -> None:
     assert t.tolist() == [0.0, 0.0] and c.tolist() == [1.0, 1.0] and not c.requires_grad
 
 
+@pytest.mark.cpu_only("a GPU shares no memory with NumPy")
 def test_what_shares_memory() -> None:
     a = np.zeros(3)
     shared = [ag.from_numpy(a), ag.as_tensor(a), ag.asarray(a), ag.from_dlpack(a)]
@@ -267,7 +268,7 @@ ERRORS = [
     ),
     (lambda: ag.arange(0, 5, -1), ValueError, "arange: expected a step that leads from 0 to 5, got -1"),
     (lambda: ag.arange(0, 5, 0), ValueError, "arange: expected a step that leads from 0 to 5, got 0"),
-    (lambda: ag.zeros(-1), ValueError, "negative"),
+    (lambda: ag.zeros(-1), ValueError, "(?i)negative"),
     (lambda: ag.zeros(2.5), TypeError, "integer"),
 ]
 

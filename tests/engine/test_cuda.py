@@ -18,6 +18,9 @@ from backends.cuda.transfer import Transfers
 from backends.errors import BackendUnavailable
 
 
+pytestmark = pytest.mark.cpu_only("these tests name the device of every tensor")
+
+
 @pytest.fixture
 def gpu(cuda, monkeypatch) -> Iterator[Any]:
     """The backend with transfers and a pool that no other test has used."""

@@ -21,6 +21,7 @@ def chain(x: ag.Tensor, length: int) -> ag.Tensor:
 
 
 @pytest.mark.slow
+@pytest.mark.cpu_only("the walk is the same, and a million kernels take their time")
 def test_a_million_nodes() -> None:
     x = ag.ones(1, requires_grad=True)
     y = chain(x, 1_000_000)

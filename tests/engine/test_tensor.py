@@ -36,10 +36,10 @@ def views(lib):
 @pytest.mark.parametrize("name", views(ag))
 def test_attributes_agree_with_torch(torch, name: str) -> None:
     ours, theirs = views(ag)[name], views(torch)[name]
-    for attribute in ("shape", "ndim", "itemsize", "nbytes", "requires_grad", "is_leaf", "is_cuda"):
+    for attribute in ("shape", "ndim", "itemsize", "nbytes", "requires_grad", "is_leaf"):
         assert getattr(ours, attribute) == getattr(theirs, attribute), attribute
     for method in ("size", "dim", "numel", "nelement", "element_size", "is_contiguous", "is_floating_point",
-                   "is_complex", "get_device", "ndimension", "tolist", "is_inference"):  # fmt: skip
+                   "is_complex", "ndimension", "tolist", "is_inference"):  # fmt: skip
         assert getattr(ours, method)() == getattr(theirs, method)(), method
     strides = zip(ours.shape, ours.stride(), theirs.stride(), strict=True)
     assert all(a == b for n, a, b in strides if n > 1)  # along an axis of one element a stride means nothing
@@ -47,6 +47,11 @@ def test_attributes_agree_with_torch(torch, name: str) -> None:
         assert [ours.size(d) for d in (0, -1)] == [theirs.size(d) for d in (0, -1)]
         assert [ours.stride(d) for d in (0, -1)] == [ours.stride()[d] for d in (0, -1)]
         assert len(ours) == len(theirs)
+
+
+def test_where_a_tensor_is() -> None:
+    t = ag.ones(1, device="cpu")
+    assert (t.is_cuda, t.get_device(), t.device) == (False, -1, ag.device("cpu"))
 
 
 def test_views_share_memory_and_versions() -> None:
@@ -203,6 +208,7 @@ def test_pickled_parameters_and_functions() -> None:
 
 
 # -- NumPy -------------------------------------------------------------------------------------------------------------
+@pytest.mark.cpu_only("a GPU shares no memory with NumPy")
 def test_numpy_shares_memory() -> None:
     t = ag.arange(6.0).reshape(2, 3).t()
     a = t.numpy()
@@ -265,6 +271,7 @@ def test_numpy_functions_on_tensors() -> None:
 
 
 # -- DLPack ------------------------------------------------------------------------------------------------------------
+@pytest.mark.cpu_only("PyTorch is installed for the CPU")
 @pytest.mark.parametrize(
     "dtype", ["float32", "float64", "float16", "int64", "int32", "int8", "uint8", "bool", "complex64"]
 )
@@ -280,6 +287,7 @@ def test_dlpack_with_torch_in_both_directions(torch, dtype: str) -> None:
     assert ours[1, 1].item() == 0
 
 
+@pytest.mark.cpu_only("PyTorch is installed for the CPU")
 def test_dlpack_keeps_the_memory_alive(torch) -> None:
     theirs = torch.from_dlpack(ag.arange(1000.0) * 1)
     gc.collect()
@@ -289,6 +297,7 @@ def test_dlpack_keeps_the_memory_alive(torch) -> None:
     assert ours.sum().item() == 499500
 
 
+@pytest.mark.cpu_only("a GPU shares no memory with NumPy")
 def test_dlpack_needs_no_history() -> None:
     with pytest.raises(
         GraphError, match=r"dlpack: expected a tensor that does not require grad. Call detach\(\) first"
@@ -298,8 +307,8 @@ def test_dlpack_needs_no_history() -> None:
 
 
 # -- conversion --------------------------------------------------------------------------------------------------------
-def test_to(torch) -> None:
-    t = ag.ones(2)
+def test_to() -> None:
+    t = ag.ones(2, device="cpu")
     assert t.to(ag.float32) is t and t.to("cpu") is t and t.cpu() is t and t.to(dtype=ag.float32, device="cpu") is t
     assert t.to(ag.float64).dtype is ag.float64 and t.to("cpu", ag.int64).dtype is ag.int64
     assert t.to(ag.float32, copy=True) is not t and t.to(ag.zeros(1, dtype=ag.float16)).dtype is ag.float16
