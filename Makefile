@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+comma := ,
 .DEFAULT_GOAL := test
 
 .PHONY: install demo test lint gpu clean
@@ -15,7 +16,9 @@ $(BIN)/python:
 
 # One stamp per set of extras: pip runs again only when pyproject.toml has changed.
 $(VENV)/.twingrad-test: EXTRAS = test
-$(VENV)/.twingrad-demo: EXTRAS = data,plot
+# On a machine with an NVIDIA driver the demo runs there, too: CuPy for the newest CUDA that the driver can run.
+CUDA := $(shell nvidia-smi 2>/dev/null | sed -n 's/.*CUDA Version: *\([0-9]*\).*/\1/p' | head -1)
+$(VENV)/.twingrad-demo: EXTRAS = data,plot$(if $(filter 12,$(CUDA)),$(comma)cuda12)$(if $(filter-out 10 11 12,$(CUDA)),$(comma)cuda13)
 $(VENV)/.twingrad-%: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	@touch $@

@@ -40,7 +40,7 @@ class Elementwise:
         array: its class of arrays.
     """
 
-    def __init__(self, function: Any, array: type) -> None:
+    def __init__(self, function: Any, array: type[Any]) -> None:
         self._function, self._array = function, array
 
     def __call__(self, *args: Any, **options: Any) -> Any:

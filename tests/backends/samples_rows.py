@@ -61,7 +61,7 @@ LINEARS: dict[str, tuple[tuple[int, ...], tuple[int, int], tuple[int, ...] | Non
     "no-sum": ((4, 0), (3, 0), (3,)),
 }
 for label, (left, right, bias) in LINEARS.items():
-    arguments = lambda d, x=left, w=right, b=bias: (d(*x), d(*w), None if b is None else d(*b))  # noqa: E731
+    arguments = lambda d, x=left, w=right, b=bias: (d(*x), d(*w), None if b is None else d(*b))
     add("linear", label, arguments, tolerance=10 if label == "deep" else 1)  # equal summands round to one side
 
 # -- normalization -----------------------------------------------------------------------------------------------------

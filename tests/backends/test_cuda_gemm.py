@@ -345,4 +345,4 @@ def test_operands_must_be_copied_first(cuda) -> None:
 
 
 def test_dtypes_of_the_library() -> None:
-    assert gemm.DTYPES == {"float16", "bfloat16", "float32", "float64"}
+    assert {"float16", "bfloat16", "float32", "float64"} == gemm.DTYPES

@@ -17,7 +17,6 @@ from backends.cuda.memory import Pool
 from backends.cuda.transfer import Transfers
 from backends.errors import BackendUnavailable
 
-
 pytestmark = pytest.mark.cpu_only("these tests name the device of every tensor")
 
 
