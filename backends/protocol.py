@@ -159,7 +159,10 @@ class Backend(Protocol):
         """
 
     def gather_rows(self, table: Array, index: Array) -> Array:
-        """table[index] (*,D): rows of table (R,D), of any dtype, at positions (*) int64 in [0,R)."""
+        """table[index] (*,*S): rows of table (R,*S), of any dtype, at positions (*) int64 in [0,R)."""
+
+    def gather(self, x: Array, index: Array, axis: int) -> Array:
+        """out[..., i, ...] = x[..., index[i], ...] along ``axis``; index may be smaller than x in every other axis."""
 
     def scatter_rows(self, src: Array, index: Array, rows: int) -> Array:
         """out (rows,D), out[index[m]] += src[m], in the order of m; index (M,) int64. The gradient of an embedding."""
@@ -208,6 +211,69 @@ class Backend(Protocol):
 
     def gru_cell_grad(self, g: Array, gi: Array, gh: Array, h: Array) -> tuple[Array, Array, Array]:
         """Gradients with respect to gi, gh (N,3H) and h (N,H) (the direct path only)."""
+
+    # -- recurrent_layer: all steps; sizes[t] rows of x (L,..) belong to step t, the first ones of the states (N,..) ---------
+    def lstm_layer(
+        self, x: Array, h0: Array, c0: Array, w_hh: Array, w_hr: Array | None, sizes: tuple[int, ...], reverse: bool
+    ) -> tuple[Array, ...]:
+        """From x = W x + b (L,4H), h0 (N,P), c0 (N,H), w_hh (4H,P) and the projection w_hr (P,H) or None:
+
+        y (L,P), c, h before its projection (L,H), gates (L,4H), h_n (N,P), c_n (N,H)."""
+
+    def lstm_layer_grad(
+        self,
+        gy: Array | None,
+        g_hn: Array | None,
+        g_cn: Array | None,
+        h0: Array,
+        c0: Array,
+        w_hh: Array,
+        w_hr: Array | None,
+        y: Array,
+        c: Array,
+        full: Array,
+        gates: Array,
+        sizes: tuple[int, ...],
+        reverse: bool,
+    ) -> tuple[Array, Array, Array, Array, Array | None]:
+        """Gradients with respect to x, h0, c0, w_hh, w_hr."""
+
+    def gru_layer(
+        self, x: Array, h0: Array, w_hh: Array, b_hh: Array | None, sizes: tuple[int, ...], reverse: bool
+    ) -> tuple[Array, Array, Array]:
+        """From x = W x + b (L,3H), h0 (N,H), w_hh (3H,H), b_hh (3H,) or None: y (L,H), gh (L,3H), h_n (N,H)."""
+
+    def gru_layer_grad(
+        self,
+        gy: Array | None,
+        g_hn: Array | None,
+        x: Array,
+        h0: Array,
+        w_hh: Array,
+        y: Array,
+        gh: Array,
+        sizes: tuple[int, ...],
+        reverse: bool,
+    ) -> tuple[Array, Array, Array, Array]:
+        """Gradients with respect to x, h0, w_hh, b_hh."""
+
+    def rnn_layer(
+        self, x: Array, h0: Array, w_hh: Array, sizes: tuple[int, ...], reverse: bool, relu: bool
+    ) -> tuple[Array, Array]:
+        """h' = f(x + w_hh h), f relu or tanh, from x (L,H), h0 (N,H), w_hh (H,H): y (L,H), h_n (N,H)."""
+
+    def rnn_layer_grad(
+        self,
+        gy: Array | None,
+        g_hn: Array | None,
+        h0: Array,
+        w_hh: Array,
+        y: Array,
+        sizes: tuple[int, ...],
+        reverse: bool,
+        relu: bool,
+    ) -> tuple[Array, Array, Array]:
+        """Gradients with respect to x, h0, w_hh."""
 
     # -- elementwise -------------------------------------------------------------------------------------------------
     def erf(self, x: Array) -> Array:

@@ -13,6 +13,7 @@ from backends.cpu import optimizer as _optimizer
 from backends.cpu import pooling as _pooling
 from backends.cpu import random as _random
 from backends.cpu import recurrent as _recurrent
+from backends.cpu import recurrent_layer as _recurrent_layer
 from backends.cpu import reduction as _reduction
 from backends.cpu import softmax as _softmax
 from backends.reference import Reference
@@ -71,6 +72,12 @@ class Cpu(Reference):
     lstm_cell_grad = _recurrent.lstm_cell_grad
     gru_cell = _recurrent.gru_cell
     gru_cell_grad = _recurrent.gru_cell_grad
+    lstm_layer = _recurrent_layer.lstm_layer
+    lstm_layer_grad = _recurrent_layer.lstm_layer_grad
+    gru_layer = _recurrent_layer.gru_layer
+    gru_layer_grad = _recurrent_layer.gru_layer_grad
+    rnn_layer = _recurrent_layer.rnn_layer
+    rnn_layer_grad = _recurrent_layer.rnn_layer_grad
 
     erf = _elementwise.erf
     sigmoid = _elementwise.sigmoid

@@ -17,6 +17,7 @@ from backends.reference import optimizer as _optimizer
 from backends.reference import pooling as _pooling
 from backends.reference import random as _random
 from backends.reference import recurrent as _recurrent
+from backends.reference import recurrent_layer as _recurrent_layer
 from backends.reference import reduction as _reduction
 from backends.reference import softmax as _softmax
 
@@ -92,6 +93,7 @@ class Reference:
 
     check_positions = _indexing.check_positions
     gather_rows = _indexing.gather_rows
+    gather = _indexing.gather
     scatter_rows = _indexing.scatter_rows
     index_add_ = _indexing.index_add_
     scatter_add_ = _indexing.scatter_add_
@@ -105,6 +107,12 @@ class Reference:
     lstm_cell_grad = _recurrent.lstm_cell_grad
     gru_cell = _recurrent.gru_cell
     gru_cell_grad = _recurrent.gru_cell_grad
+    lstm_layer = _recurrent_layer.lstm_layer
+    lstm_layer_grad = _recurrent_layer.lstm_layer_grad
+    gru_layer = _recurrent_layer.gru_layer
+    gru_layer_grad = _recurrent_layer.gru_layer_grad
+    rnn_layer = _recurrent_layer.rnn_layer
+    rnn_layer_grad = _recurrent_layer.rnn_layer_grad
 
     erf = _elementwise.erf
     sigmoid = _elementwise.sigmoid

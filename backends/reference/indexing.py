@@ -33,11 +33,11 @@ def gather_rows(be: Backend, table: Array, index: Array) -> Array:
     """Rows of a table by their numbers: an embedding.
 
     Args:
-        table: (R,D).
+        table: (R,*S).
         index: any shape (*), int64 in [0,R).
 
     Returns:
-        (*,D).
+        (*,*S).
 
     Example:
         >>> import numpy as np
@@ -46,6 +46,28 @@ def gather_rows(be: Backend, table: Array, index: Array) -> Array:
         array([3., 1.])
     """
     return be.xp.take(table, index, 0)
+
+
+def gather(be: Backend, x: Array, index: Array, axis: int) -> Array:
+    """out[..., i, ...] = x[..., index[i], ...] along ``axis``, every other coordinate kept.
+
+    Args:
+        x: any shape.
+        index: positions along ``axis``, as many axes as x and no longer than x in any other axis, int64.
+        axis: along which.
+
+    Returns:
+        Like index.
+
+    Example:
+        >>> import numpy as np
+        >>> from backends.reference import Reference
+        >>> Reference(np).gather(np.array([[1, 2], [3, 4]]), np.array([[1], [0]]), 1).ravel()
+        array([2, 3])
+    """
+    axis %= x.ndim
+    corner = tuple(slice(None) if i == axis else slice(0, n) for i, n in enumerate(index.shape))
+    return be.xp.take_along_axis(x[corner], index, axis)
 
 
 def scatter_rows(be: Backend, src: Array, index: Array, rows: int) -> Array:

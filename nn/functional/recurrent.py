@@ -9,40 +9,17 @@ The input's product with its weight is not part of the operations: it is one mat
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import Any
 
 import autograd as ag
 from autograd.op import op
-
-Sizes = tuple[int, ...]
-
-
-def _steps(sizes: Sizes, reverse: bool) -> list[tuple[int, slice]]:
-    """(number of rows, their place) of every step, in the order of processing."""
-    ends = accumulate(sizes)
-    steps = [(n, slice(end - n, end)) for n, end in zip(sizes, ends, strict=True)]
-    return steps[::-1] if reverse else steps
-
-
-def _before(be: Any, states: Any, first: Any, sizes: Sizes, reverse: bool) -> Any:
-    """The state that every step started from: (L,H) from the states after each step (L,H) and the first one (N,H)."""
-    out, now = be.xp.empty_like(states), first.copy()
-    for n, rows in _steps(sizes, reverse):
-        out[rows] = now[:n]
-        now[:n] = states[rows]
-    return out
-
-
-def _zeros(be: Any, like: Any, g: Any) -> Any:
-    """A gradient to add to: a copy, or zeros where none came."""
-    return be.xp.zeros_like(like) if g is None else g.copy()
+from backends.sequence import Sizes, steps
 
 
 def _over_time(step: Any, x: Any, states: tuple[Any, ...], sizes: Sizes, reverse: bool) -> tuple[Any, ...]:
     """Runs ``step(x_t, *states) -> (*states, ...)`` on tensors: (all that it returned, as rows; the last states)."""
     outs = []
-    for n, rows in _steps(sizes, reverse):
+    for n, rows in steps(sizes, reverse):
         new = step(x[rows], *(s[:n] for s in states))
         outs.append(new)
         states = tuple(new_s if n == len(s) else ag.cat([new_s, s[n:]]) for new_s, s in zip(new, states, strict=False))
@@ -105,17 +82,7 @@ def lstm_layer(
 
     Source: Sak et al., Long Short-Term Memory Based Recurrent Neural Network Architectures, 2014, for the projection.
     """
-    gates, h, c = x.copy(), h0.copy(), c0.copy()
-    cs = be.xp.empty((len(x), c0.shape[1]), x.dtype)
-    full = be.xp.empty_like(cs)
-    y = full if w_hr is None else be.xp.empty((len(x), h0.shape[1]), x.dtype)
-    for n, rows in _steps(sizes, reverse):
-        gates[rows] += be.matmul(h[:n], w_hh.T)
-        full[rows], cs[rows] = be.lstm_cell(gates[rows], c[:n])
-        if w_hr is not None:
-            y[rows] = be.matmul(full[rows], w_hr.T)
-        h[:n], c[:n] = y[rows], cs[rows]
-    return y, cs, full, gates, h, c
+    return be.lstm_layer(x, h0, c0, w_hh, w_hr, sizes, reverse)
 
 
 @op(outputs=("g_x", "g_h0", "g_c0", "g_w_hh", "g_w_hr"))
@@ -124,16 +91,7 @@ def lstm_layer_grad(
     gates: Any, *, sizes: Sizes, reverse: bool,
 ) -> tuple[Any, ...]:  # fmt: skip
     """Gradients of ``lstm_layer`` from those of y, h_n and c_n, None where there is none."""
-    gh, gc = _zeros(be, h0, g_hn), _zeros(be, c0, g_cn)
-    g_gates, g_y = be.xp.empty_like(gates), be.xp.empty_like(y)
-    c_before = _before(be, c, c0, sizes, reverse)
-    for n, rows in reversed(_steps(sizes, reverse)):
-        g_y[rows] = gh[:n] if gy is None else gh[:n] + gy[rows]
-        g_full = g_y[rows] if w_hr is None else be.matmul(g_y[rows], w_hr)
-        g_gates[rows], gc[:n] = be.lstm_cell_grad(g_full, gc[:n], gates[rows], c_before[rows], c[rows])
-        gh[:n] = be.matmul(g_gates[rows], w_hh)
-    g_w_hr = None if w_hr is None else be.matmul(g_y.T, full)
-    return g_gates, gh, gc, be.matmul(g_gates.T, _before(be, y, h0, sizes, reverse)), g_w_hr
+    return be.lstm_layer_grad(gy, g_hn, g_cn, h0, c0, w_hh, w_hr, y, c, full, gates, sizes, reverse)
 
 
 @lstm_layer.grad_all
@@ -205,13 +163,7 @@ def gru_layer(be: Any, x: Any, h0: Any, w_hh: Any, b_hh: Any, *, sizes: Sizes, r
     Returns:
         y (L,H); the state's share of the gates (L,3H), which backward needs; h_n (N,H).
     """
-    gh, h, y = be.xp.empty_like(x), h0.copy(), be.xp.empty((len(x), h0.shape[1]), x.dtype)
-    for n, rows in _steps(sizes, reverse):
-        gh[rows] = be.matmul(h[:n], w_hh.T)
-        if b_hh is not None:
-            gh[rows] += b_hh
-        h[:n] = y[rows] = be.gru_cell(x[rows], gh[rows], h[:n])
-    return y, gh, h
+    return be.gru_layer(x, h0, w_hh, b_hh, sizes, reverse)
 
 
 @op(outputs=("g_x", "g_h0", "g_w_hh", "g_b_hh"))
@@ -219,13 +171,7 @@ def gru_layer_grad(
     be: Any, gy: Any, g_hn: Any, x: Any, h0: Any, w_hh: Any, y: Any, gh: Any, *, sizes: Sizes, reverse: bool
 ) -> tuple[Any, ...]:
     """Gradients of ``gru_layer`` from those of y and h_n, None where there is none."""
-    g_h, h_before = _zeros(be, h0, g_hn), _before(be, y, h0, sizes, reverse)
-    g_x, g_gh = be.xp.empty_like(x), be.xp.empty_like(gh)
-    for n, rows in reversed(_steps(sizes, reverse)):
-        g = g_h[:n] if gy is None else g_h[:n] + gy[rows]
-        g_x[rows], g_gh[rows], direct = be.gru_cell_grad(g, x[rows], gh[rows], h_before[rows])
-        g_h[:n] = direct + be.matmul(g_gh[rows], w_hh)
-    return g_x, g_h, be.matmul(g_gh.T, h_before), g_gh.sum(0)
+    return be.gru_layer_grad(gy, g_hn, x, h0, w_hh, y, gh, sizes, reverse)
 
 
 @gru_layer.grad_all
@@ -263,10 +209,7 @@ def rnn_layer(be: Any, x: Any, h0: Any, w_hh: Any, *, sizes: Sizes, reverse: boo
 
     Source: Elman, Finding Structure in Time, 1990.
     """
-    f, h, y = be.relu if relu else be.xp.tanh, h0.copy(), be.xp.empty_like(x)
-    for n, rows in _steps(sizes, reverse):
-        h[:n] = y[rows] = f(x[rows] + be.matmul(h[:n], w_hh.T))
-    return y, h
+    return be.rnn_layer(x, h0, w_hh, sizes, reverse, relu)
 
 
 @op(outputs=("g_x", "g_h0", "g_w_hh"))
@@ -274,12 +217,7 @@ def rnn_layer_grad(
     be: Any, gy: Any, g_hn: Any, h0: Any, w_hh: Any, y: Any, *, sizes: Sizes, reverse: bool, relu: bool
 ) -> tuple[Any, ...]:
     """Gradients of ``rnn_layer`` from those of y and h_n, None where there is none."""
-    g_h, g_x = _zeros(be, h0, g_hn), be.xp.empty_like(y)
-    for n, rows in reversed(_steps(sizes, reverse)):
-        g = g_h[:n] if gy is None else g_h[:n] + gy[rows]
-        g_x[rows] = be.relu_grad(g, y[rows]) if relu else g * (1 - y[rows] * y[rows])
-        g_h[:n] = be.matmul(g_x[rows], w_hh)
-    return g_x, g_h, be.matmul(g_x.T, _before(be, y, h0, sizes, reverse))
+    return be.rnn_layer_grad(gy, g_hn, h0, w_hh, y, sizes, reverse, relu)
 
 
 @rnn_layer.grad_all

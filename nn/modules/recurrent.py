@@ -9,6 +9,7 @@ from typing import Any
 import autograd as ag
 from autograd.errors import DtypeError, ShapeError
 from autograd.tensor import Tensor
+from backends.sequence import Sizes
 from nn import init
 from nn.functional import recurrent as F
 from nn.functional.dropout import dropout
@@ -185,7 +186,7 @@ class RNNBase(Module):
                 raise DtypeError(f"{name}: expected a state of dtype {input.dtype} like the input, got {state.dtype}")
         return given if batched else [state.unsqueeze(1) for state in given]
 
-    def _run(self, x: Tensor, states: list[Tensor], sizes: F.Sizes) -> tuple[Tensor, list[Tensor]]:
+    def _run(self, x: Tensor, states: list[Tensor], sizes: Sizes) -> tuple[Tensor, list[Tensor]]:
         """All layers on the rows of all steps: (L,I) -> (L, P * directions), and the last states."""
         last: list[list[Tensor]] = []
         for layer in range(self.num_layers):
@@ -200,7 +201,7 @@ class RNNBase(Module):
             x = outs[0] if len(outs) == 1 else ag.cat(outs, 1)
         return x, [ag.stack(parts) for parts in zip(*last, strict=True)]
 
-    def _direction(self, x: Tensor, states: list[Tensor], weights: list[Any], sizes: F.Sizes, reverse: bool) -> Any:
+    def _direction(self, x: Tensor, states: list[Tensor], weights: list[Any], sizes: Sizes, reverse: bool) -> Any:
         """One layer in one direction: its outputs and last states."""
         w_ih, w_hh, *rest = weights
         b_ih, b_hh = rest[:2] if self.bias else (None, None)

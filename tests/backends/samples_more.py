@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backends.sequence import Sizes
 from tests.backends.sample import REFERENCE, Draw, Table
 
 SAMPLES = Table()
@@ -51,6 +52,7 @@ ATTENTIONS: dict[str, tuple[Any, ...]] = {
     "added-inf": (1, 2, 4, 6, 4, 4, ("inf", (1, 1, 4, 6)), False),
     "row-masked": (1, 2, 4, 6, 4, 4, ("row", (4, 6)), False),
     "large": (2, 4, 64, 64, 32, 32, None, True),
+    "tiles": (1, 1, 65, 68, 4, 4, None, True),  # of queries and of keys, on a GPU more than one
     "no-batch": (0, 2, 4, 4, 3, 3, None, False),
     "no-queries": (1, 2, 0, 4, 3, 3, None, False),
     "no-keys": (1, 2, 4, 0, 3, 3, None, False),
@@ -103,6 +105,78 @@ add("lstm_cell_grad", "h-only", lambda d: _lstm_grad(d, 3, 5, True, False), tole
 add("lstm_cell_grad", "c-only", lambda d: _lstm_grad(d, 3, 5, False, True), tolerance=5)
 add("lstm_cell", "extreme", lambda d: (d(3, 20) * 100, d(3, 5)))
 add("gru_cell", "extreme", lambda d: (d(3, 15) * 100, d(3, 15) * 100, d(3, 5)))
+
+
+def _sequences(d: Draw, sizes: Sizes, h: int, gates: int) -> tuple[Any, ...]:
+    """x, the first states and the weight of a layer."""
+    n = max(sizes)
+    return d(sum(sizes), gates * h), d(n, h), d(n, h), d(gates * h, h) / h**0.5
+
+
+def _lstm_layer(d: Draw, sizes: Sizes, h: int, reverse: bool, p: int = 0) -> tuple[Any, ...]:
+    x, h0, c0, w_hh = _sequences(d, sizes, h, 4)
+    return x, h0[:, : p or h], c0, w_hh[:, : p or h], d(p, h) / h if p else None, sizes, reverse
+
+
+def _lstm_layer_grad(d: Draw, sizes: Sizes, h: int, reverse: bool, p: int = 0, given: str = "yhc") -> tuple[Any, ...]:
+    x, *rest, w_hr, _, _ = _lstm_layer(d, sizes, h, reverse, p)
+    y, c, full, gates, h_n, c_n = REFERENCE.lstm_layer(x, *rest, w_hr, sizes, reverse)
+    g = [d(*like.shape) if name in given else None for name, like in (("y", y), ("h", h_n), ("c", c_n))]
+    return *g, *rest, w_hr, y, c, full, gates, sizes, reverse
+
+
+def _gru_layer(d: Draw, sizes: Sizes, h: int, reverse: bool, bias: bool = True) -> tuple[Any, ...]:
+    x, h0, _, w_hh = _sequences(d, sizes, h, 3)
+    return x, h0, w_hh, d(3 * h) if bias else None, sizes, reverse
+
+
+def _gru_layer_grad(d: Draw, sizes: Sizes, h: int, reverse: bool, given: str = "yh") -> tuple[Any, ...]:
+    x, h0, w_hh, b_hh, _, _ = _gru_layer(d, sizes, h, reverse)
+    y, gh, h_n = REFERENCE.gru_layer(x, h0, w_hh, b_hh, sizes, reverse)
+    g = [d(*like.shape) if name in given else None for name, like in (("y", y), ("h", h_n))]
+    return *g, x, h0, w_hh, y, gh, sizes, reverse
+
+
+def _rnn_layer(d: Draw, sizes: Sizes, h: int, reverse: bool, relu: bool) -> tuple[Any, ...]:
+    x, h0, _, w_hh = _sequences(d, sizes, h, 1)
+    return x, h0, w_hh, sizes, reverse, relu
+
+
+def _rnn_layer_grad(d: Draw, sizes: Sizes, h: int, reverse: bool, relu: bool, given: str = "yh") -> tuple[Any, ...]:
+    x, h0, w_hh, *_ = _rnn_layer(d, sizes, h, reverse, relu)
+    y, h_n = REFERENCE.rnn_layer(x, h0, w_hh, sizes, reverse, relu)
+    g = [d(*like.shape) if name in given else None for name, like in (("y", y), ("h", h_n))]
+    return *g, h0, w_hh, y, sizes, reverse, relu
+
+
+for label, (sizes, h) in {
+    "even": ((3, 3, 3, 3), 5),
+    "ragged": ((4, 3, 3, 1), 6),
+    "one": ((1,), 1),
+    "tiles": ((19, 19, 11, 9, 8, 2), 13),
+    "panels": ((5, 5, 4), 50),
+}.items():
+    for reverse in (False, True):
+        way, how = f"{label}{'-reverse' * reverse}", (sizes, h, reverse)
+        add("lstm_layer", way, lambda d, how=how: _lstm_layer(d, *how), tolerance=5)
+        add("lstm_layer_grad", way, lambda d, how=how: _lstm_layer_grad(d, *how), tolerance=10)
+        add("gru_layer", way, lambda d, how=how: _gru_layer(d, *how), tolerance=5)
+        add("gru_layer_grad", way, lambda d, how=how: _gru_layer_grad(d, *how), tolerance=10)
+        for relu in (False, True):
+            name = f"{way}-{'relu' if relu else 'tanh'}"
+            add("rnn_layer", name, lambda d, how=(*how, relu): _rnn_layer(d, *how), tolerance=5)
+            add("rnn_layer_grad", name, lambda d, how=(*how, relu): _rnn_layer_grad(d, *how), tolerance=10)
+ragged = (4, 3, 3, 1)
+add("lstm_layer", "projected", lambda d: _lstm_layer(d, ragged, 6, False, 2), tolerance=5)
+add("lstm_layer_grad", "projected", lambda d: _lstm_layer_grad(d, ragged, 6, True, 2), tolerance=10)
+add("gru_layer", "no-bias", lambda d: _gru_layer(d, ragged, 6, False, False), tolerance=5)
+for given in ("y", "h", "c"):
+    add(
+        "lstm_layer_grad", f"{given}-only", lambda d, g=given: _lstm_layer_grad(d, ragged, 6, False, 0, g), tolerance=10
+    )
+for given in ("y", "h"):
+    add("gru_layer_grad", f"{given}-only", lambda d, g=given: _gru_layer_grad(d, ragged, 6, False, g), tolerance=10)
+    add("rnn_layer_grad", f"{given}-only", lambda d, g=given: _rnn_layer_grad(d, ragged, 6, False, False, g))
 
 # -- elementwise -------------------------------------------------------------------------------------------------------
 SHAPES: dict[str, tuple[int, ...]] = {

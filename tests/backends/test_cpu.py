@@ -168,7 +168,13 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert python(program) == "1"
 
 
-PRODUCTS = [((70, 90), (90, 130)), ((5, 2000), (2000, 33)), ((3, 50, 40), (3, 40, 60)), ((2, 3, 9, 8), (2, 3, 8, 50))]
+PRODUCTS = [
+    ((70, 90), (90, 130)),
+    ((200, 300), (300, 3200)),
+    ((5, 2000), (2000, 33)),
+    ((3, 50, 40), (3, 40, 60)),
+    ((2, 3, 9, 8), (2, 3, 8, 50)),
+]
 
 
 @pytest.mark.parametrize("left, right", PRODUCTS)

@@ -22,7 +22,7 @@ from tests.conventions.tree import LEAVES, PACKAGES, ROOT, files, module_name
 MAY_IMPORT = {
     "backends": ("backends",),
     "autograd": ("autograd", "backends"),
-    "nn": ("nn", "autograd", "backends.geometry"),
+    "nn": ("nn", "autograd", "backends.geometry", "backends.sequence"),
     "optim": ("optim", "autograd"),
 }
 APPLICATIONS = ("autograd.__main__", "autograd.cli")

@@ -18,8 +18,9 @@ from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_d
 
 ROWS = TILE_ROWS
 VECTORS = tile_vectors(ROWS)
-_DEEP = 512  # of k at a time: a panel of b stays in the second-level cache
+_DEEP = 256  # of k at a time: panels stay in the first- and second-level cache
 _HIGH = 192  # rows of a at a time
+_WIDE = 64  # panels of b at a time
 
 
 def scratch_sizes(lanes: int) -> tuple[int, int, int]:
@@ -36,11 +37,11 @@ def scratch_sizes(lanes: int) -> tuple[int, int, int]:
         3
     """
     wide = VECTORS * lanes
-    return _HIGH * _DEEP + lanes, wide * _DEEP + lanes, ROWS * wide
+    return _HIGH * _DEEP + lanes, _WIDE * wide * _DEEP + lanes, ROWS * wide
 
 
 @helper
-def _pack_rows(a: Any, columns: bool, m: int, k: int, m0: int, m1: int, k0: int, deep: int, packed: Any) -> None:
+def pack_rows(a: Any, columns: bool, m: int, k: int, m0: int, m1: int, k0: int, deep: int, packed: Any) -> None:
     """Rows m0..m1 of a (m,k), k0..k0+deep, in panels (deep, ROWS)."""
     lanes = VECTOR_BYTES // a.itemsize
     for i in range(m0, m1, ROWS):
@@ -53,7 +54,7 @@ def _pack_rows(a: Any, columns: bool, m: int, k: int, m0: int, m1: int, k0: int,
 
 
 @helper
-def _pack_columns(b: Any, columns: bool, k: int, n: int, n0: int, wide: int, k0: int, deep: int, packed: Any) -> None:
+def pack_columns(b: Any, columns: bool, k: int, n: int, n0: int, wide: int, k0: int, deep: int, packed: Any) -> None:
     """Columns n0..n0+wide of b (k,n), k0..k0+deep, as a panel (deep, VECTORS * lanes)."""
     lanes = VECTOR_BYTES // b.itemsize
     row = VECTORS * lanes
@@ -83,23 +84,28 @@ def _block(
     zero = a.dtype.type(0)
     lanes = VECTOR_BYTES // a.itemsize
     row = VECTORS * lanes
-    for m0 in range(box[0], box[1], _HIGH):
-        m1 = min(box[1], m0 + _HIGH)
+    for n0 in range(box[2], box[3], _WIDE * row):
+        n1 = min(box[3], n0 + _WIDE * row)
         for k0 in range(0, k, _DEEP):
             deep = min(_DEEP, k - k0)
-            _pack_rows(a, a_columns, m, k, m0, m1, k0, deep, packed_a)
-            for n0 in range(box[2], box[3], row):
-                width = min(row, box[3] - n0)
-                _pack_columns(b, b_columns, k, n, n0, width, k0, deep, packed_b)
-                vectors = (width + lanes - 1) // lanes
-                for i in range(m0, m1, ROWS):
-                    panel = (i - m0) * deep
-                    tile(ROWS, vectors, packed_a, panel, table, 0, deep, packed_b, 0, sums, 0, row)
-                    rows, place = min(ROWS, m1 - i), i * n + n0
-                    if k0 == 0:
-                        add_rows(c, place, n, sums, 0, row, rows, width, zero)
-                    else:
-                        accumulate_rows(c, place, n, sums, 0, row, rows, width)
+            for j in range(n0, n1, row):
+                pack_columns(b, b_columns, k, n, j, min(row, n1 - j), k0, deep, packed_b[(j - n0) * deep :])
+            for m0 in range(box[0], box[1], _HIGH):
+                m1 = min(box[1], m0 + _HIGH)
+                pack_rows(a, a_columns, m, k, m0, m1, k0, deep, packed_a)
+                for j in range(n0, n1, row):
+                    width, panel = min(row, n1 - j), (j - n0) * deep
+                    vectors = (width + lanes - 1) // lanes
+                    for i in range(m0, m1, ROWS):
+                        rows, place, left = min(ROWS, m1 - i), i * n + j, (i - m0) * deep
+                        if k0 == 0 and rows == ROWS and width == row:
+                            tile(ROWS, VECTORS, packed_a, left, table, 0, deep, packed_b, panel, c, place, n)
+                        else:
+                            tile(ROWS, vectors, packed_a, left, table, 0, deep, packed_b, panel, sums, 0, row)
+                            if k0 == 0:
+                                add_rows(c, place, n, sums, 0, row, rows, width, zero)
+                            else:
+                                accumulate_rows(c, place, n, sums, 0, row, rows, width)
 
 
 @kernel

@@ -1,0 +1,151 @@
+"""Recurrent layers over all time steps, each in one call of a kernel."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import accumulate
+
+import numpy as np
+
+from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
+from backends.protocol import Array, Backend
+from backends.reference import recurrent_layer as reference
+from backends.sequence import Sizes, before
+
+_kernels = Kernels("recurrent_layer")
+_vector = Kernels("vector")
+
+
+def _served(first: Array, *others: Array | None) -> bool:
+    """Whether the kernels take these: one dtype, float32 or float64, and something to compute."""
+    return (
+        first.size > 0
+        and first.dtype.char in FLOATS
+        and all(a is None or (a.dtype == first.dtype and a.size > 0) for a in others)
+    )
+
+
+@lru_cache(maxsize=256)
+def _starts(sizes: Sizes) -> Array:
+    """The first row of every step, and the end of the last."""
+    return np.array([0, *accumulate(sizes)])
+
+
+def _packed(w: Array, turned: bool) -> Array:
+    """The panels of w, or of its transpose if ``turned``."""
+    depth, columns = w.shape[::-1] if turned else w.shape
+    row = _kernels.VECTORS * _vector.lanes_of(w.itemsize)
+    panels = np.empty((-(-columns // row), depth * row), w.dtype)
+    _kernels.pack(w.size)(contiguous(w).reshape(-1), turned, depth, columns, panels)
+    return panels
+
+
+def _memory(work: int, sequences: int, depth: int, dtype: np.dtype) -> tuple[Array, Array]:
+    """Scratch of each thread: packed rows of its sequences, and a tile."""
+    lanes, rows = _vector.lanes_of(dtype.itemsize), _kernels.ROWS
+    tiles = -(-sequences // rows)
+    count = min(threads(work), tiles)
+    high = -(-tiles // count) * rows * depth + lanes
+    wide = rows * _kernels.VECTORS * lanes
+    packed, sums = scratch("recurrent rows", count * high, dtype), scratch("recurrent tile", count * wide, dtype)
+    return packed[: count * high].reshape(count, high), sums[: count * wide].reshape(count, wide)
+
+
+def _given(like: Array, g: Array | None) -> Array:
+    """A gradient as the kernels take it, (0,0) where none came."""
+    return np.empty((0, 0), like.dtype) if g is None else contiguous(g)
+
+
+def _sum(like: Array, g: Array | None) -> Array:
+    """A gradient to add to: a copy, or zeros where none came."""
+    return np.zeros(like.shape, like.dtype) if g is None else g.copy(order="C")
+
+
+def lstm_layer(
+    be: Backend, x: Array, h0: Array, c0: Array, w_hh: Array, w_hr: Array | None, sizes: Sizes, reverse: bool
+) -> tuple[Array, ...]:
+    """See ``Backend.lstm_layer``."""
+    if w_hr is not None or not _served(x, h0, c0, w_hh):
+        return reference.lstm_layer(be, x, h0, c0, w_hh, w_hr, sizes, reverse)
+    (n, units), work = h0.shape, x.shape[0] * w_hh.size
+    h, c, gates = h0.copy(order="C"), c0.copy(order="C"), np.empty(x.shape, x.dtype)
+    y, cs = np.empty((len(x), units), x.dtype), np.empty((len(x), units), x.dtype)
+    memory = _memory(work, n, units, x.dtype)
+    args = contiguous(x), h, c, _packed(w_hh, True), _starts(sizes), reverse, gates, y, cs
+    _kernels.lstm_layer(work)(*args, *memory)
+    return y, cs, y, gates, h, c
+
+
+def lstm_layer_grad(
+    be: Backend, gy: Array | None, g_hn: Array | None, g_cn: Array | None, h0: Array, c0: Array, w_hh: Array,
+    w_hr: Array | None, y: Array, c: Array, full: Array, gates: Array, sizes: Sizes, reverse: bool,
+) -> tuple[Array, Array, Array, Array, Array | None]:  # fmt: skip
+    """See ``Backend.lstm_layer_grad``."""
+    if w_hr is not None or not _served(gates, gy, g_hn, g_cn, h0, c0, w_hh, y, c):
+        return reference.lstm_layer_grad(be, gy, g_hn, g_cn, h0, c0, w_hh, w_hr, y, c, full, gates, sizes, reverse)
+    gh, gc, g_gates, work = _sum(h0, g_hn), _sum(c0, g_cn), np.empty(gates.shape, gates.dtype), len(y) * w_hh.size
+    memory = _memory(work, len(h0), len(w_hh), gates.dtype)
+    states = contiguous(gates), contiguous(c0), contiguous(c)
+    _kernels.lstm_layer_grad(work)(
+        _given(gates, gy), gh, gc, *states, _packed(w_hh, False), _starts(sizes), reverse, g_gates, *memory
+    )
+    return g_gates, gh, gc, be.matmul(g_gates.T, before(np, y, h0, sizes, reverse)), None
+
+
+def gru_layer(
+    be: Backend, x: Array, h0: Array, w_hh: Array, b_hh: Array | None, sizes: Sizes, reverse: bool
+) -> tuple[Array, Array, Array]:
+    """See ``Backend.gru_layer``."""
+    if not _served(x, h0, w_hh, b_hh):
+        return reference.gru_layer(be, x, h0, w_hh, b_hh, sizes, reverse)
+    (n, units), work = h0.shape, x.shape[0] * w_hh.size
+    h, gates, y = h0.copy(order="C"), np.empty(x.shape, x.dtype), np.empty((len(x), units), x.dtype)
+    bias = np.empty(0, x.dtype) if b_hh is None else contiguous(b_hh)
+    memory = _memory(work, n, units, x.dtype)
+    _kernels.gru_layer(work)(
+        contiguous(x), h, bias, _packed(w_hh, True), _starts(sizes), reverse, gates, y, *memory
+    )  # fmt: skip
+    return y, gates, h
+
+
+def gru_layer_grad(
+    be: Backend, gy: Array | None, g_hn: Array | None, x: Array, h0: Array, w_hh: Array, y: Array, gh: Array,
+    sizes: Sizes, reverse: bool,
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
+    """See ``Backend.gru_layer_grad``."""
+    if not _served(x, gy, g_hn, h0, w_hh, y, gh):
+        return reference.gru_layer_grad(be, gy, g_hn, x, h0, w_hh, y, gh, sizes, reverse)
+    g_h, g_x, g_gh, work = _sum(h0, g_hn), np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype), len(y) * w_hh.size
+    memory = _memory(work, len(h0), len(w_hh), x.dtype)
+    states = map(contiguous, (x, gh, h0, y))
+    _kernels.gru_layer_grad(work)(
+        _given(x, gy), g_h, *states, _packed(w_hh, False), _starts(sizes), reverse, g_x, g_gh, *memory
+    )
+    return g_x, g_h, be.matmul(g_gh.T, before(np, y, h0, sizes, reverse)), g_gh.sum(0)
+
+
+def rnn_layer(
+    be: Backend, x: Array, h0: Array, w_hh: Array, sizes: Sizes, reverse: bool, relu: bool
+) -> tuple[Array, Array]:
+    """See ``Backend.rnn_layer``."""
+    if not _served(x, h0, w_hh):
+        return reference.rnn_layer(be, x, h0, w_hh, sizes, reverse, relu)
+    h, y, work = h0.copy(order="C"), np.empty(x.shape, x.dtype), x.shape[0] * w_hh.size
+    memory = _memory(work, len(h0), len(w_hh), x.dtype)
+    _kernels.rnn_layer(work)(contiguous(x), h, _packed(w_hh, True), _starts(sizes), reverse, relu, y, *memory)
+    return y, h
+
+
+def rnn_layer_grad(
+    be: Backend, gy: Array | None, g_hn: Array | None, h0: Array, w_hh: Array, y: Array, sizes: Sizes, reverse: bool,
+    relu: bool,
+) -> tuple[Array, Array, Array]:  # fmt: skip
+    """See ``Backend.rnn_layer_grad``."""
+    if not _served(y, gy, g_hn, h0, w_hh):
+        return reference.rnn_layer_grad(be, gy, g_hn, h0, w_hh, y, sizes, reverse, relu)
+    g_h, g_x, work = _sum(h0, g_hn), np.empty(y.shape, y.dtype), len(y) * w_hh.size
+    memory = _memory(work, len(h0), len(w_hh), y.dtype)
+    _kernels.rnn_layer_grad(work)(
+        _given(y, gy), g_h, contiguous(y), _packed(w_hh, False), _starts(sizes), reverse, relu, g_x, *memory
+    )
+    return g_x, g_h, be.matmul(g_x.T, before(np, y, h0, sizes, reverse))
