@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-QUESTIONS = ("gpu", "kernels_cpu", "kernels_cuda", "overhead", "speedup")
+QUESTIONS = ("compile_cuda", "gpu", "kernels_cpu", "kernels_cuda", "overhead", "race", "speedup")
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks")
 parser.add_argument("question", choices=QUESTIONS)

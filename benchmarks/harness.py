@@ -20,7 +20,8 @@ def child(module: str, engine: str, *arguments: str) -> Any:
     command = [sys.executable, "-m", module, "--engine", engine, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
     if done.returncode:
-        raise RuntimeError(f"{engine}: {done.stderr.strip().splitlines()[-1]}")
+        last = done.stderr.strip().splitlines()[-1:]
+        raise RuntimeError(f"{engine}: {last[0] if last else f'ended with status {done.returncode}'}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -31,6 +32,43 @@ def take_turns(module: str, engines: list[str], rounds: int, *arguments: str) ->
         for engine in engines:
             answers[engine].append(child(module, engine, *arguments))
     return answers
+
+
+class Runner:
+    """A process that waits for its turn: ``python -m module --engine ENGINE ...``, which answers lines with lines.
+
+    Args:
+        module: its ``main`` reads one line a question from standard input, and prints one line of JSON as the answer;
+            the first answer comes unasked, when it is ready.
+        engine: the first argument.
+        arguments: the others.
+    """
+
+    def __init__(self, module: str, engine: str, *arguments: str) -> None:
+        self.name = " ".join([engine, *arguments])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, "--engine", engine, *arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1],
+        )  # fmt: skip
+        self.ready = self._answer()
+
+    def ask(self, question: str) -> Any:
+        """The answer to one line."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(question + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name}: ended with status {self._process.wait()}; its error is above")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.communicate()
 
 
 def spread(values: list[float]) -> tuple[float, float, float]:

@@ -64,21 +64,45 @@ def alexnet(torch: Any, nn: Any, size: int) -> Workload:
     return _classifier(torch, model, (3, 224, 224), 1000, size)
 
 
-def vgg11(torch: Any, nn: Any, size: int) -> Workload:
+def vgg11(torch: Any, nn: Any, size: int, width: int = 64) -> Workload:
     """VGG-11 on 224x224, without dropout."""
     layers, before = [], 3
-    for width in (64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"):
-        if width == "M":
+    for times in (1, "M", 2, "M", 4, 4, "M", 8, 8, "M", 8, 8, "M"):
+        if times == "M":
             layers.append(nn.MaxPool2d(2))
         else:
-            layers += [nn.Conv2d(before, width, 3, padding=1), nn.ReLU()]
-            before = width
-    layers += [nn.Flatten(), nn.Linear(25088, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000)]
+            layers += [nn.Conv2d(before, times * width, 3, padding=1), nn.ReLU()]
+            before = times * width
+    units = 64 * width
+    layers += [
+        nn.Flatten(), nn.Linear(49 * before, units), nn.ReLU(),
+        nn.Linear(units, units), nn.ReLU(), nn.Linear(units, 1000),
+    ]  # fmt: skip
     return _classifier(torch, nn.Sequential(*layers), (3, 224, 224), 1000, size)
+
+
+def vgg11_narrow(torch: Any, nn: Any, size: int) -> Workload:
+    """VGG-11 with a quarter of the channels and units."""
+    return vgg11(torch, nn, size, width=16)
 
 
 def resnet18(torch: Any, nn: Any, size: int) -> Workload:
     """ResNet-18 on 224x224."""
+    stem = [nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
+    stem.append(nn.MaxPool2d(3, 2, padding=1))
+    stages = ((64, 1), (128, 2), (256, 2), (512, 2))
+    return _classifier(torch, nn.Sequential(*stem, *_residual(nn, stages, 2, 1000)), (3, 224, 224), 1000, size)
+
+
+def resnet20(torch: Any, nn: Any, size: int) -> Workload:
+    """ResNet-20 on 32x32."""
+    stem = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+    stages = ((16, 1), (32, 2), (64, 2))
+    return _classifier(torch, nn.Sequential(*stem, *_residual(nn, stages, 3, 10)), (3, 32, 32), 10, size)
+
+
+def _residual(nn: Any, stages: tuple[tuple[int, int], ...], blocks: int, classes: int) -> list[Any]:
+    """Stages of basic blocks, each stage with a width and a stride, and the head."""
 
     class Block(nn.Module):
         def __init__(self, before: int, width: int, stride: int) -> None:
@@ -98,28 +122,85 @@ def resnet18(torch: Any, nn: Any, size: int) -> Workload:
             y = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
             return self.relu(y + self.shortcut(x))
 
-    layers = [nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
-    layers.append(nn.MaxPool2d(3, 2, padding=1))
-    before = 64
-    for width, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
-        layers += [Block(before, width, stride), Block(width, width, 1)]
+    layers, before = [], stages[0][0]
+    for width, stride in stages:
+        for _ in range(blocks):
+            layers.append(Block(before, width, stride))
+            before, stride = width, 1
+    return [*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, classes)]
+
+
+def depthwise(torch: Any, nn: Any, size: int) -> Workload:
+    """MobileNet's separable convolutions, half as wide and on 96x96."""
+
+    def unit(before: int, after: int, kernel: int, stride: int = 1, groups: int = 1) -> list[Any]:
+        conv = nn.Conv2d(before, after, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False)
+        return [conv, nn.BatchNorm2d(after), nn.ReLU()]
+
+    layers, before = unit(3, 16, 3, 2), 16
+    for width, stride in ((32, 1), (64, 2), (64, 1), (128, 2), (128, 1), (256, 2), *3 * [(256, 1)]):
+        layers += unit(before, before, 3, stride, before) + unit(before, width, 1)
         before = width
-    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000)]
-    return _classifier(torch, nn.Sequential(*layers), (3, 224, 224), 1000, size)
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, 100)]
+    return _classifier(torch, nn.Sequential(*layers), (3, 96, 96), 100, size)
+
+
+def unet(torch: Any, nn: Any, size: int) -> Workload:
+    """A U-Net of three levels, 16 to 64 channels, that gives each of 128x128 pixels one of 4 classes."""
+
+    def twice(before: int, after: int) -> Any:
+        return nn.Sequential(
+            nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU(),
+            nn.Conv2d(after, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU(),
+        )  # fmt: skip
+
+    class UNet(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.down1, self.down2, self.bottom = twice(1, 16), twice(16, 32), twice(32, 64)
+            self.pool = nn.MaxPool2d(2)
+            self.up2, self.up1 = nn.ConvTranspose2d(64, 32, 2, stride=2), nn.ConvTranspose2d(32, 16, 2, stride=2)
+            self.join2, self.join1, self.head = twice(64, 32), twice(32, 16), nn.Conv2d(16, 4, 1)
+
+        def forward(self, x: Any) -> Any:
+            first = self.down1(x)
+            second = self.down2(self.pool(first))
+            y = self.up2(self.bottom(self.pool(second)))
+            y = self.up1(self.join2(torch.cat([y, second], 1)))
+            return self.head(self.join1(torch.cat([y, first], 1)))
+
+    def batch(device: str) -> tuple[Any, Any]:
+        inputs = torch.randn(size, 1, 128, 128, device=device)
+        return inputs, torch.randint(0, 4, (size, 128, 128), device=device)
+
+    def loss(model: Any, inputs: Any, targets: Any) -> Any:
+        return torch.nn.functional.cross_entropy(model(inputs), targets)
+
+    return Workload(UNet(), batch, loss, size)
 
 
 def lstm(torch: Any, nn: Any, size: int) -> Workload:
     """A character model: 64 steps, 256 units, 96 characters."""
+    return _characters(torch, nn, nn.LSTM, size)
+
+
+def gru(torch: Any, nn: Any, size: int) -> Workload:
+    """As ``lstm``, with gated recurrent units."""
+    return _characters(torch, nn, nn.GRU, size)
+
+
+def _characters(torch: Any, nn: Any, recurrent: Any, size: int) -> Workload:
+    """A recurrent layer between an embedding and a linear layer."""
 
     class Characters(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.embedding = nn.Embedding(96, 256)
-            self.lstm = nn.LSTM(256, 256, batch_first=True)
+            self.recurrent = recurrent(256, 256, batch_first=True)
             self.head = nn.Linear(256, 96)
 
         def forward(self, x: Any) -> Any:
-            return self.head(self.lstm(self.embedding(x))[0])
+            return self.head(self.recurrent(self.embedding(x))[0])
 
     return _sequence(torch, Characters(), 96, 64, size)
 
@@ -159,12 +240,25 @@ def _sequence(torch: Any, model: Any, tokens: int, steps: int, size: int) -> Wor
     return Workload(model, batch, loss, size)
 
 
-WORKLOADS: dict[str, tuple[Callable[..., Workload], int]] = {  # and the usual batch
-    "mlp": (mlp, 128),
-    "lenet5": (lenet5, 128),
-    "alexnet": (alexnet, 128),
-    "vgg11": (vgg11, 64),
-    "resnet18": (resnet18, 128),
-    "lstm": (lstm, 32),
-    "transformer": (transformer, 16),
+class Entry(NamedTuple):
+    """A network of the list."""
+
+    build: Callable[..., Workload]  # of the engine, its nn and a batch's size
+    batch: int  # the usual size on a GPU
+    cpu_batch: int
+
+
+WORKLOADS = {
+    "mlp": Entry(mlp, 128, 128),
+    "lenet5": Entry(lenet5, 128, 64),
+    "resnet20": Entry(resnet20, 128, 64),
+    "alexnet": Entry(alexnet, 128, 16),
+    "vgg11": Entry(vgg11, 64, 8),
+    "vgg11_narrow": Entry(vgg11_narrow, 64, 16),
+    "resnet18": Entry(resnet18, 128, 16),
+    "depthwise": Entry(depthwise, 128, 32),
+    "unet": Entry(unet, 32, 4),
+    "lstm": Entry(lstm, 32, 32),
+    "gru": Entry(gru, 32, 32),
+    "transformer": Entry(transformer, 16, 16),
 }
