@@ -273,9 +273,13 @@ class _Walk:
         elif parent in self.owned and have.ndim:
             have += gx
         else:
-            grads[parent] = have + gx
+            grads[parent] = self._sum(parent, have, gx)
             if not self.create_graph:
                 self.owned.add(parent)
+
+    def _sum(self, node: Any, a: Any, b: Any) -> Any:
+        """a + b: recorded, or of raw arrays by the backend's function, as CuPy's operator loses channels-last."""
+        return a + b if self.create_graph else node.backend.xp.add(a, b)
 
     def _arrive(self, leaf: Leaf, g: Any) -> None:
         tensor = leaf.owner()
@@ -289,7 +293,8 @@ class _Walk:
         """Hands the gradient of one output to the node that has them all."""
         parent = node.inputs[0]
         slots = self.grads.setdefault(parent, [None] * len(parent.op.outputs))
-        slots[node.index] = g if slots[node.index] is None else slots[node.index] + g
+        have = slots[node.index]
+        slots[node.index] = g if have is None else self._sum(node, have, g)
 
     def _visit_function(self, node: FunctionNode, g: Any) -> None:
         grads = node.backward(g, self.create_graph)
@@ -351,7 +356,7 @@ def _accumulate(tensor: Any, g: Any, owned: bool, create_graph: bool) -> None:
             with set_grad_enabled(create_graph):
                 tensor._grad = clone(g)
         else:
-            tensor._grad = wrap(g if owned else g.copy(), tensor.backend)
+            tensor._grad = wrap(g if owned else _copied(g, tensor), tensor.backend)
     elif create_graph or old.node is not None:
         with set_grad_enabled(create_graph):
             tensor._grad = old + (g if isinstance(g, Variable) else wrap(g, tensor.backend))
@@ -359,6 +364,15 @@ def _accumulate(tensor: Any, g: Any, owned: bool, create_graph: bool) -> None:
         raw = g.raw if isinstance(g, Variable) else g
         tensor.backend.xp.add(old.raw, raw, out=old.raw)
         old.stamp[2] += 1
+
+
+def _copied(g: Any, tensor: Any) -> Any:
+    """A copy of a gradient that lies in memory as its tensor does."""
+    if tensor.raw.flags.c_contiguous:
+        return g.copy()
+    copy = tensor.backend.xp.empty_like(tensor.raw, g.dtype)
+    copy[...] = g
+    return copy
 
 
 def _through_definition(node: Node, g: Any, known: tuple[Any, ...]) -> list[Any]:

@@ -23,6 +23,7 @@ from benchmarks.count import need
 from benchmarks.harness import child, hardware, keep, results, spread
 from benchmarks.workloads import WORKLOADS, Workload
 
+MODELS = ["mlp", "lenet5", "alexnet", "vgg11", "resnet18", "lstm", "transformer"]
 VARIANTS = {
     ("twingrad", "cpu"): ("eager",),
     ("torch", "cpu"): ("eager",),
@@ -36,7 +37,7 @@ WARM_UP = 3  # steps: kernels are compiled, algorithms chosen, buffers made
 def main(words: list[str] | None = None) -> None:
     """Prints the table, or (``--engine``) the figures of one run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks speedup")
-    parser.add_argument("--models", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
+    parser.add_argument("--models", nargs="+", choices=WORKLOADS, default=MODELS)
     parser.add_argument("--devices", nargs="+", choices=("cpu", "cuda"), default=["cpu", "cuda"])
     parser.add_argument("--optimizer", choices=("sgd", "adam"), default="sgd")
     parser.add_argument("--batch", type=int, default=0, help="samples; 0: each model's usual number")
@@ -57,31 +58,50 @@ def main(words: list[str] | None = None) -> None:
     figures = compare(arguments)
     print(hardware())
     print(table(figures))
-    if arguments.keep:
-        keep(f"speedup_{arguments.optimizer}", figures)
+    if arguments.keep and importlib.util.find_spec("matplotlib"):
         picture(figures, str(results(f"speedup_{arguments.optimizer}.png")))
 
 
 def compare(arguments: argparse.Namespace) -> dict[str, Any]:
-    """All runs, model by model."""
+    """All runs, model by model; with ``--keep``, beside those that were kept on the same hardware, after each model."""
     devices = [device for device in arguments.devices if _present(device)]
     engines = ["twingrad"] + (["torch"] if importlib.util.find_spec("torch") else [])
     common = ("--optimizer", arguments.optimizer, "--batch", str(arguments.batch), "--seconds", str(arguments.seconds))
-    figures: dict[str, Any] = {
-        "clocks before": clocks(),
-        "rates": {d: child("benchmarks.speedup", "twingrad", "--rates", "--devices", d) for d in devices},
-        "models": {},
-    }
+    question = f"speedup_{arguments.optimizer}"
+    figures: dict[str, Any] = {"rates": {}, "models": {}} | (_kept(question) if arguments.keep else {})
+    figures["clocks before"] = clocks()
+    for device in devices:
+        if device not in figures["rates"]:
+            figures["rates"][device] = child("benchmarks.speedup", "twingrad", "--rates", "--devices", device)
     for model in arguments.models:
-        rows = figures["models"][model] = {}
+        rows = figures["models"].setdefault(model, {})
         for device in devices:
             for engine in engines:
                 for variant in VARIANTS[engine, device]:
                     words = ("--models", model, "--devices", device, "--variant", variant, *common)
-                    rows[f"{device} {engine} {variant}"] = child("benchmarks.speedup", engine, *words)
+                    try:
+                        row = child("benchmarks.speedup", engine, *words)
+                    except RuntimeError as error:  # the other rows are worth having all the same
+                        row = {"failed": str(error)}
+                    rows[f"{device} {engine} {variant}"] = row
+        figures["clocks after"] = clocks()
+        if arguments.keep:
+            keep(question, figures)
         print(f"{model} done", flush=True)
-    figures["clocks after"] = clocks()
     return figures
+
+
+def _kept(question: str) -> dict[str, Any]:
+    """The figures that are kept, where they are of this hardware."""
+    path = results(f"{question}.json")
+    before: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    same = before.get("hardware") == hardware() and _name(before["figures"]["clocks before"]) == _name(clocks())
+    return before["figures"] if same else {}
+
+
+def _name(clocks: str) -> str:
+    """The GPU's name."""
+    return clocks.partition(",")[0]
 
 
 def _present(device: str) -> bool:
@@ -113,8 +133,8 @@ def measure(arguments: argparse.Namespace, model: str, device: str) -> dict[str,
     """Milliseconds of a step, and what it needs at least."""
     torch = importlib.import_module("torch" if arguments.engine == "torch" else "autograd")
     torch.manual_seed(0)
-    build, usual = WORKLOADS[model]
-    workload = build(torch, torch.nn, arguments.batch or usual)
+    entry = WORKLOADS[model]
+    workload = entry.build(torch, torch.nn, arguments.batch or entry.batch)
     workload.model.to(device)
     least = need(workload, device, arguments.optimizer)
     step = _step(torch, workload, device, arguments)
@@ -151,6 +171,8 @@ def _step(torch: Any, workload: Workload, device: str, arguments: argparse.Names
             batches = [(x.contiguous(memory_format=torch.channels_last), y) for x, y in batches]
         if arguments.engine == "torch":
             options["fused"] = True
+            if arguments.variant == "graph" and arguments.optimizer == "adam":
+                options["capturable"] = True
     optimizer = rule(workload.model.parameters(), **options)
 
     def step(i: int) -> None:
@@ -172,6 +194,7 @@ def _step(torch: Any, workload: Workload, device: str, arguments: argparse.Names
 def _captured(torch: Any, step: Any, optimizer: Any, batches: list[Any]) -> Any:
     """PyTorch's CUDA graph of a step on one batch's memory, into which each batch is copied first."""
     side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
         for _ in range(WARM_UP):
             step(0)
@@ -226,8 +249,11 @@ def table(figures: dict[str, Any]) -> str:
     for model, rows in figures["models"].items():
         for key, row in rows.items():
             device, engine, variant = key.split()
-            base = rows.get(f"cpu {engine} eager")
-            faster = f"{base['ms'] / row['ms']:.1f}x" if base else "-"
+            if "failed" in row:
+                lines.append(f"{model:<13}{device:<8}{engine:<10}{variant:<9} failed: {row['failed']}")
+                continue
+            base = rows.get(f"cpu {engine} eager", {})
+            faster = f"{base['ms'] / row['ms']:.1f}x" if "ms" in base else "-"
             rate = figures["rates"][device]
             floor = max(row["flops"] / rate["flops"], row["bytes"] / rate["bytes"]) * 1e3 / row["ms"]
             lines.append(
@@ -248,8 +274,8 @@ def picture(figures: dict[str, Any], path: str) -> None:
     kinds = sorted({key for rows in figures["models"].values() for key in rows})
     _, axes = plt.subplots(figsize=(1.5 * len(models) + 3, 4.5), layout="constrained")
     for k, kind in enumerate(kinds):
-        rows = [figures["models"][model].get(kind) for model in models]
-        height = [row["samples"] / row["ms"] * 1e3 if row else 0.0 for row in rows]
+        rows = [figures["models"][model].get(kind, {}) for model in models]
+        height = [row["samples"] / row["ms"] * 1e3 if "ms" in row else 0.0 for row in rows]
         axes.bar([i + 0.8 * k / len(kinds) for i in range(len(models))], height, 0.8 / len(kinds), label=kind)
     axes.set_xticks([i + 0.4 - 0.4 / len(kinds) for i in range(len(models))], models)
     axes.set_yscale("log")

@@ -91,11 +91,11 @@ class Adafactor(Optimizer):
             eps1, eps2 = group["eps"]
             eps1 = float(xp.finfo(p.dtype).eps) if eps1 is None else eps1
             g = -grad if group["maximize"] else grad
-            size = max(eps2, _rms(xp, p)) * min(lr, 1 / sqrt(t))
+            size = xp.maximum(_rms(xp, p), eps2) * min(lr, 1 / sqrt(t))
             p *= 1 - lr * group["weight_decay"]
             v = _variance(xp, g, state, t ** group["beta2_decay"], eps1)
             u = g / xp.sqrt(xp.maximum(v, eps1 * eps1))
-            p -= size / max(1.0, _rms(xp, u) / group["d"]) * u
+            p -= size / xp.maximum(_rms(xp, u) / group["d"], 1.0) * u
 
 
 def _variance(xp: Any, g: Any, state: State, weight: float, eps: float) -> Any:
@@ -111,6 +111,6 @@ def _variance(xp: Any, g: Any, state: State, weight: float, eps: float) -> Any:
     return row * column / xp.maximum(row.mean(-2, keepdims=True), eps)  # (..., R, C)
 
 
-def _rms(xp: Any, a: Any) -> float:
-    """|a| / sqrt(number of elements)."""
-    return float(xp.sqrt((a * a).sum())) / sqrt(a.size)
+def _rms(xp: Any, a: Any) -> Any:
+    """|a| / sqrt(number of elements), of at least float32, and left on the device: to read it is to wait."""
+    return xp.sqrt((a * a).sum(dtype="float32" if a.dtype == "float16" else a.dtype)) / sqrt(a.size)

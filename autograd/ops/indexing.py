@@ -40,7 +40,7 @@ def positions(name: str, index: Any, size: int, least: int = 0) -> Any:
 
 @op
 def _index_select(be: Any, x: Any, index: Any, *, axis: int) -> Any:
-    return be.xp.take(x, index, axis)
+    return be.xp.take(x, index, axis) if axis else be.gather_rows(x, index)
 
 
 @op
@@ -211,7 +211,7 @@ def _window(shape: tuple[int, ...], axis: int | None = None) -> tuple[slice, ...
 
 @op
 def _gather(be: Any, x: Any, index: Any, *, axis: int) -> Any:
-    return be.xp.take_along_axis(x[_window(index.shape, axis)], index, axis)
+    return be.gather(x, index, axis)
 
 
 @op

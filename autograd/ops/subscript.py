@@ -209,6 +209,8 @@ def understand(index: Any, shape: tuple[int, ...], be: Any) -> tuple[Any, Any]:
                     f"index: expected a mask of shape {tuple(shape[axis : axis + count])} at axis {axis}, "
                     f"got {tuple(item.shape)}"
                 )
+            if be.name == "cuda" and not _is_mask(item):  # where a position out of range is no error but another one
+                be.check_positions(item, -shape[axis], shape[axis])
             basic += [_ALL] * count
             fancy.append(item)
             axis, gathering = axis + count, True

@@ -27,12 +27,13 @@ from backends.cuda.chunks import Chunks
 from backends.cuda.launch import Kernels
 from backends.cuda.memory import pool_of
 from backends.cuda.runtime import Runtime
-from backends.cuda.transfer import Transfers
+from backends.cuda.transfer import DTYPES, Transfers
 from backends.errors import BackendUnavailable
 from backends.protocol import Array
 from backends.reference import Reference
 
 INSTALL = "pip install 'twingrad[cuda12]' or pip install 'twingrad[cuda13]'"
+_NO_DEVICE = 100  # cudaErrorNoDevice, for which CuPy has no name
 
 
 class Cuda(Reference):
@@ -59,7 +60,11 @@ class Cuda(Reference):
         if isinstance(data, self.xp.ndarray):
             with self.xp.cuda.Device(self.index):
                 return self.xp.asarray(data, dtype)
-        return self.transfers.upload(np.asarray(data, dtype))
+        host = np.asarray(data, dtype)
+        if not host.ndim and host.dtype.char in DTYPES:
+            with self.xp.cuda.Device(self.index):  # a number travels as an argument of a kernel: no copy, no wait
+                return self.xp.full((), host[()], host.dtype)
+        return self.transfers.upload(host)
 
     def upload(self, a: Any, non_blocking: bool = False) -> Array:
         """This GPU's copy of a NumPy array; from pinned memory the host need not wait for it."""
@@ -115,6 +120,7 @@ class Cuda(Reference):
 
     check_positions = _indexing.check_positions
     gather_rows = _indexing.gather_rows
+    gather = _indexing.gather
     scatter_rows = _indexing.scatter_rows
     index_add_ = _indexing.index_add_
     scatter_add_ = _indexing.scatter_add_
@@ -207,7 +213,7 @@ def _device_count(cupy: Any) -> int:
             raise BackendUnavailable(broken)
         count = int(runtime.getDeviceCount())
     except runtime.CUDARuntimeError as error:
-        if error.status != runtime.cudaErrorNoDevice:
+        if error.status != _NO_DEVICE:
             raise BackendUnavailable(f"cuda: CuPy is installed, but the CUDA runtime fails: {error}") from error
         count = 0
     if count == 0:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from backends.cuda import compiler
 from backends.cuda.launch import Device
 
-_ROUNDS = 3  # timed after one that compiles and fills caches; the shortest counts
+_ROUNDS = 3  # timed after one that compiles and one that tells how often to repeat; the shortest counts
+_LEAST, _MOST_RUNS = 1.0, 20  # milliseconds of a round, and runs in it: the host must not be what is measured
+
+C = TypeVar("C")
 
 
 class Tuner:
@@ -29,13 +32,14 @@ class Tuner:
     Example:
         >>> class Device:
         ...     name, clock = "a GPU without a clock", None
-        >>> Tuner("conv", ("conv",)).fastest(Device(), "3x3", {"direct": print, "columns": print})
+        >>> Tuner("conv", ("conv",)).fastest(Device(), "3x3", ("direct", "columns"), print)
         'direct'
     """
 
     def __init__(self, family: str, kernels: tuple[str, ...]) -> None:
         self._family, self._kernels = family, kernels
-        self._known: dict[str, str] | None = None
+        self._known: dict[str, str] | None = None  # the file: names by device and case
+        self._winners: dict[tuple[str, Hashable], Any] = {}  # candidates by device and case
 
     @cached_property
     def path(self) -> Path:
@@ -43,32 +47,42 @@ class Tuner:
         text = "".join(compiler.source(name) for name in self._kernels)
         return compiler.folder() / f"{self._family}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
 
-    def fastest(self, device: Device, case: str, candidates: Mapping[str, Callable[[], Any]]) -> str:
-        """The name of the fastest candidate; the first one's where the device cannot tell.
+    def fastest(self, device: Device, case: Hashable, candidates: Sequence[C], run: Callable[[C], Any]) -> C:
+        """The fastest candidate; the first one where the device cannot tell.
 
         Args:
             device: its ``clock`` times a call in milliseconds; None, or a result of None, says that it cannot now.
-            case: the problem, in words.
-            candidates: by name, the presumably fastest first; each does the whole work.
+            case: the problem; its ``str`` names it in the file.
+            candidates: the presumably fastest first; known in the file by their ``str``.
+            run: does the whole work by one of them.
 
         Returns:
-            A name among the candidates.
+            One of the candidates.
         """
-        first = next(iter(candidates))
         if device.clock is None or len(candidates) == 1:
-            return first
+            return candidates[0]
+        key = device.name, case
+        winner: C | None = self._winners.get(key)
+        if winner is None:
+            winner = self._winner(device, f"{device.name}: {case}", candidates, run)
+            if winner is None:
+                return candidates[0]
+            self._winners[key] = winner
+        return winner
+
+    def _winner(self, device: Device, key: str, candidates: Sequence[C], run: Callable[[C], Any]) -> C | None:
+        """The candidate that the file names, else the one that a trial finds, which is written there."""
         if self._known is None:
             self._known = self._read()
-        key = f"{device.name}: {case}"
-        known = self._known.get(key)
-        if known is not None and known in candidates:
-            return known
-        winner = _try(device.clock, candidates)
-        if winner is None:
-            return first
-        self._known = {**self._read(), **self._known, key: winner}
-        with suppress(OSError):
-            compiler.write(self.path, json.dumps(self._known, indent=1, sort_keys=True).encode())
+        names = {str(candidate): candidate for candidate in candidates}
+        if (known := self._known.get(key)) in names:
+            return names[known]
+        assert device.clock is not None
+        winner = _try(device.clock, candidates, run)
+        if winner is not None:
+            self._known = {**self._read(), **self._known, key: str(winner)}
+            with suppress(OSError):
+                compiler.write(self.path, json.dumps(self._known, indent=1, sort_keys=True).encode())
         return winner
 
     def _read(self) -> dict[str, str]:
@@ -82,16 +96,26 @@ class Tuner:
         return {key: winner for key, winner in known.items() if isinstance(winner, str)}
 
 
-def _try(clock: Callable[[Callable[[], Any]], float | None], candidates: Mapping[str, Callable[[], Any]]) -> str | None:
-    """The name of the fastest, None if the clock stands still."""
-    times: dict[str, float] = {}
-    for name, run in candidates.items():
+def _try(
+    clock: Callable[[Callable[[], Any]], float | None], candidates: Sequence[C], run: Callable[[C], Any]
+) -> C | None:
+    """The fastest candidate, None if the clock stands still."""
+    times: list[tuple[float, C]] = []
+    for candidate in candidates:
+
+        def repeat(count: int, candidate: C = candidate) -> None:
+            for _ in range(count):
+                run(candidate)
+
         try:
-            rounds = [clock(run) for _ in range(1 + _ROUNDS)]
+            clock(partial(repeat, 1))
+            once = clock(partial(repeat, 1))
+            count = max(1, min(_MOST_RUNS, int(_LEAST / once))) if once else 1
+            rounds = [clock(partial(repeat, count)) for _ in range(_ROUNDS)]
         except MemoryError:  # a faster one that does not fit is of no use
             continue
-        timed = [time for time in rounds[1:] if time is not None]
+        timed = [time / count for time in rounds if time is not None]
         if len(timed) < _ROUNDS:
             return None
-        times[name] = min(timed)
-    return min(times, key=times.__getitem__, default=None)
+        times.append((min(timed), candidate))
+    return min(times, key=lambda entry: entry[0])[1] if times else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from backends.cuda import conv_columns, conv_direct, conv_tensor
@@ -57,13 +55,12 @@ def _served(x_shape: Shape, y_shape: Shape, geo: Conv, *arrays: Array) -> bool:
 def _run(be: Gpu, case: Case, function: str, *arguments: Any) -> Array:
     """The result of ``function`` by the algorithm that is presumably, or with ``benchmark`` measurably, the fastest."""
     found = choices(be, case, settings.conv_tf32)
+
+    def run(choice: Choice) -> Array:
+        work = getattr(_FILES[choice.algorithm], function)
+        return work(be, *arguments) if choice.tile is None else work(be, *arguments, tile=choice.tile)
+
     if not settings.benchmark or settings.deterministic:  # two algorithms round differently
-        return _candidate(be, found[0], function, arguments)()
-    candidates = {str(choice): _candidate(be, choice, function, arguments) for choice in found}
-    return candidates[_tuner.fastest(be.device, f"{case} {settings}", candidates)]()
-
-
-def _candidate(be: Gpu, choice: Choice, function: str, arguments: tuple[Any, ...]) -> Callable[[], Array]:
-    """The whole work by one algorithm."""
-    run = getattr(_FILES[choice.algorithm], function)
-    return partial(run, be, *arguments) if choice.tile is None else partial(run, be, *arguments, tile=choice.tile)
+        return run(found[0])
+    problem = case, settings.conv_tf32, settings.matmul_tf32, settings.matmul_bf16
+    return run(_tuner.fastest(be.device, problem, found, run))

@@ -21,6 +21,7 @@ from backends.protocol import Array
 NONE, RELU = 0, 1  # activations
 
 _MOST_TAPS, _PACK_RUN = 256, 288  # conv_tensor_layout.cu: elements of w in a row of a block's tile
+_MOST_ROWS = 1 << 30  # outputs in all images: with those of a started tile they are to be less than 2^31
 _WORKSPACE = 256 << 20  # bytes of the weights' gradient before its splits are summed
 
 
@@ -95,7 +96,10 @@ def suits(be: Gpu, dtype_name: str, channels: int, outs: int, geo: Conv, directi
         return False
     if dtype_name == "float32" and not settings.conv_tf32:
         return False
-    if images * max(prod(geo.size), prod(geo.out)) >= 1 << 31 or prod(geo.kernel) > _MOST_TAPS:
+    if images * max(prod(geo.size), prod(geo.out)) > _MOST_ROWS or prod(geo.kernel) > _MOST_TAPS:
+        return False
+    reaches = zip(geo.size, geo.padding, geo.dilation, geo.kernel, strict=True)
+    if prod(s + p + d * k for s, p, d, k in reaches) >= 1 << 31:  # 32 bits count the places between two taps
         return False
     if direction == "input" and prod(geo.stride) > conv_tensor_plan.MOST_PARTS:
         return False
@@ -191,6 +195,9 @@ def _launch(
     tile = tile or _tiles(multiprocessors, shared, dtype, images, channels, outs, geo, direction)[0]
     plan, size = _plan(geo, images, channels, outs, direction), SIZE[dtype]
     pitches = (plan.channels, padded(outs) // geo.groups) if direction == "weight" else (plan.channels,)
+    copy = 16 if all(pitch * size % 16 == 0 for pitch in pitches) else 8
+    if copy == 8 and tile.row > 64:  # else a thread makes so many copies that their addresses do not fit in registers
+        tile = tile._replace(row=64, stages=4)
     values = {
         "TILE_M": tile.m,
         "TILE_N": tile.n,
@@ -199,7 +206,7 @@ def _launch(
         "TILE_K": tile.row // size,
         "STAGES": tile.stages,
         "BLOCKS": tile.blocks,
-        "COPY": 16 if all(pitch * size % 16 == 0 for pitch in pitches) else 8,
+        "COPY": copy,
     }
     operands = ("operand_t=bfloat_t",) if bf16 and size == 4 else ()
     return Launch(plan, tile, operands, (*[f"{name}={value}" for name, value in values.items()], *operands))

@@ -40,7 +40,6 @@ class _Plan(NamedTuple):
     algorithm: Any
     workspace: int  # bytes
     starts: tuple[tuple[int, int, int], ...]  # in bytes
-    lock: Lock  # the address of the bias is part of the operation
 
 
 class Gemm:
@@ -58,6 +57,7 @@ class Gemm:
     ) -> None:
         self._library, self._stream, self._allocate, self._size = library, stream, allocate, workspace
         self._workspaces: dict[int, Any] = {}
+        self._lock = Lock()  # threads share workspaces and operations, of which a bias's address is part
         self._plans = lru_cache(maxsize=4096)(self._plan)
 
     def __call__(self, p: Product, a: Array, b: Array, c: Array, bias: Array | None = None) -> bool:
@@ -81,7 +81,7 @@ class Gemm:
         stream = self._stream()
         workspace = self._workspace(stream) if plan.workspace else 0
         run, handle, o = self._library.matmul, self._library.handle, plan.out
-        with plan.lock:
+        with self._lock:
             if added:
                 plan.operation.set(lt.DESC_BIAS_POINTER, added)
             for i, j, k in plan.starts:
@@ -129,7 +129,7 @@ class Gemm:
             return None
         return _Plan(
             operation, (left, right, out), left.handle, right.handle, out.handle, byref(one), byref(zero),
-            byref(algorithm), algorithm.workspace_size, starts, Lock(),
+            byref(algorithm), algorithm.workspace_size, starts,
         )  # fmt: skip
 
     def _layout(self, of: int, size: tuple[int, int], lines: tuple[int, bool], count: int, step: int) -> lt.Descriptor:

@@ -35,14 +35,27 @@ def check_positions(be: Gpu, index: Array, low: int, high: int) -> int | None:
 
 def gather_rows(be: Gpu, table: Array, index: Array) -> Array:
     """See ``Backend.gather_rows``."""
-    rows, width = table.shape
+    rows, *row = table.shape
     if table.dtype.name not in FLOATS or index.dtype.name not in _INTS:
         be.check_positions(index, 0, rows)
         return reference.gather_rows(be, table, index)
-    out = be.xp.empty((*index.shape, width), table.dtype)
+    out = be.xp.empty((*index.shape, *row), table.dtype)
     be.kernel("indexing", "gather_rows", table.dtype)(
-        blocks(out.size), THREADS, dense(table), _positions(index), out, be.device.fault, index.size, rows, width
+        blocks(out.size), THREADS, dense(table), _positions(index), out, be.device.fault, index.size, rows, prod(row)
     )
+    return out
+
+
+def gather(be: Gpu, x: Array, index: Array, axis: int) -> Array:
+    """See ``Backend.gather``."""
+    if not 0 < x.ndim <= _MOST_AXES or x.dtype.name not in FLOATS or index.dtype.name not in _INTS:
+        be.check_positions(index, -x.shape[axis], x.shape[axis])
+        return reference.gather(be, x, index, axis)
+    n, out = index.size, be.xp.empty(index.shape, x.dtype)
+    be.kernel("indexing", "gather", x.dtype)(
+        blocks(n), THREADS, dense(x), dense(index.astype("int64", copy=False)), out, be.device.fault, n,
+        _scatter(x.shape, index.shape, index.shape, axis % x.ndim),
+    )  # fmt: skip
     return out
 
 

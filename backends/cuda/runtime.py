@@ -6,15 +6,22 @@ import ctypes
 import warnings
 from collections.abc import Callable
 from functools import cached_property
+from threading import local
 from typing import Any
 
 from backends.cuda import compiler, cublaslt
 from backends.cuda.gemm import Gemm
 
-_DYNAMIC_SHARED = 8  # CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
-_STATIC_LIMIT = 48 << 10  # bytes of dynamic shared memory that need no leave
+_STATIC_SHARED, _DYNAMIC_SHARED = 1, 8  # CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, ..._MAX_DYNAMIC_SHARED_SIZE_BYTES
+_UNASKED = 48 << 10  # bytes of shared memory, static and dynamic, that need no leave
 
 _MESSAGES = {1: "a position is out of bounds", 2: "a class in target is out of range"}  # common.cuh: FAULT_*
+
+
+class _Thread(local):
+    """What is true of the calling thread; every thread begins with the values below."""
+
+    bound = False  # the GPU's context is current, without which the driver's functions fail
 
 
 class Runtime:
@@ -31,7 +38,7 @@ class Runtime:
         self._cupy, self._index = cupy, index
         from cupy_backends.cuda.api import driver
 
-        self._launch = driver.launchKernel
+        self._driver, self._launch = driver, driver.launchKernel
         self._stream = cupy.cuda.get_current_stream
         facts = cupy.cuda.runtime.getDeviceProperties(index)
         self.name = facts["name"].decode()
@@ -39,6 +46,7 @@ class Runtime:
         self.multiprocessors = int(facts["multiProcessorCount"])
         self.shared_memory = int(facts["sharedMemPerBlockOptin"])
         self.fault = Fault(cupy.cuda.alloc_pinned_memory(4))
+        self._thread = _Thread()
 
     @cached_property
     def blas(self) -> Gemm | None:
@@ -62,13 +70,30 @@ class Runtime:
         with self._cupy.cuda.Device(self._index):
             module = self._cupy.cuda.function.Module()
             module.load(code)
-        return LoadedModule(module)
+        return LoadedModule(module, self)
+
+    def function(self, module: Any, name: str, shared: int) -> Any:
+        """An entry point of a module on this GPU, with leave to use ``shared`` bytes of dynamic shared memory."""
+        self._bind()
+        function = module.get_function(name)
+        static = self._driver.funcGetAttribute(_STATIC_SHARED, function.ptr) if shared else 0
+        if static + shared > _UNASKED:  # all there is: leave for less would end that for more, asked for before
+            self._driver.funcSetAttribute(function.ptr, _DYNAMIC_SHARED, self.shared_memory - static)
+        return function
 
     def start(
         self, function: Any, gx: int, gy: int, gz: int, bx: int, by: int, bz: int, shared: int, params: int
     ) -> None:
         """Starts a kernel on the current stream."""
+        if not self._thread.bound:
+            self._bind()
         self._launch(function.ptr, gx, gy, gz, bx, by, bz, shared, self._stream().ptr, params, 0)
+
+    def _bind(self) -> None:
+        """Makes the GPU's context the calling thread's: the driver does not, but the CUDA runtime's functions do."""
+        with self._cupy.cuda.Device(self._index):
+            self._cupy.cuda.runtime.memGetInfo()
+        self._thread.bound = True
 
     def clock(self, run: Callable[[], Any]) -> float | None:
         """Milliseconds that the work takes which ``run`` starts on the current stream; waits for it.
@@ -91,19 +116,15 @@ class LoadedModule:
 
     Args:
         module: CuPy's.
+        runtime: the GPU.
     """
 
-    def __init__(self, module: Any) -> None:
-        self._module = module
+    def __init__(self, module: Any, runtime: Runtime) -> None:
+        self._module, self._runtime = module, runtime
 
     def function(self, name: str, shared: int) -> Any:
         """The entry point, with leave to use ``shared`` bytes of dynamic shared memory."""
-        function = self._module.get_function(name)
-        if shared > _STATIC_LIMIT:
-            from cupy_backends.cuda.api import driver
-
-            driver.funcSetAttribute(function.ptr, _DYNAMIC_SHARED, shared)
-        return function
+        return self._runtime.function(self._module, name, shared)
 
 
 class Fault:

@@ -21,7 +21,7 @@ import numpy as np
 
 from backends.protocol import Array
 
-_DTYPES = "?bhilqBHILQefdFD"  # characters of those that the device has
+DTYPES = "?bhilqBHILQefdFD"  # characters of those that the device has
 
 
 class Copy(NamedTuple):
@@ -97,7 +97,7 @@ class Transfers:
 
     def _send(self, a: Any, stream: Any) -> tuple[Array, Any]:
         """Starts a copy: the array on the device, and the memory that is being read."""
-        if a.dtype.char not in _DTYPES:
+        if a.dtype.char not in DTYPES:
             raise TypeError(
                 f"cuda: expected bool, integers, floats or complex numbers of up to 64 bits a part, got {a.dtype}"
             )

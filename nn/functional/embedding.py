@@ -122,14 +122,15 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 
     Args:
         tensor: class numbers (*), integers.
-        num_classes: C; -1 for the largest number + 1.
+        num_classes: C; -1 for the largest number + 1, for which a GPU must be waited for.
 
     Returns:
         (*,C), int64.
 
     Raises:
         DtypeError: numbers that are no integers.
-        ValueError: a negative number, one too large, or nothing to count from.
+        ValueError: a negative number, one too large (with ``num_classes`` on the CPU only: a GPU gives zeros for it), or
+            nothing to count from.
 
     Example:
         >>> F.one_hot(ag.tensor([0, 2]))
@@ -141,9 +142,11 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise DtypeError(f"one_hot: expected class numbers of an integer dtype, got {tensor.dtype}. Cast with .long()")
     if not raw.size and num_classes < 1:
         raise ValueError(f"one_hot: expected num_classes of at least 1 for an empty tensor, got {num_classes}")
-    low, high = (int(raw.min()), int(raw.max())) if raw.size else (0, 0)
-    classes = high + 1 if num_classes == -1 else num_classes
-    if low < 0 or (raw.size and high >= classes):
-        raise ValueError(f"one_hot: expected class numbers in [0, {classes - 1}], got numbers from {low} to {high}")
+    classes = num_classes
+    if num_classes == -1 or not tensor.is_cuda:
+        low, high = (int(raw.min()), int(raw.max())) if raw.size else (0, 0)
+        classes = high + 1 if num_classes == -1 else num_classes
+        if low < 0 or (raw.size and high >= classes):
+            raise ValueError(f"one_hot: expected class numbers in [0, {classes - 1}], got numbers from {low} to {high}")
     y: Tensor = _one_hot(tensor, classes=classes)
     return y

@@ -41,7 +41,7 @@ def _negative(widths: Widths) -> Widths:
 def _pad_border(be: Any, x: Any, *, widths: Widths, mode: str) -> Any:
     for axis, (left, right) in enumerate(widths):
         if left or right:
-            x = be.xp.take(x, be.asarray(_sources(x.shape[axis], left, right, mode)), axis)
+            x = be.xp.take(x, _sources_on(be, x.shape[axis], left, right, mode), axis)
     return x
 
 
@@ -64,6 +64,12 @@ def _pad_border_transposed(be: Any, x: Any, *, widths: Widths, mode: str, shape:
 
 _pad_border.grad(x=lambda g, x_shape, **p: _pad_border_transposed(g, shape=x_shape, **p))
 _pad_border_transposed.grad(x=lambda g, *, widths, mode, shape: _pad_border(g, widths=widths, mode=mode))
+
+
+@lru_cache(maxsize=256)
+def _sources_on(be: Any, *args: Any) -> Any:
+    """``_sources``, on the device: sent once."""
+    return be.asarray(_sources(*args))
 
 
 @lru_cache(maxsize=256)

@@ -491,8 +491,8 @@ def _unpooled(
         if len(wanted) != nd or any(abs(w - n) >= s for w, n, (_, _, s, _) in zip(wanted, size, axes, strict=True)):
             raise ShapeError(f"{name}: expected output_size within a stride of {size}, got {tuple(output_size)}")
         size = wanted
-    if not indices.is_cuda and indices.raw.size and not 0 <= indices.raw.min() <= indices.raw.max() < prod(size):
-        raise IndexError(f"{name}: expected indices in [0, {prod(size) - 1}] for an output {size}, got others")
+    if (wrong := indices.backend.check_positions(indices.raw, 0, prod(size))) is not None:
+        raise IndexError(f"{name}: expected indices in [0, {prod(size) - 1}] for an output {size}, got {wrong}")
     y: Tensor = _max_unpool(x, indices if is_batch else indices.unsqueeze(0), size=size)
     return y if is_batch else y.squeeze(0)
 

@@ -31,19 +31,25 @@ class Resize(NamedTuple):
 @op
 def _resample(be: Any, x: Any, *, axes: tuple[Resize, ...], transposed: bool) -> Any:
     for axis, resize in enumerate(axes, start=2):
-        index, weight = _transposed_taps(resize) if transposed else _taps(resize)
         shape = (-1, *[1] * (x.ndim - 1 - axis))
         y = None
-        for places, factors in zip(index, weight, strict=True):
-            part = be.xp.take(x, be.asarray(places), axis)
+        for places, factors in _taps_on(be, resize, transposed, x.dtype):
+            part = be.xp.take(x, places, axis)
             if resize.mode[:7] != "nearest" or transposed:
-                part *= be.asarray(factors, x.dtype).reshape(shape)
+                part *= factors.reshape(shape)
             y = part if y is None else be.xp.add(y, part, out=y)
         x = y
     return x
 
 
 _resample.grad(x=lambda g, *, axes, transposed: _resample(g, axes=axes, transposed=not transposed))
+
+
+@lru_cache(maxsize=64)
+def _taps_on(be: Any, r: Resize, transposed: bool, dtype: Any) -> list[tuple[Any, Any]]:
+    """index and weight (out,) for each k, on the device: sent once."""
+    index, weight = _transposed_taps(r) if transposed else _taps(r)
+    return [(be.asarray(i), be.asarray(w, dtype)) for i, w in zip(index, weight, strict=True)]
 
 
 @lru_cache(maxsize=64)

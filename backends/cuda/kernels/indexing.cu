@@ -154,7 +154,7 @@ extern "C" __global__ void add_rows(const scalar_t* __restrict__ src, const long
     }
 }
 
-// -- scattered addition along one axis --------------------------------------------------------------------------------
+// -- single elements along one axis -----------------------------------------------------------------------------------
 
 #define MOST_AXES 16
 
@@ -177,6 +177,16 @@ DEVICE long long scattered(const long long* __restrict__ index, long long e, con
         rest = above;
     }
     return row < s.rows ? place : -1;
+}
+
+// out like index, in C order: thread e owns element e.
+extern "C" __global__ void gather(const scalar_t* __restrict__ x, const long long* __restrict__ index,
+                                  scalar_t* __restrict__ out, int* fault, long long n, Scatter s) {
+    for (long long e = first(); e < n; e += step()) {
+        long long from;
+        const long long place = scattered(index, e, s, fault, from);
+        out[e] = place < 0 ? scalar_t(0.0f) : x[place];
+    }
 }
 
 extern "C" __global__ void scatter_add(const long long* __restrict__ index, const scalar_t* __restrict__ src,
