@@ -28,9 +28,12 @@ install: $(VENV)/.twingrad-test
 demo: $(VENV)/.twingrad-demo
 	$(BIN)/python -m autograd demo
 
+# All tests, then those that make tensors once more with their tensors on the GPU, or without one on the emulated GPU.
 # A file's tests stay in one worker, so that each kernel is compiled by one of them only.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
 test: install
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(PYTEST)
+	$(PYTEST) --device cuda tests/engine tests/nn tests/ops tests/optim tests/utils tests/test_gradcheck.py
 
 # On a machine with a GPU, with the packages that PYTHON has: installs nothing, needs no network. Goes on where it stopped.
 gpu:

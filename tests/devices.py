@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 
+import pytest
+
+import autograd
 from backends import registry
-from backends.cuda import Cuda, _import_cupy, create
+from backends.cuda import Cuda, _import_cupy
 from backends.precision import settings
 
 
@@ -26,12 +29,12 @@ def real_cupy() -> ModuleType | None:
 def backend(mode: str = "fast") -> Cuda:
     """The backend under test; without a card in one of the emulator's modes."""
     if real_cupy() is not None:
-        return create()
+        return registry.get("cuda")  # the one that device="cuda" is, with its faults and its kernels
     from tests.backends import fake_cublaslt
+    from tests.backends.cuda_variants import KnownOnly
     from tests.cupy_double import double
-    from tests.emulator import Emulator
 
-    emulator = Emulator(mode)
+    emulator = KnownOnly(mode)
     emulator.blas = fake_cublaslt.gemm(double)
     return Cuda(double, emulator)
 
@@ -69,6 +72,23 @@ def _in_place(be: Cuda) -> Iterator[None]:
         registry._backends.update(before)
         cupy_double.uninstall()
         _import_cupy.cache_clear()  # what was imported within
+
+
+@contextmanager
+def raises_in_time(kind: type[Exception], match: str) -> Iterator[None]:
+    """As ``pytest.raises``, of an error in positions: a GPU reports it without details, when it is next waited for."""
+    if autograd.get_default_device().type == "cpu":
+        with pytest.raises(kind, match=match):
+            yield
+        return
+    with pytest.raises(IndexError, match=r"^cuda: a (position|class)"), _waited_for():
+        yield
+
+
+@contextmanager
+def _waited_for() -> Iterator[None]:
+    yield
+    autograd.cuda.synchronize()
 
 
 def name() -> str:

@@ -208,6 +208,17 @@ for label, (rows, width, shape) in {
     "0d": (4, 3, ()),
 }.items():
     add("gather_rows", label, lambda d, rows=rows, width=width, shape=shape: (d(rows, width), d.ints(rows, *shape)))
+add("gather_rows", "maps", lambda d: (d(5, 4, 3), d.ints(5, 7)))
+add("gather_rows", "vector", lambda d: (d(5), d.ints(5, 7)))
+for label, (x, index, axis) in {
+    "1d": ((6,), (9,), 0),
+    "rows": ((4, 5), (7, 5), 0),
+    "columns": ((4, 5), (4, 8), -1),
+    "smaller": ((4, 5, 3), (2, 6, 3), 1),
+    "large": ((50, 40), (300, 40), 0),
+    "none": ((4, 5), (0, 5), 0),
+}.items():
+    add("gather", label, lambda d, x=x, index=index, axis=axis: (d(*x), d.ints(x[axis], *index), axis))
 for label, (m, n, rows) in {
     "small": (9, 3, 4),
     "large": (700, 32, 50),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backends.cuda import Cuda, compiler, conv, conv_columns, conv_direct, conv_plan
+from backends.cuda import Cuda, conv, conv_columns, conv_direct, conv_plan
 from backends.cuda.autotune import Tuner
 from backends.cuda.conv_algorithm import Case, Choice, choices
 from backends.cuda.conv_direct import TILES, launch
@@ -104,17 +104,6 @@ def test_tiles(tile, cuda, direct, monkeypatch) -> None:
         assert all_three(cuda, np.random.default_rng(0), 2, groups, channels, outs, geometry((9, 10), 3, 1, 1))
 
 
-@pytest.mark.parametrize("tile", [TILES[0], TILES[-1]], ids=lambda tile: f"{tile.rows}x{tile.columns}")
-def test_tiles_have_registers(tile) -> None:
-    """The others are among what test_cuda_compile.py compiles."""
-    from tests.backends.test_cuda_compile import NVRTC, usage
-
-    flags = (*compiler.OPTIONS, *compiler.defines("float32", tile.defines), "-arch=sm_90", "--ptxas-options=-v")
-    report = usage(NVRTC.compile(compiler.source("conv"), flags, "conv.cu")[1])
-    assert len(report) == 5
-    assert all(used["spill"] == 0 and used["registers"] * tile.threads <= 65536 for used in report.values())
-
-
 @pytest.mark.parametrize("groups, channels, outs", [(1, 20, 20), (1, 1, 2)])
 def test_sums_split_into_shares(groups, channels, outs, cuda, direct, monkeypatch) -> None:
     monkeypatch.setattr(cuda.device, "multiprocessors", 40)
@@ -193,20 +182,22 @@ def test_without_cublas_there_are_no_columns(cuda, monkeypatch) -> None:
     assert choices.__wrapped__(cuda, Case("input", "float64", 8, 64, 64, False, geo), False) == (Choice("direct"),)
 
 
-def timed(times: dict[str, float | None]) -> tuple[Any, dict[str, Callable[[], None]], list[str]]:
-    """A device whose clock is told how long each candidate takes; the candidates, and which of them ran."""
+def timed(times: dict[str, float | None]) -> tuple[Any, tuple[tuple[str, ...], Callable[[str], None]], list[str]]:
+    """A device whose clock is told how long each candidate takes; candidates and what runs one; which of them ran."""
     ran: list[str] = []
 
-    def clock(run: Callable[[], None]) -> float | None:
-        run()
-        return times[ran[-1]]
+    def clock(work: Callable[[], None]) -> float | None:
+        before = len(ran)
+        work()
+        time = times[ran[-1]]
+        return None if time is None else time * (len(ran) - before)
 
     def run(name: str) -> None:
         ran.append(name)
         if times[name] == 0:
             raise MemoryError
 
-    return SimpleNamespace(name="a GPU", clock=clock), {name: lambda name=name: run(name) for name in times}, ran
+    return SimpleNamespace(name="a GPU", clock=clock), (tuple(times), run), ran
 
 
 @pytest.fixture
@@ -219,16 +210,22 @@ def tuner(monkeypatch, tmp_path) -> Callable[[], Tuner]:
 def test_the_fastest_is_found_once_and_remembered(tuner) -> None:
     device, candidates, ran = timed({"slow": 3.0, "fast": 1.0, "too large": 0})
     first = tuner()
-    assert [first.fastest(device, "case", candidates) for _ in range(2)] == ["fast", "fast"]
-    assert ran == ["slow"] * 4 + ["fast"] * 4 + ["too large"]
-    assert tuner().fastest(device, "case", candidates) == "fast"
-    assert len(ran) == 9
-    tuner().fastest(device, "another case", candidates)
-    tuner().fastest(SimpleNamespace(name="another GPU", clock=device.clock), "case", candidates)
-    assert len(ran) == 27
+    assert [first.fastest(device, "case", *candidates) for _ in range(2)] == ["fast", "fast"]
+    assert ran == ["slow"] * 5 + ["fast"] * 5 + ["too large"]
+    assert tuner().fastest(device, "case", *candidates) == "fast"
+    assert len(ran) == 11
+    tuner().fastest(device, "another case", *candidates)
+    tuner().fastest(SimpleNamespace(name="another GPU", clock=device.clock), "case", *candidates)
+    assert len(ran) == 33
     assert json.loads(first.path.read_text()) == dict.fromkeys(
         ["a GPU: case", "a GPU: another case", "another GPU: case"], "fast"
     )
+
+
+def test_short_work_is_repeated_in_a_round(tuner) -> None:
+    device, candidates, ran = timed({"slow": 0.26, "fast": 0.01})
+    assert tuner().fastest(device, "case", *candidates) == "fast"
+    assert ran == ["slow"] * (2 + 3 * 3) + ["fast"] * (2 + 3 * 20)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"a GPU: case": 1}', b'{"a GPU: case": "gone"}'])
@@ -237,15 +234,15 @@ def test_a_damaged_file_costs_a_trial(content, tuner) -> None:
     path = tuner().path
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    assert tuner().fastest(device, "case", candidates) == "fast"
-    assert len(ran) == 8
+    assert tuner().fastest(device, "case", *candidates) == "fast"
+    assert len(ran) == 10
     assert json.loads(path.read_text())["a GPU: case"] == "fast"
 
 
 def test_while_the_clock_stands_still_the_first_is_taken_and_nothing_remembered(tuner) -> None:
     device, candidates, _ = timed({"first": None, "second": None})
     chosen = tuner()
-    assert chosen.fastest(device, "case", candidates) == "first"
+    assert chosen.fastest(device, "case", *candidates) == "first"
     assert not chosen.path.exists()
 
 
@@ -254,10 +251,11 @@ def test_benchmark_measures_and_deterministic_does_not(cuda, monkeypatch, tuner)
     x, w = (rng.standard_normal(shape).astype("float32") for shape in ((2, 3, 6, 6), (4, 3, 3, 3)))
     geo = Conv.of(x.shape, w.shape, stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=1)
     sample, ran = Sample("conv", "benchmark", lambda _: (x, w, None, geo)), []
+    for name, of in (("direct", conv_direct), ("columns", conv_columns)):
+        monkeypatch.setattr(of, "forward", lambda *a, name=name, run=of.forward: (ran.append(name), run(*a))[1])
 
-    def clock(run: Callable[[], Any]) -> float:
-        run()
-        ran.append(run.func.__module__.rpartition("_")[2])
+    def clock(work: Callable[[], Any]) -> float:
+        work()
         return {"direct": 2.0, "columns": 1.0}[ran[-1]]
 
     monkeypatch.setattr(settings, "benchmark", True)
@@ -266,8 +264,9 @@ def test_benchmark_measures_and_deterministic_does_not(cuda, monkeypatch, tuner)
     monkeypatch.setattr(cuda.device, "name", "a GPU")
     monkeypatch.setattr(settings, "deterministic", True)
     agree(cuda, sample)
-    assert ran == []
+    assert ran == ["direct"]
+    ran.clear()
     monkeypatch.setattr(settings, "deterministic", False)
     agree(cuda, sample)
-    assert ran == ["direct"] * 4 + ["columns"] * 4
+    assert ran == ["direct"] * 5 + ["columns"] * 6
     assert set(json.loads(conv._tuner.path.read_text()).values()) == {"columns"}

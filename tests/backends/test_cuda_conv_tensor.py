@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from backends.cuda import Cuda, compiler, conv_tensor, nvrtc
+from backends.cuda import Cuda, compiler, conv_tensor
 from backends.cuda.conv_tensor import NONE, RELU, TILES, Tile
-from backends.cuda.launch import Kernels, entries
+from backends.cuda.launch import Kernels
 from backends.cuda.layout import is_channels_last
-from backends.errors import BackendUnavailable
 from backends.geometry import Conv
 from backends.precision import settings
 from backends.reference import Reference
 from tests import devices
+from tests.backends.cuda_variants import Variant
+from tests.backends.nvrtc_report import measure
 from tests.backends.sample import LAYOUTS
-from tests.backends.test_cuda_compile import usage
 from tests.emulator import KernelFault
 
 REFERENCE = Reference(np)
@@ -203,6 +203,14 @@ def test_every_tile(tile: Tile, cuda: Cuda) -> None:
             check(cuda, direction, case, KINDS[kind], tile=tile)
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_the_largest_tile_in_copies_of_8_bytes(direction: str, cuda: Cuda) -> None:
+    case = Case((1, 20, 9, 17), (132, 20, 1, 3))
+    launch = conv_tensor._launch(132, 227 << 10, "float16", 1, 20, 132, case.geo, direction, TILES[0], False)
+    assert "COPY=8" in launch.defines
+    check(cuda, direction, case, KINDS["f16"], tile=TILES[0])
+
+
 @pytest.mark.parametrize("splits", [2, 3, 100])
 def test_split_sums(splits: int, cuda: Cuda) -> None:
     for case in (CASES["3x3"], CASES["groups"], CASES["odd-channels"], CASES["nothing"]):
@@ -329,6 +337,9 @@ def test_suits(cuda: Cuda, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not suits("float16", 64, 64, plane._replace(stride=(8, 8)), "input")
     assert suits("float16", 64, 64, plane._replace(stride=(8, 8)))
     assert not suits("float16", 64, 64, plane, images=1 << 26)
+    most = (1 << 30) // (9 * 7)
+    assert suits("float16", 64, 64, plane, images=most) and not suits("float16", 64, 64, plane, images=most + 1)
+    assert not suits("float16", 64, 64, plane._replace(padding=(1 << 28, 1)))
     monkeypatch.setattr(settings, "conv_tf32", False)
     assert not suits("float32", 16, 24, plane) and suits("float16", 16, 24, plane)
     old = SimpleNamespace(device=SimpleNamespace(arch="sm_75"))
@@ -449,18 +460,11 @@ def test_the_comparison_notices(mutation: str, mutate: Callable[[str, str], Cuda
 
 @pytest.mark.parametrize("family", ["conv_tensor", "conv_tensor_weight"])
 @pytest.mark.parametrize("tile", [TILES[0], TILES[1], TILES[2]], ids=lambda tile: "x".join(map(str, tile[:4])))
-def test_large_tiles_fit_into_registers(family: str, tile: Tile) -> None:
-    try:
-        compile_ = nvrtc.load().compile
-    except BackendUnavailable as missing:
-        pytest.skip(str(missing))
-    geo = CASES["3x3"].geo
-    defines = conv_tensor._launch(132, 227 << 10, "float32", 8, 64, 64, geo, "forward", tile, False).defines
-    flags = (*compiler.OPTIONS, *compiler.defines("float32", defines), "-arch=sm_90", "--ptxas-options=-v")
-    source = compiler.source(family)
-    used = usage(compile_(source, flags, f"{family}.cu")[1])
-    assert set(used) == set(entries(source))
-    for name, numbers in used.items():
-        assert numbers["spill"] == 0, name
-        assert numbers["registers"] * tile.threads * tile.blocks <= 65536, name
-    assert tile.shared("float32", "weight" if family == "conv_tensor_weight" else "forward") * tile.blocks <= 227 << 10
+def test_as_many_blocks_as_promised_fit_into_a_multiprocessor(family: str, tile: Tile) -> None:
+    direction = "weight" if family == "conv_tensor_weight" else "forward"
+    defines = conv_tensor._launch(
+        132, 227 << 10, "float32", 8, 64, 64, CASES["3x3"].geo, direction, tile, False
+    ).defines
+    for name, used in measure(Variant(family, "float32", defines), "sm_90").items():
+        assert used.registers * tile.threads * tile.blocks <= 65536, name
+    assert tile.shared("float32", direction) * tile.blocks <= 227 << 10

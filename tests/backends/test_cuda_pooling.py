@@ -224,6 +224,7 @@ REFUSED: dict[str, Any] = {
     "pool_scatter": lambda i: (ones(1, 1, 2), np.array([[[1, i]]], np.int32), (4,)),
     "pool_gather": lambda i: (ones(1, 1, 4), np.array([[[1, i]]])),
     "gather_rows": lambda i: (ones(4, 8), np.array([0, i, 1])),
+    "gather": lambda i: (ones(4, 2), np.array([[0, i]]), 0),
     "scatter_rows": lambda i: (ones(3, 2), np.array([0, i, 1]), 4),
     "index_add_": lambda i: (ones(4, 2), np.array([0, i, 1]), ones(3, 2)),
     "scatter_add_": lambda i: (ones(4, 2), np.array([[0, i]]), ones(1, 2), 0),
@@ -242,7 +243,7 @@ def test_positions_out_of_range_are_reported(
     with pytest.raises(IndexError, match="cuda: a position is out of bounds, in an operation since the last sync"):
         cuda.to_numpy(result)
     written = cuda.to_numpy(result)  # what is reported once is not raised again
-    good = {"pool_scatter": 1, "pool_gather": 1, "gather_rows": 16, "scatter_rows": 4, "index_add_": 8 + 4}
+    good = {"pool_scatter": 1, "pool_gather": 1, "gather_rows": 16, "gather": 1, "scatter_rows": 4, "index_add_": 12}
     assert float(written.sum()) == (good | {"scatter_add_": 8 + 1})[kernel]
 
 

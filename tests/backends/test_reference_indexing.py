@@ -12,6 +12,10 @@ def gather_rows(torch, table, index):
     return table[index]
 
 
+def gather(torch, x, index, axis):
+    return x.gather(axis, index)
+
+
 def scatter_rows(torch, src, index, rows):
     return src.new_zeros(rows, src.shape[1]).index_add_(0, index, src)
 
@@ -27,7 +31,7 @@ def scatter_add_(torch, out, index, src, axis):
     return out.scatter_add_(axis, index, src)
 
 
-ORACLES = {f.__name__: f for f in (gather_rows, scatter_rows, index_add_, scatter_add_)}
+ORACLES = {f.__name__: f for f in (gather_rows, gather, scatter_rows, index_add_, scatter_add_)}
 
 
 @rows(ORACLES)

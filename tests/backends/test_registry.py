@@ -129,7 +129,6 @@ def fake_cupy(devices=1, driver=13000, error=None) -> ModuleType:
     cupy = ModuleType("cupy")
     runtime = SimpleNamespace(
         CUDARuntimeError=CUDARuntimeError,
-        cudaErrorNoDevice=100,
         driverGetVersion=lambda: driver,
         runtimeGetVersion=lambda: 13020,
         getDeviceCount=count,

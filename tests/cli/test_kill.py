@@ -48,6 +48,9 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+one_device = pytest.mark.cpu_only("one of the two runs is another process, which knows no default device of this one")
+
+
 def wait(process: subprocess.Popen[str], ready: Callable[[], bool]) -> None:
     """Until ``ready``, or the end of the process."""
     limit = time.monotonic() + 60
@@ -56,6 +59,7 @@ def wait(process: subprocess.Popen[str], ready: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
+@one_device
 def test_killed_at_random_moments(train: Callable[..., int], tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert train(whole, *LONG) == 0
@@ -74,6 +78,7 @@ def test_killed_at_random_moments(train: Callable[..., int], tmp_path: Path) -> 
     same(whole, broken)
 
 
+@one_device
 def test_ctrl_c_in_a_terminal(train: Callable[..., int], tmp_path: Path) -> None:
     """The whole process group gets the signal, workers too; the line that is printed continues the run."""
     whole, broken = tmp_path / "whole", tmp_path / "broken"

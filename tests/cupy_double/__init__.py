@@ -36,8 +36,7 @@ def install() -> types.ModuleType:
     real = sys.modules.get("cupy")
     if real is not None and real.is_available():
         raise RuntimeError("the real CuPy is imported and has a GPU: use it")
-    names = [name for name in sys.modules if name.split(".")[0] in ("cupy", "cupyx")]
-    _replaced = {name: sys.modules.pop(name) for name in names}
+    _replaced = {name: sys.modules.pop(name) for name in _imported()}
     sys.modules.update(DOUBLE)
     return double
 
@@ -47,10 +46,16 @@ def uninstall() -> None:
     global _replaced
     if _replaced is None:
         return
-    for name in [name for name in sys.modules if name.split(".")[0] in ("cupy", "cupyx")]:
+    for name in _imported():
         del sys.modules[name]
     sys.modules.update(_replaced)
     _replaced = None
+
+
+def _imported() -> list[str]:
+    """Names of the modules of CuPy that are imported now."""
+    names = [name for name in sys.modules if name.startswith("cupy")]
+    return [name for name in names if name.split(".")[0] in ("cupy", "cupyx")]
 
 
 def is_installed() -> bool:

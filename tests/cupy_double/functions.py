@@ -126,20 +126,25 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 
 def take(a: Any, indices: Any, axis: int | None = None, out: ndarray | None = None) -> ndarray:
-    """Elements along an axis; indices of the host are copied to the device first."""
+    """Elements along an axis, positions wrapped around; indices of the host are copied to the device first."""
     if not isinstance(indices, ndarray) and not np.isscalar(indices):
         indices = creation.asarray(indices, np.int64)
     if out is not None and out.dtype != a.dtype:
         raise TypeError("Output dtype mismatch")
     options = {} if out is None else {"out": out}
-    return run("take", np.take, (needs_device(a, "take"), indices, axis), options)
+    return run("take", np.take, (needs_device(a, "take"), indices, axis), {"mode": "wrap", **options})
 
 
 def take_along_axis(a: Any, indices: Any, axis: int | None) -> ndarray:
-    """Elements at places along an axis."""
+    """Elements at positions along an axis, wrapped around."""
     if needs_device(indices, "take_along_axis").dtype.kind not in "iu":
         raise IndexError("`indices` must be an integer array")
-    return run("take_along_axis", np.take_along_axis, (needs_device(a, "take_along_axis"), indices, axis), {})
+
+    def wrapping(a: Any, indices: Any, axis: int | None) -> Any:
+        size = a.size if axis is None else a.shape[axis]
+        return np.take_along_axis(a, indices % max(size, 1), axis)
+
+    return run("take_along_axis", wrapping, (needs_device(a, "take_along_axis"), indices, axis), {})
 
 
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:

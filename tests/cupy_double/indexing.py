@@ -1,7 +1,7 @@
 """Indexing: views where there are only integers and slices, new arrays elsewhere, hidden transfers logged.
 
-Stricter than CuPy: an index out of range, which CuPy wraps around, and an assignment to one place twice, whose result
-CuPy leaves open, raise.
+Positions out of range in an index array are wrapped around, in silence. Stricter than CuPy: an assignment to one place
+twice, whose result CuPy leaves open, raises.
 """
 
 from __future__ import annotations
@@ -37,6 +37,22 @@ def prepare(key: Any) -> tuple[tuple[Any, ...], bool]:
     return tuple(parts), advanced
 
 
+def _wrapped(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """The index with the positions in its arrays taken modulo the length of their axis."""
+    used = [0 if p is None or p is Ellipsis else p.ndim if _is_mask(p) else 1 for p in index]
+    axis, parts = 0, []
+    for part, axes in zip(index, used, strict=True):
+        if isinstance(part, np.ndarray) and not _is_mask(part) and axis < len(shape) and shape[axis]:
+            part = part.astype(np.int64) % shape[axis]
+        axis += len(shape) - sum(used) if part is Ellipsis else axes
+        parts.append(part)
+    return tuple(parts)
+
+
+def _is_mask(part: Any) -> bool:
+    return isinstance(part, np.ndarray) and part.dtype.kind == "b"
+
+
 def _array(part: Any) -> Host:
     """An array in an index, as NumPy's."""
     if isinstance(part, ndarray):
@@ -58,7 +74,7 @@ def get(self: ndarray, key: Any) -> ndarray:
     index, advanced = prepare(key)
     if advanced:
         log.record("launch", "take")
-        return fresh(self._host[index])
+        return fresh(self._host[_wrapped(index, self.shape)])
     if not any(part is Ellipsis for part in index):
         index = (*index, Ellipsis)  # a view, of 0-d too, never a number
     return view(self, self._host[index])
@@ -72,7 +88,7 @@ def assign(self: ndarray, key: Any, value: Any) -> None:
             index = (*index, Ellipsis)
         view(self, self._host[index]).fill(value)
         return
-    host = _source(value, self.dtype)
+    host, index = _source(value, self.dtype), _wrapped(index, self.shape)
     if advanced and host.size > 1:
         _refuse_duplicates(index, self.shape)
     log.record("launch", "setitem")
@@ -109,11 +125,10 @@ def scatter(self: ndarray, key: Any, value: Any, function: Any, dtypes: list[str
     if isinstance(value, ndarray):
         value = value._host
     value = np.asarray(value, self.dtype)
-    mask = any(isinstance(part, np.ndarray) and part.dtype.kind == "b" for part in index)
-    if not mask and self.dtype.name not in dtypes:
+    if not any(map(_is_mask, index)) and self.dtype.name not in dtypes:
         raise TypeError(f"{name} only supports {', '.join(dtypes)} as data type")
     log.record("launch", name)
-    places = np.arange(self.size).reshape(self.shape)[index]
+    places = np.arange(self.size).reshape(self.shape)[_wrapped(index, self.shape)]
     values = np.broadcast_to(value, places.shape).reshape(-1)
     order = _order.permutation(places.size)
     result = self._host.reshape(-1).copy()

@@ -7,6 +7,7 @@ in it; here a kernel that writes past its array, or reads what nobody wrote, is 
 from __future__ import annotations
 
 import ctypes
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,11 @@ _ZONE = 256
 _MARK = b"\xa5" * _ZONE
 _POISON = 0xFF  # NaN in every floating format
 
+_KEPT = 64  # blocks of one size that wait for the next array, as in a pool
+_SMALL = 1 << 14  # bytes of such a block at most
+_UNSHARED = 2  # references to a NumPy array that getrefcount finds: the attribute, its own argument
+
+_free: dict[int, list[tuple[Any, int, int]]] = {}  # by size: (host, offset, address) of blocks with whole red zones
 _blocks: dict[int, weakref.ref[Memory]] = {}  # by id of the NumPy array that holds the block
 _damages: list[str] = []
 _register: Callable[[int, int, str], None] | None = None
@@ -45,12 +51,15 @@ class Memory:
             pool._take(size)
         self._pool = pool
         self.size = size
-        self.host = np.empty(size + 2 * _ZONE + ALIGNMENT, np.uint8)
-        start = self.host.__array_interface__["data"][0]
-        self.offset = _ZONE + -(start + _ZONE) % ALIGNMENT
-        self.ptr = start + self.offset if size else 0
-        self.host[self.offset - _ZONE : self.offset] = 0xA5
-        self.host[self.offset + size : self.offset + size + _ZONE] = 0xA5
+        try:
+            self.host, self.offset, self.ptr = _free[size].pop()
+        except LookupError:
+            self.host = np.empty(size + 2 * _ZONE + ALIGNMENT, np.uint8)
+            start = self.host.__array_interface__["data"][0]
+            self.offset = _ZONE + -(start + _ZONE) % ALIGNMENT
+            self.ptr = start + self.offset if size else 0
+            self.host[self.offset - _ZONE : self.offset] = 0xA5
+            self.host[self.offset + size : self.offset + size + _ZONE] = 0xA5
         if poison:
             self.host[self.offset : self.offset + size] = _POISON
         _blocks[id(self.host)] = weakref.ref(self)
@@ -76,6 +85,10 @@ class Memory:
             _unregister(self.ptr)
         if damage := self.damage():
             _damages.append(damage)
+        elif self.size <= _SMALL and sys.getrefcount(self.host) == _UNSHARED:
+            free = _free.setdefault(self.size, [])
+            if len(free) < _KEPT:
+                free.append((self.host, self.offset, self.ptr))
 
 
 class UnownedMemory:

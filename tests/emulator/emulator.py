@@ -80,6 +80,8 @@ class Emulator:
             self._seed,
             self._check,
         )
+        if self._check:
+            native.tell_of_memory()
         if message := native.runtime().emu_launch(launch):
             raise KernelFault(f"{function.entry.name}: {library.explain(message.decode(errors='replace')).strip()}")
 

@@ -103,7 +103,7 @@ class Library:
 
 @cache
 def runtime() -> Any:
-    """The runtime, loaded once; it hears of all registered memory."""
+    """The runtime, loaded once."""
     library = ctypes.CDLL(str(build.runtime()))
     library.emu_launch.argtypes = [ctypes.POINTER(Launch)]
     library.emu_launch.restype = ctypes.c_char_p
@@ -111,12 +111,12 @@ def runtime() -> Any:
     library.emu_register.restype = None
     library.emu_unregister.argtypes = [ctypes.c_void_p]
     library.emu_unregister.restype = None
-
-    def tell(address: int, nbytes: int, label: str) -> None:
-        if nbytes:
-            library.emu_register(address, nbytes, label.encode())
-        else:
-            library.emu_unregister(address)
-
-    memory.listen(tell)
     return library
+
+
+def tell_of_memory() -> None:
+    """Tells the runtime which memory kernels may touch by now."""
+    library = runtime()
+    memory.tell(
+        lambda address, nbytes, label: library.emu_register(address, nbytes, label.encode()), library.emu_unregister
+    )

@@ -12,6 +12,8 @@ import autograd as ag
 from autograd.func import grad, jvp
 from autograd.utils.checkpoint import checkpoint
 
+pytestmark = pytest.mark.cpu_only("the walk is the same on every device")
+
 
 def chain(x: ag.Tensor, length: int) -> ag.Tensor:
     zero = ag.zeros_like(x)
@@ -21,7 +23,6 @@ def chain(x: ag.Tensor, length: int) -> ag.Tensor:
 
 
 @pytest.mark.slow
-@pytest.mark.cpu_only("the walk is the same, and a million kernels take their time")
 def test_a_million_nodes() -> None:
     x = ag.ones(1, requires_grad=True)
     y = chain(x, 1_000_000)

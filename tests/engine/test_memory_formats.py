@@ -130,6 +130,30 @@ def test_elementwise_operations_and_their_gradients_keep_channels_last(name, siz
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
 
 
+class Twice(ag.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 1, x * 2
+
+    @staticmethod
+    def backward(ctx, a, b):
+        return a + b
+
+
+SUMS = [lambda x: x + x, lambda x: sum(Twice.apply(x)), lambda x: (lambda a, b: a + a + b)(*Twice.apply(x))]
+
+
+@pytest.mark.parametrize("function", SUMS)
+def test_sums_of_gradients_keep_channels_last(function) -> None:
+    x = ag.randn(2, 3, 4, 5).contiguous(memory_format=ag.channels_last).requires_grad_()
+    y = function(x.clone())
+    ones = ag.ones_like(y)
+    (g,) = ag.autograd.grad(y, x, ones, retain_graph=True)
+    (recorded,) = ag.autograd.grad(y, x, ones, create_graph=True)
+    y.backward(ones)
+    assert [t.is_contiguous(memory_format=ag.channels_last) for t in (g, recorded, x.grad)] == [True] * 3
+
+
 def test_the_format_is_no_part_of_the_derivative() -> None:
     x = ag.randn(2, 3, 4, 5, dtype=ag.float64, requires_grad=True)
     for format in (ag.channels_last, ag.contiguous_format):
@@ -148,8 +172,8 @@ def test_a_model_in_channels_last_computes_the_same() -> None:
     z = model(x.to(memory_format=ag.channels_last))
     z.sum().backward()
     np.testing.assert_allclose(y.detach().numpy(), z.detach().numpy(), rtol=1e-5, atol=1e-6)
-    for p, g in zip(model.parameters(), grads, strict=True):
-        np.testing.assert_allclose(p.grad.numpy(), g, rtol=1e-4, atol=1e-5)
+    for p, g in zip(model.parameters(), grads, strict=True):  # of the bias before the normalization: rounding
+        np.testing.assert_allclose(p.grad.numpy(), g, rtol=1e-4, atol=5e-5)
 
 
 def test_ambiguous_tensors_count_as_row_major() -> None:
@@ -182,7 +206,7 @@ def test_what_does_not_fit_is_refused(call, text) -> None:
 
 def test_flags_come_after_device_and_dtype_as_in_pytorch(torch) -> None:
     for lib in (ag, torch):
-        x = lib.ones(2)
+        x = lib.ones(2, device="cpu")
         assert x.to("cpu", lib.float32, False) is x
         assert x.to("cpu", lib.float32, True, False) is x
         for copied in (x.to("cpu", lib.float32, False, True), x.to(lib.float32, False, True), x.to("cpu", copy=True)):

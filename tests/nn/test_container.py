@@ -123,7 +123,7 @@ def test_parameter_list() -> None:
     p = nn.ParameterList([ag.ones(1), nn.Parameter(ag.ones(2)), "text"])
     p.append(ag.ones(3)).extend([ag.ones(4)])
     p += [ag.ones(5)]
-    p[0] = ag.zeros(6)
+    p[0] = ag.zeros(6, device="cpu")
     assert [name for name, _ in p.named_parameters()] == ["0", "1", "3", "4", "5"]
     assert p[0].shape == (6,) and p[-1].shape == (5,) and p[2] == "text"
     assert isinstance(p[3], nn.Parameter)
@@ -136,7 +136,7 @@ def test_parameter_list() -> None:
 
 def test_parameter_dict() -> None:
     p = nn.ParameterDict({"a": ag.ones(1)})
-    p["b"] = ag.ones(2, 3)
+    p["b"] = ag.ones(2, 3, device="cpu")
     p.update([("c", ag.ones(3))])
     assert list(p) == list(p.keys()) == ["a", "b", "c"]
     assert list(reversed(p)) == ["c", "b", "a"]

@@ -35,7 +35,8 @@ def test_initial_values_are_uniform_within_the_bound(layer: Any, fan_in: int) ->
 def test_parameters_are_made_where_and_as_asked() -> None:
     layer = nn.Conv2d(2, 4, 3, device="cpu", dtype=ag.float64)
     assert layer.weight.dtype == layer.bias.dtype == ag.float64
-    assert layer(ag.ones(1, 2, 5, 5, dtype=ag.float64)).dtype == ag.float64
+    assert layer.weight.device == ag.device("cpu")
+    assert layer(ag.ones(1, 2, 5, 5, dtype=ag.float64, device="cpu")).dtype == ag.float64
 
 
 @pytest.mark.parametrize("size", [(9, 13), (10, 14), (2, 3, 9, 14)])

@@ -190,7 +190,7 @@ def test_copies_keep_class_and_flags(again) -> None:
 
 
 def test_repr_of_a_parameter(torch) -> None:
-    assert repr(nn.Parameter(ag.ones(2))) == repr(torch.nn.Parameter(torch.ones(2)))
+    assert repr(nn.Parameter(ag.ones(2, device="cpu"))) == repr(torch.nn.Parameter(torch.ones(2)))
     assert type(nn.Parameter(ag.ones(2)) * 2) is ag.Tensor
 
 
@@ -292,7 +292,7 @@ def test_casts_happen_in_place(cast, dtype: ag.dtype) -> None:
     np.testing.assert_array_equal(array(m.left.weight), weight)
     np.testing.assert_array_equal(array(m.left.weight.grad), grad)
     m.zero_grad()
-    m(ag.ones(2, dtype=dtype)).sum().backward()
+    m(ag.ones(2, dtype=dtype, device=m.scale.device)).sum().backward()
     assert m.left.weight.grad.dtype == dtype
 
 
@@ -309,6 +309,7 @@ def _add_one(m: nn.Module) -> None:
         m.left.weight.add_(1.0)
 
 
+@pytest.mark.cpu_only("processes share the memory of the host")
 def test_shared_memory_is_seen_by_forked_processes() -> None:
     if "fork" not in multiprocessing.get_all_start_methods():
         pytest.skip("this system does not fork")

@@ -70,7 +70,7 @@ def test_there_and_back(batch_first: bool) -> None:
 def test_packed_sequences_convert() -> None:
     packed = rnn.pack_sequence([ag.ones(2, 1), ag.ones(3, 1)], enforce_sorted=False)
     assert packed.double().data.dtype == ag.float64 and packed.double().float().data.dtype == ag.float32
-    assert not packed.is_cuda and packed.cpu().unsorted_indices.tolist() == [1, 0]
+    assert not packed.cpu().is_cuda and packed.cpu().unsorted_indices.tolist() == [1, 0]
     assert rnn.invert_permutation(None) is None
     assert nn.utils.rnn is rnn
 

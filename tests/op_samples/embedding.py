@@ -51,7 +51,7 @@ OPS = [
         classes,
         grad=False,
         errors=(
-            Error(
+            Late(
                 ValueError, r"one_hot: expected class numbers in \[0, 2\], got numbers from 0 to 3", np.array([0, 3]), 3
             ),
             Error(

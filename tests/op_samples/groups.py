@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd.errors import DtypeError, ShapeError
 from tests.op_samples.indexing import APART, AT, OUT, PLACES, V, written
-from tests.op_samples.record import Error, Kink, Op, Sample, uniform
+from tests.op_samples.record import Error, Kink, Late, Op, Sample, uniform
 
 
 def scattered(rng: np.random.Generator) -> list[Sample]:
@@ -48,7 +48,7 @@ OPS = [
         inplace=True,
         out=True,
         errors=(
-            Error(IndexError, "scatter: " + OUT[1], V, 0, OUT[0], V),
+            Late(IndexError, "scatter: " + OUT[1], V, 0, OUT[0], V),
             Error(
                 ShapeError, r"scatter: expected a src at least as long as the index \(3,\), got \(2,\)", V, 0, AT, V[:2]
             ),
@@ -62,7 +62,7 @@ OPS = [
         inplace=True,
         out=True,
         errors=(
-            Error(IndexError, "scatter_reduce: index 3 is out of range for size 3", V, 0, np.array([3]), V, "sum"),
+            Late(IndexError, "scatter_reduce: index 3 is out of range for size 3", V, 0, np.array([3]), V, "sum"),
             Error(ValueError, 'scatter_reduce: expected reduce="sum", "prod", .* got .min.', V, 0, AT, V, "min"),
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograd.errors import DtypeError, ShapeError
-from tests.op_samples.record import Error, Op, Sample, uniform
+from tests.op_samples.record import Error, Late, Op, Sample, uniform
 from tests.op_samples.shape import X
 
 AT = np.array([2, 0, 2])  # into 3 places, one named twice
@@ -103,7 +103,7 @@ OPS = [
         selected,
         out=True,
         errors=(
-            *(Error(IndexError, f"index_select: {text}", V, 0, i) for i, text in (OUT, BELOW)),
+            *(Late(IndexError, f"index_select: {text}", V, 0, i) for i, text in (OUT, BELOW)),
             Error(
                 DtypeError,
                 r"index_select: expected an integer index, got autograd.float32. Cast it with .long\(\)",
@@ -121,7 +121,7 @@ OPS = [
         inplace=True,
         out=True,
         errors=(
-            Error(IndexError, "index_add: " + OUT[1], V, 0, OUT[0], V[:1]),
+            Late(IndexError, "index_add: " + OUT[1], V, 0, OUT[0], V[:1]),
             Error(ShapeError, r"index_add: expected a source of shape \(2,\), got \(3,\)", V, 0, ONCE, V),
             Error(DtypeError, "index_add: expected a source of autograd.float32, got autograd.int64", V, 0, ONCE, ONCE),
         ),
@@ -144,8 +144,8 @@ OPS = [
         gathered,
         out=True,
         errors=(
-            Error(IndexError, "gather: " + OUT[1], V, 0, OUT[0]),
-            Error(IndexError, "gather: " + BELOW[1], V, 0, BELOW[0]),
+            Late(IndexError, "gather: " + OUT[1], V, 0, OUT[0]),
+            Late(IndexError, "gather: " + BELOW[1], V, 0, BELOW[0]),
             Error(
                 ShapeError, r"gather: expected an index of 1 axes as the input has, got shape \(2, 3\)", V, 0, PLACES
             ),
@@ -163,7 +163,7 @@ OPS = [
         along,
         out=True,
         errors=(
-            Error(
+            Late(
                 IndexError,
                 "take_along_dim: index -4 is out of range for size 3. Valid are -3 to 2",
                 V,
@@ -179,6 +179,6 @@ OPS = [
         lambda rng: written(rng, PLACES),
         inplace=True,
         out=True,
-        errors=(Error(IndexError, "scatter_add: " + OUT[1], V, 0, OUT[0], V),),
+        errors=(Late(IndexError, "scatter_add: " + OUT[1], V, 0, OUT[0], V),),
     ),
 ]

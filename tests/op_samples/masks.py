@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograd.errors import DtypeError, ShapeError
-from tests.op_samples.record import Error, Op, Sample, uniform
+from tests.op_samples.record import Error, Late, Op, Sample, uniform
 
 MASK = np.array([[True, False, True], [False, False, True]])
 ROW = np.array([True, False, True])
@@ -88,7 +88,7 @@ OPS = [
         lambda rng: [
             Sample(uniform(rng, (2, 3)), i) for i in (NUMBERS, np.array(3), np.array([0, 0]), np.zeros(0, "int64"))
         ],
-        errors=(Error(IndexError, "take: index 6 is out of range for size 6. Valid are -6 to 5", X, np.array([6])),),
+        errors=(Late(IndexError, "take: index 6 is out of range for size 6. Valid are -6 to 5", X, np.array([6])),),
     ),
     Op(
         "put",
@@ -96,7 +96,7 @@ OPS = [
         inplace=True,
         torch=lambda x, *args: x.put(*args),
         errors=(
-            Error(IndexError, "put: index -7 is out of range for size 6", X, np.array([-7]), X[0, :1]),
+            Late(IndexError, "put: index -7 is out of range for size 6", X, np.array([-7]), X[0, :1]),
             Error(DtypeError, "put: expected a source of autograd.float32, got autograd.int64", X, NUMBERS, NUMBERS),
             Error(ShapeError, "put: expected as many elements as the index has, 4, got 6", X, NUMBERS, X),
         ),

@@ -60,7 +60,8 @@ class Error(Sample):
 
 
 class Late(Error):
-    """An Error in the values of tensors, which a GPU reports when it is next waited for, or only the CPU looks for."""
+    """An Error in the values of tensors: of positions, which a GPU reports when it is next waited for, or of others, which
+    it does not look for."""
 
 
 @dataclass(frozen=True)

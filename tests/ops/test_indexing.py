@@ -11,6 +11,7 @@ import pytest
 import autograd as ag
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.gradcheck import gradcheck, gradgradcheck
+from tests.devices import raises_in_time
 
 ALL = slice(None)
 SHAPE = (3, 3, 4)
@@ -191,10 +192,12 @@ def test_writing_is_differentiable_twice(shape: tuple[int, ...], index: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "value", [True, 7, 2.5, np.float64(2.5), np.array([1, 2, 3, 4]), [1.0, 2.0, 3.0, 4.0], ag.tensor([1, 2, 3, 4])]
+    "value", [True, 7, 2.5, np.float64(2.5), np.array([1, 2, 3, 4]), [1.0, 2.0, 3.0, 4.0], "a tensor"]
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "int8", "bool"])
 def test_values_are_cast(value: Any, dtype: str) -> None:
+    if isinstance(value, str):
+        value = ag.tensor([1, 2, 3, 4])
     x = ag.tensor(np.zeros((2, 4), dtype))
     x[1] = value
     expected = np.zeros((2, 4), dtype)
@@ -297,9 +300,6 @@ BAD = [
     (3, IndexError, "index: index 3 is out of range for size 3. Valid are -3 to 2"),
     ((0, -4), IndexError, "index: index -4 is out of range for size 3"),
     ((0, 0, 0, 0), IndexError, r"index: expected at most 3 indices for shape \(3, 3, 4\), got 4"),
-    ([0, 5], IndexError, "index 5 is out of range for size 3 of axis 0. Valid: -3 to 2"),
-    ((ALL, np.array([[0, -4]])), IndexError, "index -4 is out of range for size 3 of axis 1"),
-    ((1, np.array([3])), IndexError, "index 3 is out of range for size 3 of axis 0"),
     ((AT, TWICE), IndexError, r"expected index arrays that broadcast with each other, got \(2,\) and \(3,\)"),
     (MASK[0, :2], IndexError, r"index: expected a mask of shape \(3,\) at axis 0, got \(2,\)"),
     ((0, MASK), IndexError, r"index: expected a mask of shape \(3, 4\) at axis 1, got \(3, 3\)"),
@@ -324,6 +324,23 @@ def test_bad_indices(index: Any, kind: type[Exception], text: str) -> None:
     with pytest.raises(kind, match=text):
         x[at]
     with pytest.raises(kind, match=text):
+        x[at] = 0.0
+
+
+OUT_OF_RANGE = [
+    ([0, 5], "index 5 is out of range for size 3 of axis 0. Valid: -3 to 2"),
+    ((ALL, np.array([[0, -4]])), "index -4 is out of range for size 3 of axis 1"),
+    ((1, np.array([3])), "index 3 is out of range for size 3 of axis 0"),
+    ((AT, AT + 2), "index 3 is out of range for size 3 of axis 1"),
+]
+
+
+@pytest.mark.parametrize("index, text", OUT_OF_RANGE, ids=[repr(i) for i, _ in OUT_OF_RANGE])
+def test_positions_out_of_range(index: Any, text: str) -> None:
+    x, at = ag.zeros(*SHAPE), converted(index, ag.tensor)
+    with raises_in_time(IndexError, text):
+        x[at]
+    with raises_in_time(IndexError, text):
         x[at] = 0.0
 
 
@@ -355,5 +372,5 @@ def test_refused_writes() -> None:
         DtypeError, match=r"index_put: expected values of autograd.float32, got autograd.int64. Cast them"
     ):
         ag.zeros(3).index_put((ag.tensor([0]),), ag.tensor([1]))
-    with pytest.raises(IndexError, match="index_put: index 3 is out of range for size 3"):
+    with raises_in_time(IndexError, "index_put: index 3 is out of range for size 3"):
         ag.zeros(3).index_put((ag.tensor([3]),), ag.tensor([1.0]), True)

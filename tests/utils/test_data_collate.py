@@ -101,6 +101,7 @@ def test_a_collated_batch_is_a_copy() -> None:
     assert batch.tolist() == [[0, 0]]
 
 
+@pytest.mark.cpu_only("a GPU shares no memory with NumPy")
 def test_converted_arrays_share_memory() -> None:
     array = np.zeros(2)
     converted = data.default_convert({"x": array})["x"]

@@ -143,7 +143,10 @@ def test_shuffling_follows_the_default_generator() -> None:
     assert orders[0] == orders[1] != orders[2]
 
 
-@pytest.mark.parametrize("num_workers", (0, 1))
+WORKERS = pytest.mark.cpu_only("worker processes make tensors of the CPU")
+
+
+@pytest.mark.parametrize("num_workers", (0, pytest.param(1, marks=WORKERS)))
 def test_an_epoch_continues_from_its_first_state(num_workers: int) -> None:
     generator = ag.Generator().manual_seed(0)
     loader = data.DataLoader(range(12), 2, shuffle=True, generator=generator, num_workers=num_workers)

@@ -12,6 +12,8 @@ import autograd as ag
 from autograd.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 from backends.cuda.transfer import Transfers
 
+pytestmark = pytest.mark.cpu_only("batches are made on the CPU here, and copied to the GPU whatever the default is")
+
 
 @pytest.fixture
 def gpu(cuda, monkeypatch) -> Any:

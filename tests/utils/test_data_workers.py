@@ -26,7 +26,10 @@ from autograd.utils import data
 from autograd.utils.data import pool as pool_module
 from autograd.utils.data.worker import WorkerTask
 
-pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")  # on one processor
+pytestmark = [
+    pytest.mark.cpu_only("worker processes make tensors of the CPU"),
+    pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning"),  # on one processor
+]
 
 POSIX = os.name == "posix"
 FORK = "fork" in multiprocessing.get_all_start_methods()
