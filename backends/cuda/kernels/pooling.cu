@@ -137,7 +137,6 @@ DEVICE void each_value(const Values<V>* __restrict__ x, const Windows& win, cons
     const long long plane = static_cast<long long>(win.depth.size) * win.height.size * win.width.size;
     const Values<V>* image = x + c.outer * plane * inner + c.i;
 #pragma unroll 1
- #pragma unroll 1
    for (int kd = 0; kd < sd.count; ++kd) {
         const int d = sd.start + kd * sd.step;
         if (!inside(d, win.depth.size)) continue;
