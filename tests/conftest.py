@@ -17,6 +17,7 @@ os.environ.update(
 )
 
 import random
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -38,6 +39,10 @@ try:
     from autograd import manual_seed
 except ImportError:  # the tests of backends need no autograd
     manual_seed = None
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
