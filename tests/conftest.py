@@ -21,11 +21,14 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import asdict
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+
+from backends.precision import settings
 
 try:
     import hypothesis
@@ -68,8 +71,17 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"device: {config.getoption('device')}; cuda is {devices.name()}"
 
 
+@pytest.fixture
+def precision() -> Iterator[None]:
+    """Puts the switches of ``backends.precision`` back."""
+    before = asdict(settings)
+    yield
+    for name, value in before.items():
+        setattr(settings, name, value)
+
+
 @pytest.fixture(autouse=True)
-def default_device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def default_device(request: pytest.FixtureRequest, precision: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """With ``--device cuda`` new tensors are the GPU's, and tests may read them as NumPy arrays all the same."""
     if request.config.getoption("device") == "cpu":
         yield

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
-
 import pytest
 
 import autograd as ag
 from backends.precision import Settings, settings
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    before = asdict(settings)
-    yield
-    for name, value in before.items():
-        setattr(settings, name, value)
 
 
 @pytest.mark.cpu_only("tests on a GPU switch TF32 off")
