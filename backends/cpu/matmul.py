@@ -31,15 +31,15 @@ def matmul(be: Backend, a: Array, b: Array) -> Array:
         return _numpy(a, b)
     (m, k), n, batch = a.shape[-2:], b.shape[-1], prod(a.shape[:-2])
     work = batch * m * n * k
-    count = threads(work) if min(m, n) >= _SMALLEST and b.shape[-2] == k else 1
-    if count == 1:
+    if min(m, n) < _SMALLEST or b.shape[-2] != k:
         return _numpy(a, b)
+    count = threads(work)
     lanes = _vector.lanes_of(a.itemsize)
     teams = (1, 1) if batch >= 2 * count else _teams(m, n, count, _kernels.ROWS, _kernels.VECTORS * lanes)
     c = np.empty((*a.shape[:-1], n), a.dtype)
     sizes = _kernels.scratch_sizes(lanes)
     memory = [_scratch(name, count, size, a.dtype) for name, size in zip("abc", sizes, strict=True)]
-    _kernels.matmul.parallel(*_flat(a, batch), *_flat(b, batch), c.reshape(batch, -1), (m, n, k), teams, *memory)
+    _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), c.reshape(batch, -1), (m, n, k), teams, *memory)
     return c
 
 

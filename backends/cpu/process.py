@@ -1,7 +1,7 @@
 """What is changed in the process when the first kernel is compiled; README.md has the reasons and the numbers.
 
-The environment variable TWINGRAD_TUNE=0 leaves everything as it is; OPENBLAS_NUM_THREADS, OMP_WAIT_POLICY,
-GOMP_SPINCOUNT and MALLOC_* settings of the user's own are respected as well.
+The environment variable TWINGRAD_TUNE=0 leaves everything as it is; OPENBLAS_NUM_THREADS and MALLOC_* settings of the
+user's own are respected as well.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +25,7 @@ _LARGEST_KEPT = 1 << 25  # bytes; larger arrays still come from and return to th
 
 
 def tune() -> None:
-    """Holds OpenBLAS to one thread, lets our threads sleep while they wait, and malloc keep what is freed.
+    """Holds OpenBLAS to one thread, and lets malloc keep what is freed.
 
     Example:
         >>> tune()  # once more does no harm
@@ -36,8 +34,6 @@ def tune() -> None:
         return
     if not {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"} & os.environ.keys():
         _one_blas_thread()
-    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys():
-        _sleep_while_waiting()
     if sys.platform == "linux" and not any(name.startswith("MALLOC_") for name in os.environ):
         _keep_memory()
 
@@ -49,15 +45,6 @@ def _one_blas_thread() -> None:
         for name in _SETTERS:
             if hasattr(library, name):
                 getattr(library, name)(1)
-
-
-def _sleep_while_waiting() -> None:
-    """A thread that waits by spinning keeps its core for a whole time slice: on two cores with one other busy process a
-    loop of 10 us took 30 ms. Waking a sleeping one costs 10 us."""
-    os.environ["OMP_WAIT_POLICY"] = "passive"  # read when the library is loaded; not for libraries loaded later
-    with suppress(ImportError):  # a machine without OpenMP
-        import_module("numba.np.ufunc.omppool")
-    del os.environ["OMP_WAIT_POLICY"]
 
 
 def _keep_memory() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 SERIAL_BELOW = 8192  # elements; below, waking a second thread costs more than it saves
+_LINE = 64  # bytes of a line of the cache; a vector that lies in two of them is loaded twice
 FLOATS = "fd"  # dtype characters that the kernels are compiled for: float32, float64
 
 _parallel_from = SERIAL_BELOW
@@ -111,7 +112,7 @@ def scratch(name: str, size: int, dtype: Any) -> Any:
         dtype: of the elements.
 
     Returns:
-        Uninitialised array (at least size,), C-contiguous.
+        Uninitialised array (at least size,), C-contiguous, from the beginning of a line of the cache.
 
     Example:
         >>> scratch("doc", 100, np.float32).size >= 100
@@ -121,7 +122,9 @@ def scratch(name: str, size: int, dtype: Any) -> Any:
     key = (name, dtype)
     array = held.get(key)
     if array is None or array.size < size:
-        array = held[key] = np.empty(size, dtype)
+        memory = np.empty(size + _LINE // np.dtype(dtype).itemsize, dtype)
+        first = -memory.ctypes.data % _LINE // memory.itemsize
+        array = held[key] = memory[first : first + size]
     return array
 
 

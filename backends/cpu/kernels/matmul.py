@@ -12,8 +12,16 @@ import numpy as np
 from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
-from backends.cpu.kernels.rows import accumulate_rows, add_rows, pad_rows, transpose_rows
-from backends.cpu.kernels.tile import TILE_ROWS, tile, tile_vectors
+from backends.cpu.kernels.rows import (
+    accumulate_rows,
+    add_rows,
+    copy_halves,
+    copy_vectors,
+    pad_rows,
+    transpose_halves,
+    transpose_rows,
+)
+from backends.cpu.kernels.tile import TILE_ROWS, tile, tile_add, tile_vectors
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
 ROWS = TILE_ROWS
@@ -44,7 +52,16 @@ def scratch_sizes(lanes: int) -> tuple[int, int, int]:
 def pack_rows(a: Any, columns: bool, m: int, k: int, m0: int, m1: int, k0: int, deep: int, packed: Any) -> None:
     """Rows m0..m1 of a (m,k), k0..k0+deep, in panels (deep, ROWS)."""
     lanes = VECTOR_BYTES // a.itemsize
-    for i in range(m0, m1, ROWS):
+    pairs = (m1 - m0) // lanes if lanes == 2 * ROWS and (columns or deep % lanes == 0) else 0  # of panels
+    if columns:
+        for r in range(deep):
+            for i in range(0, pairs * lanes, lanes):
+                to = i * deep + r * ROWS
+                copy_halves(a, (k0 + r) * m + m0 + i, packed, to, to + deep * ROWS)
+    else:
+        for i in range(0, pairs * lanes, lanes):
+            transpose_halves(a, (m0 + i) * k + k0, k, deep, packed, i * deep, (i + ROWS) * deep)
+    for i in range(m0 + pairs * lanes, m1, ROWS):
         panel, rows = (i - m0) * deep, min(ROWS, m1 - i)
         if columns:
             pad_rows(packed, panel, ROWS, a, k0 * m + i, m, deep, ROWS, 0, rows)
@@ -54,15 +71,21 @@ def pack_rows(a: Any, columns: bool, m: int, k: int, m0: int, m1: int, k0: int, 
 
 
 @helper
-def pack_columns(b: Any, columns: bool, k: int, n: int, n0: int, wide: int, k0: int, deep: int, packed: Any) -> None:
-    """Columns n0..n0+wide of b (k,n), k0..k0+deep, as a panel (deep, VECTORS * lanes)."""
+def pack_columns(b: Any, columns: bool, k: int, n: int, n0: int, n1: int, k0: int, deep: int, packed: Any) -> None:
+    """Columns n0..n1 of b (k,n), k0..k0+deep, in panels (deep, VECTORS * lanes)."""
     lanes = VECTOR_BYTES // b.itemsize
     row = VECTORS * lanes
     if columns:
-        for j in range(0, wide, lanes):
-            transpose_rows(b, (n0 + j) * k + k0, k, min(lanes, wide - j), deep, packed, j, row)
-    else:
-        pad_rows(packed, 0, row, b, k0 * n + n0, n, deep, row, 0, wide)
+        for j in range(n0, n1, lanes):
+            panel, place = (j - n0) // row * row * deep, (j - n0) % row
+            transpose_rows(b, j * k + k0, k, min(lanes, n1 - j), deep, packed, panel + place, row)
+        return
+    whole = (n1 - n0) // row * row
+    for r in range(deep):
+        for j in range(0, whole, row):
+            copy_vectors(b, (k0 + r) * n + n0 + j, packed, j * deep + r * row, VECTORS)
+    if n0 + whole < n1:
+        pad_rows(packed, whole * deep, row, b, k0 * n + n0 + whole, n, deep, row, 0, n1 - n0 - whole)
 
 
 @helper
@@ -88,8 +111,7 @@ def _block(
         n1 = min(box[3], n0 + _WIDE * row)
         for k0 in range(0, k, _DEEP):
             deep = min(_DEEP, k - k0)
-            for j in range(n0, n1, row):
-                pack_columns(b, b_columns, k, n, j, min(row, n1 - j), k0, deep, packed_b[(j - n0) * deep :])
+            pack_columns(b, b_columns, k, n, n0, n1, k0, deep, packed_b)
             for m0 in range(box[0], box[1], _HIGH):
                 m1 = min(box[1], m0 + _HIGH)
                 pack_rows(a, a_columns, m, k, m0, m1, k0, deep, packed_a)
@@ -98,14 +120,16 @@ def _block(
                     vectors = (width + lanes - 1) // lanes
                     for i in range(m0, m1, ROWS):
                         rows, place, left = min(ROWS, m1 - i), i * n + j, (i - m0) * deep
-                        if k0 == 0 and rows == ROWS and width == row:
-                            tile(ROWS, VECTORS, packed_a, left, table, 0, deep, packed_b, panel, c, place, n)
-                        else:
+                        if rows < ROWS or width < row:  # by way of a whole tile, which may not be written here
                             tile(ROWS, vectors, packed_a, left, table, 0, deep, packed_b, panel, sums, 0, row)
                             if k0 == 0:
                                 add_rows(c, place, n, sums, 0, row, rows, width, zero)
                             else:
                                 accumulate_rows(c, place, n, sums, 0, row, rows, width)
+                        elif k0 == 0:
+                            tile(ROWS, VECTORS, packed_a, left, table, 0, deep, packed_b, panel, c, place, n)
+                        else:
+                            tile_add(ROWS, VECTORS, packed_a, left, table, 0, deep, packed_b, panel, c, place, n)
 
 
 @kernel

@@ -28,7 +28,7 @@ def pack(w: Any, turned: bool, depth: int, columns: int, panels: Any) -> None:
     """A matrix (depth, columns), flat, that lies column by column if ``turned``, in panels (P, depth * row)."""
     for p in prange(panels.shape[0]):
         row = VECTORS * (VECTOR_BYTES // w.itemsize)
-        pack_columns(w, turned, depth, columns, p * row, min(row, columns - p * row), 0, depth, panels[p])
+        pack_columns(w, turned, depth, columns, p * row, min(columns, (p + 1) * row), 0, depth, panels[p])
 
 
 @helper

@@ -220,6 +220,17 @@ def accumulate_rows(
     return types.void(target, t0, ldt, source, s0, lds, rows, length), emits(generate)
 
 
+def _turned(e: Emitter, lines: list[Any]) -> list[Any]:
+    """The columns of as many vectors as they have lanes, by log2(lanes) rounds of interleaving r with r + half."""
+    half = e.lanes // 2
+    low = [lane for i in range(half) for lane in (i, e.lanes + i)]  # a0 b0 a1 b1 ...: the lower halves, interleaved
+    high = [half + lane for lane in low]
+    for _round in range(e.lanes.bit_length() - 1):
+        pairs = [(lines[r], lines[r + half]) for r in range(half)]
+        lines = [e.shuffle(a, c, order) for a, c in pairs for order in (low, high)]
+    return lines
+
+
 @intrinsic
 def transpose_rows(
     context: Any, source: Any, s0: Any, lds: Any, rows: Any, length: Any, target: Any, t0: Any, ldt: Any
@@ -230,27 +241,88 @@ def transpose_rows(
         source, s0, lds, rows, length, target, t0, ldt = values
         b = e.builder
         start, to = e.data(kinds[0], source, s0), e.data(kinds[5], target, t0)
-        half = e.lanes // 2
-        low = [lane for i in range(half) for lane in (i, e.lanes + i)]  # a0 b0 a1 b1 ...: the lower halves, interleaved
-        high = [half + lane for lane in low]
 
         def step(v: Any, _: list[Any]) -> list[Any]:
             i = e.times(v, e.lanes)
             rest = b.sub(length, i)
-            mask, none = e.within(0, rest), e.within(0, 0)
-            vectors = []
-            for r in range(e.lanes):
-                wanted = b.select(b.icmp_signed("<", e.index(r), rows), mask, none)
-                vectors.append(e.load_masked(e.at(start, e.plus(e.times(lds, r), i)), wanted))
-            for _round in range(e.lanes.bit_length() - 1):  # log2(lanes) rounds of interleaving row r with row r + half
-                pairs = [(vectors[r], vectors[r + half]) for r in range(half)]
-                vectors = [e.shuffle(a, c, order) for a, c in pairs for order in (low, high)]
-            place = e.at(to, e.times(i, ldt))
-            for r in range(e.lanes):
-                with b.if_then(b.icmp_signed("<", e.index(r), rest)):
-                    e.store(vectors[r], e.at(place, e.times(ldt, r)))
+            here, there = e.at(start, i), e.at(to, e.times(i, ldt))
+            whole = b.and_(b.icmp_signed("==", rows, e.index(e.lanes)), b.icmp_signed(">=", rest, e.index(e.lanes)))
+            with b.if_else(whole) as (then, otherwise):
+                with then:
+                    lines = [e.load(e.at(here, e.times(lds, r))) for r in range(e.lanes)]
+                    for r, line in enumerate(_turned(e, lines)):
+                        e.store(line, e.at(there, e.times(ldt, r)))
+                with otherwise:
+                    mask, none, lines = e.within(0, rest), e.within(0, 0), []
+                    for r in range(e.lanes):
+                        wanted = b.select(b.icmp_signed("<", e.index(r), rows), mask, none)
+                        lines.append(e.load_masked(e.at(here, e.times(lds, r)), wanted))
+                    for r, line in enumerate(_turned(e, lines)):
+                        with b.if_then(b.icmp_signed("<", e.index(r), rest)):
+                            e.store(line, e.at(there, e.times(ldt, r)))
             return []
 
         e.loop(_vectors(e, length), [], step)
 
     return types.void(source, s0, lds, rows, length, target, t0, ldt), emits(generate)
+
+
+@intrinsic
+def transpose_halves(
+    context: Any, source: Any, s0: Any, lds: Any, length: Any, target: Any, t0: Any, t1: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """Turns ``lanes`` rows into two panels of half as many columns, with h = lanes / 2:
+
+    target[t0 + i*h + r] = source[s0 + r*lds + i] and target[t1 + i*h + r] = source[s0 + (h + r)*lds + i] for r < h and
+    i < length, a multiple of lanes.
+    """
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        source, s0, lds, length, target, t0, t1 = values
+        start = e.data(kinds[0], source, s0)
+        halves = [
+            (e.data(kinds[4], target, t), lanes)
+            for t, lanes in ((t0, range(e.lanes // 2)), (t1, range(e.lanes // 2, e.lanes)))
+        ]
+
+        def step(v: Any, _: list[Any]) -> list[Any]:
+            i = e.times(v, e.lanes)
+            lines = [e.load(e.at(start, e.plus(e.times(lds, r), i))) for r in range(e.lanes)]
+            for r, line in enumerate(_turned(e, lines)):
+                for to, lanes in halves:
+                    e.store(e.shuffle(line, line, lanes), e.at(to, e.times(e.plus(i, r), e.lanes // 2)))
+            return []
+
+        e.loop(_vectors(e, length), [], step)
+
+    return types.void(source, s0, lds, length, target, t0, t1), emits(generate)
+
+
+@intrinsic
+def copy_halves(context: Any, source: Any, s0: Any, target: Any, t0: Any, t1: Any) -> tuple[Any, Callable[..., Any]]:
+    """A vector from source[s0] on, its lower half to target[t0] on and its upper half to target[t1] on."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        source, s0, target, t0, t1 = values
+        line, half = e.load(e.data(kinds[0], source, s0)), e.lanes // 2
+        e.store(e.shuffle(line, line, range(half)), e.data(kinds[2], target, t0))
+        e.store(e.shuffle(line, line, range(half, e.lanes)), e.data(kinds[2], target, t1))
+
+    return types.void(source, s0, target, t0, t1), emits(generate)
+
+
+@intrinsic(prefer_literal=True)
+def copy_vectors(
+    context: Any, source: Any, s0: Any, target: Any, t0: Any, vectors: Any
+) -> tuple[Any, Callable[..., Any]] | None:
+    """target[t0 + i] = source[s0 + i] for i < vectors * lanes; vectors is a compile-time constant."""
+    if not isinstance(vectors, types.IntegerLiteral):
+        return None
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        source, s0, target, t0, _ = values
+        start, to = e.data(kinds[0], source, s0), e.data(kinds[2], target, t0)
+        for v in range(vectors.literal_value):
+            e.store(e.load(e.at(start, v * e.lanes)), e.at(to, v * e.lanes))
+
+    return types.void(source, s0, target, t0, vectors), emits(generate)

@@ -100,8 +100,14 @@ class Emitter:
         return value
 
     def store(self, value: Any, pointer: Any) -> None:
-        """A vector to any address."""
-        self.builder.store(value, self.builder.bitcast(pointer, self.vector.as_pointer())).align = self.itemsize
+        """A vector, whole or half, to any address."""
+        self.builder.store(value, self.builder.bitcast(pointer, value.type.as_pointer())).align = self.itemsize
+
+    def prefetch(self, pointer: Any) -> None:
+        """Has the memory at a pointer brought into the first-level cache, to be written."""
+        pointer = self.builder.bitcast(pointer, ir.IntType(8).as_pointer())
+        flags = [ir.Constant(_I32, value) for value in (1, 3, 1)]  # to write; keep in all levels; data
+        self.call("llvm.prefetch.p0", ir.VoidType(), [pointer, *flags])
 
     def splat(self, scalar: Any) -> Any:
         """A vector with the scalar in every lane."""
