@@ -66,19 +66,7 @@ def _lstm_cell(gates: Any, c: Any) -> Any:
 def lstm_layer(
     be: Any, x: Any, h0: Any, c0: Any, w_hh: Any, w_hr: Any, *, sizes: Sizes, reverse: bool
 ) -> tuple[Any, ...]:
-    """An LSTM over all steps.
-
-    Args:
-        x: the input's share of the gates, W x + b, (L,4H).
-        h0: (N,P), P = H without projection.
-        c0: (N,H).
-        w_hh: (4H,P).
-        w_hr: the projection, (P,H), or None.
-        sizes: rows of every step.
-        reverse: from the last step to the first.
-
-    Returns:
-        y (L,P); c (L,H), h before its projection (L,H) and gates (L,4H), which backward needs; h_n (N,P) and c_n (N,H).
+    """An LSTM over all steps; ``backends/reference/recurrent_layer.py`` says of which shapes.
 
     Source: Sak et al., Long Short-Term Memory Based Recurrent Neural Network Architectures, 2014, for the projection.
     """
@@ -150,18 +138,9 @@ def _gru_cell(gi: Any, gh: Any, h: Any) -> Any:
 
 @op(outputs=("y", "gh", "h_n"))
 def gru_layer(be: Any, x: Any, h0: Any, w_hh: Any, b_hh: Any, *, sizes: Sizes, reverse: bool) -> tuple[Any, ...]:
-    """A GRU over all steps.
+    """A GRU over all steps; ``backends/reference/recurrent_layer.py`` says of which shapes.
 
-    Args:
-        x: the input's share of the gates, W x + b, (L,3H).
-        h0: (N,H).
-        w_hh: (3H,H).
-        b_hh: (3H,) or None; not part of x, because the reset gate multiplies it.
-        sizes: rows of every step.
-        reverse: from the last step to the first.
-
-    Returns:
-        y (L,H); the state's share of the gates (L,3H), which backward needs; h_n (N,H).
+    Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, 2014.
     """
     return be.gru_layer(x, h0, w_hh, b_hh, sizes, reverse)
 
@@ -194,18 +173,7 @@ def _gru_layer(x: Any, h0: Any, w_hh: Any, b_hh: Any, *, sizes: Sizes, reverse: 
 
 @op(outputs=("y", "h_n"))
 def rnn_layer(be: Any, x: Any, h0: Any, w_hh: Any, *, sizes: Sizes, reverse: bool, relu: bool) -> tuple[Any, ...]:
-    """A recurrent layer h' = f(x + U h), f tanh or relu, over all steps.
-
-    Args:
-        x: the input's share, W x + b, (L,H).
-        h0: (N,H).
-        w_hh: U, (H,H).
-        sizes: rows of every step.
-        reverse: from the last step to the first.
-        relu: f is relu.
-
-    Returns:
-        y (L,H) and h_n (N,H).
+    """A recurrent layer h' = f(x + U h), f tanh or relu, over all steps; shapes as in the reference.
 
     Source: Elman, Finding Structure in Time, 1990.
     """
