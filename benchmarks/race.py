@@ -208,16 +208,20 @@ def picture(races: dict[str, dict[str, Any]], path: str) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    names = sorted(races, key=lambda name: races[name]["ratio"])
+    names = sorted(races, key=lambda name: float(races[name]["ratio"]))
     ratios = [races[name]["ratio"] for name in names]
     below = [races[name]["ratio"] - races[name]["least ratio"] for name in names]
     above = [races[name]["most ratio"] - races[name]["ratio"] for name in names]
     _, axes = plt.subplots(figsize=(8, 0.3 * len(names) + 1.6), layout="constrained")
     colours = ["tab:blue" if ratio >= 1 else "tab:red" for ratio in ratios]
-    axes.barh(names, ratios, xerr=[below, above], color=colours, error_kw={"ecolor": "0.3", "elinewidth": 0.8})
+    lengths = [ratio - 1 for ratio in ratios]
+    axes.barh(
+        names, lengths, left=1, xerr=[below, above], color=colours, error_kw={"ecolor": "0.3", "elinewidth": 0.8}
+    )  # fmt: skip
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_xscale("log")
-    ticks = [t for t in (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8) if min(ratios) * 0.8 <= t <= max(ratios) * 1.3]
+    axes.set_xlim(min(ratios) * 0.85, max(ratios) * 1.2)
+    ticks = [t for t in (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8) if min(ratios) * 0.85 <= t <= max(ratios) * 1.2]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel("PyTorch's time for a training step, over ours")
