@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import types
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,14 +32,21 @@ _PRANGE = dict.fromkeys(
 ) | {"prange": True}
 
 
-def _sources() -> str:
-    """Digest of what kernels are made of: numba's cache looks at one file only and would miss a change in a helper."""
-    folder = Path(__file__).parent
-    text = b"".join(path.read_bytes() for path in [*sorted(folder.glob("*.py")), folder.parent / "conv_plan.py"])
-    return hashlib.blake2b(text, digest_size=4).hexdigest()
+@cache
+def _sources(name: str) -> bytes:
+    """A file of this folder and, after it, what it imports from here."""
+    text = (Path(__file__).parent / f"{name}.py").read_bytes()
+    imported = re.findall(rb"^from backends\.cpu\.kernels(?:\.| import )(\w+)", text, re.MULTILINE)
+    return text + b"".join(_sources(other.decode()) for other in imported)
 
 
-_SOURCES = _sources()
+@cache
+def _digest(name: str) -> str:
+    """Of what a kernel is made of: numba's cache looks at one file only and would miss a change in a helper."""
+    plan = (Path(__file__).parent.parent / "conv_plan.py").read_bytes() if name == "conv" else b""
+    return hashlib.blake2b(_sources(name) + plan, digest_size=4).hexdigest()
+
+
 process.tune()
 if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
     numba.config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]  # quickest call first
@@ -50,7 +59,8 @@ def _named(function: Callable[..., Any], suffix: str) -> Callable[..., Any]:
     copy = types.FunctionType(
         function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
     )
-    copy.__qualname__ = f"{function.__qualname__}.{suffix}.{_SOURCES}"
+    file = function.__module__.rpartition(".")[2]
+    copy.__qualname__ = f"{function.__qualname__}.{suffix}.{_digest(file)}"
     copy.__module__ = function.__module__
     return copy
 
