@@ -6,7 +6,6 @@ large one is shared out here, over blocks of rows and columns.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -33,13 +32,13 @@ def matmul(be: Backend, a: Array, b: Array) -> Array:
     work = batch * m * n * k
     if min(m, n) < _SMALLEST or b.shape[-2] != k:
         return _numpy(a, b)
-    count = threads(work)
-    lanes = _vector.lanes_of(a.itemsize)
-    teams = (1, 1) if batch >= 2 * count else _teams(m, n, count, _kernels.ROWS, _kernels.VECTORS * lanes)
+    count, sizes = threads(work), _kernels.scratch_sizes(_vector.lanes_of(a.itemsize))
+    memory = [
+        scratch(f"matmul {name}", count * size, a.dtype)[: count * size].reshape(count, size)
+        for name, size in zip("ab", sizes, strict=True)
+    ]
     c = np.empty((*a.shape[:-1], n), a.dtype)
-    sizes = _kernels.scratch_sizes(lanes)
-    memory = [_scratch(name, count, size, a.dtype) for name, size in zip("abc", sizes, strict=True)]
-    _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), c.reshape(batch, -1), (m, n, k), teams, *memory)
+    _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), c.reshape(batch, -1), (m, n, k), *memory)
     return c
 
 
@@ -49,16 +48,3 @@ def _flat(a: Array, batch: int) -> tuple[Array, bool]:
     if turned.flags.c_contiguous and not a.flags.c_contiguous:
         return turned.reshape(batch, -1), True
     return contiguous(a).reshape(batch, -1), False
-
-
-@lru_cache(maxsize=1024)
-def _teams(m: int, n: int, count: int, rows: int, columns: int) -> tuple[int, int]:
-    """Into how many shares rows and columns are cut: the largest share as small as can be, then the fewest packings."""
-    high, wide = -(-m // rows), -(-n // columns)
-    cuts = [(p, count // p) for p in range(1, count + 1) if count % p == 0]
-    return min(cuts, key=lambda cut: (-(-high // cut[0]) * -(-wide // cut[1]), cut[0] * n + cut[1] * m))
-
-
-def _scratch(name: str, count: int, size: int, dtype: object) -> Array:
-    """Scratch memory (count, size)."""
-    return scratch(f"matmul {name}", count * size, dtype)[: count * size].reshape(count, size)

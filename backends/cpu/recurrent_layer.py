@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
+from backends.cpu.runtime import FLOATS, Kernels, contiguous, threads
 from backends.protocol import Array, Backend
 from backends.reference import recurrent_layer as reference
 from backends.sequence import Sizes, before
@@ -40,15 +40,9 @@ def _packed(w: Array, turned: bool) -> Array:
     return panels
 
 
-def _memory(work: int, sequences: int, depth: int, dtype: np.dtype) -> tuple[Array, Array]:
-    """Scratch of each thread: packed rows of its sequences, and a tile."""
-    lanes, rows = _vector.lanes_of(dtype.itemsize), _kernels.ROWS
-    tiles = -(-sequences // rows)
-    count = min(threads(work), tiles)
-    high = -(-tiles // count) * rows * depth + lanes
-    wide = rows * _kernels.VECTORS * lanes
-    packed, sums = scratch("recurrent rows", count * high, dtype), scratch("recurrent tile", count * wide, dtype)
-    return packed[: count * high].reshape(count, high), sums[: count * wide].reshape(count, wide)
+def _threads(work: int, sequences: int) -> int:
+    """How many share the sequences: each takes whole tiles."""
+    return min(threads(work), -(-sequences // _kernels.ROWS))
 
 
 def _given(like: Array, g: Array | None) -> Array:
@@ -70,9 +64,9 @@ def lstm_layer(
     (n, units), work = h0.shape, x.shape[0] * w_hh.size
     h, c, gates = h0.copy(order="C"), c0.copy(order="C"), np.empty(x.shape, x.dtype)
     y, cs = np.empty((len(x), units), x.dtype), np.empty((len(x), units), x.dtype)
-    memory = _memory(work, n, units, x.dtype)
+    count = _threads(work, n)
     args = contiguous(x), h, c, _packed(w_hh, True), _starts(sizes), reverse, gates, y, cs
-    _kernels.lstm_layer(work)(*args, *memory)
+    _kernels.lstm_layer(work)(*args, count)
     return y, cs, y, gates, h, c
 
 
@@ -84,10 +78,10 @@ def lstm_layer_grad(
     if w_hr is not None or not _served(gates, gy, g_hn, g_cn, h0, c0, w_hh, y, c):
         return reference.lstm_layer_grad(be, gy, g_hn, g_cn, h0, c0, w_hh, w_hr, y, c, full, gates, sizes, reverse)
     gh, gc, g_gates, work = _sum(h0, g_hn), _sum(c0, g_cn), np.empty(gates.shape, gates.dtype), len(y) * w_hh.size
-    memory = _memory(work, len(h0), len(w_hh), gates.dtype)
+    count = _threads(work, len(h0))
     states = contiguous(gates), contiguous(c0), contiguous(c)
     _kernels.lstm_layer_grad(work)(
-        _given(gates, gy), gh, gc, *states, _packed(w_hh, False), _starts(sizes), reverse, g_gates, *memory
+        _given(gates, gy), gh, gc, *states, _packed(w_hh, False), _starts(sizes), reverse, g_gates, count
     )
     return g_gates, gh, gc, be.matmul(g_gates.T, before(np, y, h0, sizes, reverse)), None
 
@@ -101,9 +95,9 @@ def gru_layer(
     (n, units), work = h0.shape, x.shape[0] * w_hh.size
     h, gates, y = h0.copy(order="C"), np.empty(x.shape, x.dtype), np.empty((len(x), units), x.dtype)
     bias = np.empty(0, x.dtype) if b_hh is None else contiguous(b_hh)
-    memory = _memory(work, n, units, x.dtype)
+    count = _threads(work, n)
     _kernels.gru_layer(work)(
-        contiguous(x), h, bias, _packed(w_hh, True), _starts(sizes), reverse, gates, y, *memory
+        contiguous(x), h, bias, _packed(w_hh, True), _starts(sizes), reverse, gates, y, count
     )  # fmt: skip
     return y, gates, h
 
@@ -116,10 +110,10 @@ def gru_layer_grad(
     if not _served(x, gy, g_hn, h0, w_hh, y, gh):
         return reference.gru_layer_grad(be, gy, g_hn, x, h0, w_hh, y, gh, sizes, reverse)
     g_h, g_x, g_gh, work = _sum(h0, g_hn), np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype), len(y) * w_hh.size
-    memory = _memory(work, len(h0), len(w_hh), x.dtype)
+    count = _threads(work, len(h0))
     states = map(contiguous, (x, gh, h0, y))
     _kernels.gru_layer_grad(work)(
-        _given(x, gy), g_h, *states, _packed(w_hh, False), _starts(sizes), reverse, g_x, g_gh, *memory
+        _given(x, gy), g_h, *states, _packed(w_hh, False), _starts(sizes), reverse, g_x, g_gh, count
     )
     return g_x, g_h, be.matmul(g_gh.T, before(np, y, h0, sizes, reverse)), g_gh.sum(0)
 
@@ -131,8 +125,8 @@ def rnn_layer(
     if not _served(x, h0, w_hh):
         return reference.rnn_layer(be, x, h0, w_hh, sizes, reverse, relu)
     h, y, work = h0.copy(order="C"), np.empty(x.shape, x.dtype), x.shape[0] * w_hh.size
-    memory = _memory(work, len(h0), len(w_hh), x.dtype)
-    _kernels.rnn_layer(work)(contiguous(x), h, _packed(w_hh, True), _starts(sizes), reverse, relu, y, *memory)
+    count = _threads(work, len(h0))
+    _kernels.rnn_layer(work)(contiguous(x), h, _packed(w_hh, True), _starts(sizes), reverse, relu, y, count)
     return y, h
 
 
@@ -144,8 +138,8 @@ def rnn_layer_grad(
     if not _served(y, gy, g_hn, h0, w_hh):
         return reference.rnn_layer_grad(be, gy, g_hn, h0, w_hh, y, sizes, reverse, relu)
     g_h, g_x, work = _sum(h0, g_hn), np.empty(y.shape, y.dtype), len(y) * w_hh.size
-    memory = _memory(work, len(h0), len(w_hh), y.dtype)
+    count = _threads(work, len(h0))
     _kernels.rnn_layer_grad(work)(
-        _given(y, gy), g_h, contiguous(y), _packed(w_hh, False), _starts(sizes), reverse, relu, g_x, *memory
+        _given(y, gy), g_h, contiguous(y), _packed(w_hh, False), _starts(sizes), reverse, relu, g_x, count
     )
     return g_x, g_h, be.matmul(g_x.T, before(np, y, h0, sizes, reverse))

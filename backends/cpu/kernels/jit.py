@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import types
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import numba
 from numba import get_num_threads as get_num_threads
 
 from backends.cpu import process, runtime
+from backends.cpu.kernels import pool
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,10 +48,10 @@ def _digest(name: str) -> str:
 
 
 process.tune()
-if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
-    numba.config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]  # quickest call first
 if numba.config.NUMBA_NUM_THREADS == 1:
     runtime.serial_only()
+else:
+    pool.start(numba.config.NUMBA_NUM_THREADS)
 
 
 def _named(function: Callable[..., Any], suffix: str) -> Callable[..., Any]:

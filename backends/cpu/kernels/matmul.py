@@ -1,73 +1,58 @@
-"""The matrix product, by the micro-kernel of ``tile.py`` on packed panels.
+"""The matrix product, by the micro-kernel ``product`` of ``tile.py``.
 
-A thread owns a block of rows and a block of columns. It packs rows of a into panels (k, ROWS), the tile's weights, and
-columns of b into panels (k, VECTORS * lanes), the tile's input; the table of offsets then is just k times a row.
+A tile is ROWS rows of a and a panel, VECTORS vectors wide, of columns of b. Threads share the tiles out panel by panel.
+A thread copies a panel of b, some of k at a time, to where it lies together, and multiplies all rows of a with it before
+the next one; rows of a are read where they are. Where a has few rows, copying b takes longer than the product, and b is
+read where it is, too: only a few of k at a time, since each is another page of memory. For the same reason rows of a that
+lie column by column are copied where they are used for several panels.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
-from backends.cpu.kernels.rows import (
-    accumulate_rows,
-    add_rows,
-    copy_halves,
-    copy_vectors,
-    pad_rows,
-    transpose_halves,
-    transpose_rows,
-)
-from backends.cpu.kernels.tile import TILE_ROWS, tile, tile_add, tile_vectors
+from backends.cpu.kernels.rows import copy_halves, copy_vectors, pad_rows, transpose_rows
+from backends.cpu.kernels.tile import TILE_ROWS, product, tile_vectors
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
 ROWS = TILE_ROWS
 VECTORS = tile_vectors(ROWS)
-_DEEP = 256  # of k at a time: panels stay in the first- and second-level cache
-_HIGH = 192  # rows of a at a time
-_WIDE = 64  # panels of b at a time
+_DEEP = 256  # of k at a time: a panel then stays in the first- and second-level cache
+_DEEP_IN_PLACE = 32  # the same, where b is not copied
+_HIGH = 48 * ROWS  # rows of a that stay in the second-level cache while panels of b go by
+_WIDE = 16  # panels that are kept for the next rows of a
 
 
-def scratch_sizes(lanes: int) -> tuple[int, int, int]:
-    """Elements that a thread needs for packed a, packed b, and a tile.
+def scratch_sizes(lanes: int) -> tuple[int, int]:
+    """Elements that a thread needs for rows of a and for panels of b.
 
     Args:
         lanes: elements in a vector.
 
     Returns:
-        Three numbers.
+        Two numbers.
 
     Example:
         >>> len(scratch_sizes(16))
-        3
+        2
     """
-    wide = VECTORS * lanes
-    return _HIGH * _DEEP + lanes, _WIDE * wide * _DEEP + lanes, ROWS * wide
+    return (_HIGH + lanes) * _DEEP, _WIDE * VECTORS * lanes * _DEEP
 
 
 @helper
-def pack_rows(a: Any, columns: bool, m: int, k: int, m0: int, m1: int, k0: int, deep: int, packed: Any) -> None:
-    """Rows m0..m1 of a (m,k), k0..k0+deep, in panels (deep, ROWS)."""
+def _pack_rows(a: Any, m: int, m0: int, m1: int, k0: int, deep: int, packed: Any) -> None:
+    """Rows m0..m1 of a (m,k), column by column, k0..k0+deep, in panels (deep, ROWS), the last one filled up."""
     lanes = VECTOR_BYTES // a.itemsize
-    pairs = (m1 - m0) // lanes if lanes == 2 * ROWS and (columns or deep % lanes == 0) else 0  # of panels
-    if columns:
-        for r in range(deep):
-            for i in range(0, pairs * lanes, lanes):
-                to = i * deep + r * ROWS
-                copy_halves(a, (k0 + r) * m + m0 + i, packed, to, to + deep * ROWS)
-    else:
-        for i in range(0, pairs * lanes, lanes):
-            transpose_halves(a, (m0 + i) * k + k0, k, deep, packed, i * deep, (i + ROWS) * deep)
-    for i in range(m0 + pairs * lanes, m1, ROWS):
-        panel, rows = (i - m0) * deep, min(ROWS, m1 - i)
-        if columns:
-            pad_rows(packed, panel, ROWS, a, k0 * m + i, m, deep, ROWS, 0, rows)
-        else:
-            for r in range(0, rows, lanes):
-                transpose_rows(a, (i + r) * k + k0, k, min(lanes, rows - r), deep, packed, panel + r, ROWS)
+    pairs = (m1 - m0) // lanes * lanes if lanes == 2 * ROWS else 0  # of panels: rows in them
+    for k in range(deep):
+        for i in range(0, pairs, lanes):
+            to = i * deep + k * ROWS
+            copy_halves(a, (k0 + k) * m + m0 + i, packed, to, to + deep * ROWS)
+    for i in range(pairs, m1 - m0, ROWS):
+        pad_rows(packed, i * deep, ROWS, a, k0 * m + m0 + i, m, deep, ROWS, 0, min(ROWS, m1 - m0 - i))
 
 
 @helper
@@ -89,47 +74,50 @@ def pack_columns(b: Any, columns: bool, k: int, n: int, n0: int, n1: int, k0: in
 
 
 @helper
-def _block(
+def _share(
     a: Any,
     a_columns: bool,
     b: Any,
     b_columns: bool,
     c: Any,
     sizes: Any,
-    box: Any,
-    table: Any,
+    first: int,
+    last: int,
     packed_a: Any,
     packed_b: Any,
-    sums: Any,
 ) -> None:
-    """Rows box[0]..box[1] and columns box[2]..box[3] of c."""
+    """Tiles first..last of c (m,n), counted down the panels."""
     m, n, k = sizes
-    zero = a.dtype.type(0)
-    lanes = VECTOR_BYTES // a.itemsize
-    row = VECTORS * lanes
-    for n0 in range(box[2], box[3], _WIDE * row):
-        n1 = min(box[3], n0 + _WIDE * row)
-        for k0 in range(0, k, _DEEP):
-            deep = min(_DEEP, k - k0)
-            pack_columns(b, b_columns, k, n, n0, n1, k0, deep, packed_b)
-            for m0 in range(box[0], box[1], _HIGH):
-                m1 = min(box[1], m0 + _HIGH)
-                pack_rows(a, a_columns, m, k, m0, m1, k0, deep, packed_a)
-                for j in range(n0, n1, row):
-                    width, panel = min(row, n1 - j), (j - n0) * deep
-                    vectors = (width + lanes - 1) // lanes
-                    for i in range(m0, m1, ROWS):
-                        rows, place, left = min(ROWS, m1 - i), i * n + j, (i - m0) * deep
-                        if rows < ROWS or width < row:  # by way of a whole tile, which may not be written here
-                            tile(ROWS, vectors, packed_a, left, table, 0, deep, packed_b, panel, sums, 0, row)
-                            if k0 == 0:
-                                add_rows(c, place, n, sums, 0, row, rows, width, zero)
-                            else:
-                                accumulate_rows(c, place, n, sums, 0, row, rows, width)
-                        elif k0 == 0:
-                            tile(ROWS, VECTORS, packed_a, left, table, 0, deep, packed_b, panel, c, place, n)
-                        else:
-                            tile_add(ROWS, VECTORS, packed_a, left, table, 0, deep, packed_b, panel, c, place, n)
+    row = VECTORS * (VECTOR_BYTES // a.itemsize)
+    high = (m + ROWS - 1) // ROWS
+    begin, end = first // high, (last - 1) // high + 1
+    copy_a = a_columns and end - begin > 2
+    b_in_place = m <= 3 * ROWS and not b_columns
+    together, most = (_WIDE, _DEEP) if m > _HIGH or copy_a else (1, _DEEP_IN_PLACE if b_in_place else _DEEP)
+    rows = packed_a if copy_a else a
+    row_step, k_step = (1, ROWS if copy_a else m) if a_columns else (k, 1)
+    for k0 in range(0, k, most):
+        deep = min(most, k - k0)
+        for p0 in range(begin, end, together):
+            p1 = min(end, p0 + together)
+            in_place = b_in_place and p1 * row <= n  # the micro-kernel reads whole vectors
+            if not in_place:
+                pack_columns(b, b_columns, k, n, p0 * row, min(n, p1 * row), k0, deep, packed_b)
+            panels = b if in_place else packed_b
+            start, apart, line = (k0 * n + p0 * row, row, n) if in_place else (0, row * deep, row)
+            for m0 in range(0, m, _HIGH):
+                if copy_a:
+                    _pack_rows(a, m, m0, min(m, m0 + _HIGH), k0, deep, packed_a)
+                corner, down = (-m0 * deep, deep) if copy_a else (k0 * k_step, row_step)
+                for p in range(p0, p1):
+                    width, panel = min(row, n - p * row), start + (p - p0) * apart
+                    high0 = max(m0, (first - p * high) * ROWS)
+                    high1 = min(m, m0 + _HIGH, (last - p * high) * ROWS)
+                    for i in range(high0, high1, ROWS):
+                        product(
+                            min(ROWS, m - i), width, deep, rows, corner + i * down, row_step, k_step,
+                            panels, panel, line, k0 > 0, c, i * n + p * row, n,
+                        )  # fmt: skip
 
 
 @kernel
@@ -140,32 +128,20 @@ def matmul(
     b_columns: bool,
     c: Any,
     sizes: tuple[int, int, int],
-    teams: tuple[int, int],
     rows_memory: Any,
-    columns_memory: Any,
-    tile_memory: Any,
+    panels_memory: Any,
 ) -> None:
-    """c (B,M,N) = a (B,M,K) b (B,K,N), (B, all the rest flat); a or b may lie column by column.
-
-    teams: into how many shares the rows and the columns of each product are cut.
-    """
+    """c (B,M,N) = a (B,M,K) b (B,K,N), (B, all the rest flat); a or b may lie column by column."""
     m, n, _ = sizes
-    threads, parts = rows_memory.shape[0], teams[0] * teams[1]
-    jobs = a.shape[0] * parts
+    threads = panels_memory.shape[0]
     for t in prange(threads):
         state = flush_denormals()
         row = VECTORS * (VECTOR_BYTES // a.itemsize)
-        table = np.arange(0, _DEEP * row, row)
-        high, wide = (m + ROWS - 1) // ROWS, (n + row - 1) // row
-        for job in range(jobs * t // threads, jobs * (t + 1) // threads):
-            which, up, across = job // parts, job % parts // teams[1], job % teams[1]
-            box = (
-                high * up // teams[0] * ROWS,
-                min(m, high * (up + 1) // teams[0] * ROWS),
-                wide * across // teams[1] * row,
-                min(n, wide * (across + 1) // teams[1] * row),
-            )
-            x, y, z = a[which], b[which], c[which]
-            scratch = rows_memory[t], columns_memory[t], tile_memory[t]
-            _block(x, a_columns, y, b_columns, z, sizes, box, table, scratch[0], scratch[1], scratch[2])
+        tiles = ((m + ROWS - 1) // ROWS) * ((n + row - 1) // row)
+        first, last = a.shape[0] * tiles * t // threads, a.shape[0] * tiles * (t + 1) // threads
+        for which in range(first // tiles, (last - 1) // tiles + 1):
+            low, high = max(0, first - which * tiles), min(tiles, last - which * tiles)
+            if low < high:
+                x, y, z = a[which], b[which], c[which]
+                _share(x, a_columns, y, b_columns, z, sizes, low, high, rows_memory[t], panels_memory[t])
         restore_denormals(state)

@@ -2,7 +2,7 @@
 
 Sequences do not know of each other. So every thread runs all steps of sequences of its own, as many as fill rows of the
 micro-kernel, and no thread ever waits for another. The recurrent weights are packed once, before the first step, into the
-panels (K, VECTORS * lanes) that ``tile`` reads; they then stay in the second-level cache from step to step.
+panels (K, VECTORS * lanes) that ``product`` reads; they then stay in the second-level cache from step to step.
 
 Row ``starts[t] + n`` of x, y, the gates and c belongs to sequence n at step t, if step t has more than n rows.
 """
@@ -16,10 +16,9 @@ from numba import prange
 
 from backends.cpu.kernels import functions as fn
 from backends.cpu.kernels.jit import helper, kernel
-from backends.cpu.kernels.matmul import ROWS, VECTORS, pack_columns, pack_rows
+from backends.cpu.kernels.matmul import ROWS, VECTORS, pack_columns
 from backends.cpu.kernels.recurrent import gru_grad_row, gru_row, lstm_grad_row, lstm_row
-from backends.cpu.kernels.rows import accumulate_rows
-from backends.cpu.kernels.tile import tile
+from backends.cpu.kernels.tile import product
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
 
@@ -32,17 +31,15 @@ def pack(w: Any, turned: bool, depth: int, columns: int, panels: Any) -> None:
 
 
 @helper
-def _add_product(a: Any, panels: Any, target: Any, count: int, table: Any, packed: Any, sums: Any) -> None:
+def _add_product(a: Any, panels: Any, target: Any, count: int) -> None:
     """The first ``count`` rows of target += those of a times the packed weights."""
     depth, columns = a.shape[1], target.shape[1]
-    lanes = VECTOR_BYTES // a.itemsize
-    row = VECTORS * lanes
-    pack_rows(a, False, count, depth, 0, count, 0, depth, packed)
+    row = VECTORS * (VECTOR_BYTES // a.itemsize)
     for p in range(panels.shape[0]):
         width = min(row, columns - p * row)
         for i in range(0, count, ROWS):
-            tile(ROWS, (width + lanes - 1) // lanes, packed, i * depth, table, 0, depth, panels[p], 0, sums, 0, row)
-            accumulate_rows(target, i * columns + p * row, columns, sums, 0, row, min(ROWS, count - i), width)
+            rows, place = min(ROWS, count - i), i * columns + p * row
+            product(rows, width, depth, a, i * depth, depth, 1, panels[p], 0, row, True, target, place, columns)
 
 
 @helper
@@ -93,20 +90,18 @@ def _row_before(s: int, n: int, starts: Any, reverse: bool) -> int:
 
 @kernel
 def lstm_layer(
-    x: Any, h: Any, c: Any, panels: Any, starts: Any, reverse: bool, gates: Any, y: Any, cs: Any, packed: Any, sums: Any
+    x: Any, h: Any, c: Any, panels: Any, starts: Any, reverse: bool, gates: Any, y: Any, cs: Any, threads: int
 ) -> None:
     """gates = x + h U, y and c of all steps; h and c (N,H) hold the first state, then the last."""
-    threads, row = packed.shape[0], VECTORS * (VECTOR_BYTES // x.itemsize)
     for t in prange(threads):
         state = flush_denormals()
         first, last = _share(h.shape[0], t, threads)
-        table = np.arange(0, h.shape[1] * row, row)
         for s in range(starts.size - 1):
             place, count = _place(s, starts, reverse, first, last)
             if count > 0:
                 for i in range(place, place + count):
                     _copy(x[i], gates[i])
-                _add_product(h[first:], panels, gates[place:], count, table, packed[t], sums[t])
+                _add_product(h[first:], panels, gates[place:], count)
                 for i in range(count):
                     n, r = first + i, place + i
                     lstm_row(gates[r], c[n], y[r], cs[r])
@@ -127,15 +122,12 @@ def lstm_layer_grad(
     starts: Any,
     reverse: bool,
     g_gates: Any,
-    packed: Any,
-    sums: Any,
+    threads: int,
 ) -> None:
     """Gradients of the gates; gh and gc (N,H) hold those of the last state, then of the first. gy (0,0) means zero."""
-    threads, row = packed.shape[0], VECTORS * (VECTOR_BYTES // gates.itemsize)
     for t in prange(threads):
         state = flush_denormals()
         first, last = _share(gh.shape[0], t, threads)
-        table = np.arange(0, gates.shape[1] * row, row)
         spare = np.empty(gh.shape[1], gates.dtype)  # a row that is read and written in one loop is no vector code
         for s in range(starts.size - 2, -1, -1):
             place, count = _place(s, starts, reverse, first, last)
@@ -149,7 +141,7 @@ def lstm_layer_grad(
                     lstm_grad_row(gh[n], gc[n], gates[r], c, cs[r], g_gates[r], spare)
                     _copy(spare, gc[n])
                     _clear(gh[n])
-                _add_product(g_gates[place:], panels, gh[first:], count, table, packed[t], sums[t])
+                _add_product(g_gates[place:], panels, gh[first:], count)
         restore_denormals(state)
 
 
@@ -158,14 +150,12 @@ def lstm_layer_grad(
 
 @kernel
 def gru_layer(
-    x: Any, h: Any, bias: Any, panels: Any, starts: Any, reverse: bool, gates: Any, y: Any, packed: Any, sums: Any
+    x: Any, h: Any, bias: Any, panels: Any, starts: Any, reverse: bool, gates: Any, y: Any, threads: int
 ) -> None:
     """gates = h U + bias and y of all steps; h (N,H) holds the first state, then the last. bias (0,) means zero."""
-    threads, row = packed.shape[0], VECTORS * (VECTOR_BYTES // x.itemsize)
     for t in prange(threads):
         state = flush_denormals()
         first, last = _share(h.shape[0], t, threads)
-        table = np.arange(0, h.shape[1] * row, row)
         for s in range(starts.size - 1):
             place, count = _place(s, starts, reverse, first, last)
             if count > 0:
@@ -174,7 +164,7 @@ def gru_layer(
                         _copy(bias, gates[i])
                     else:
                         _clear(gates[i])
-                _add_product(h[first:], panels, gates[place:], count, table, packed[t], sums[t])
+                _add_product(h[first:], panels, gates[place:], count)
                 for i in range(count):
                     n, r = first + i, place + i
                     gru_row(x[r], gates[r], h[n], y[r])
@@ -195,15 +185,12 @@ def gru_layer_grad(
     reverse: bool,
     g_x: Any,
     g_gates: Any,
-    packed: Any,
-    sums: Any,
+    threads: int,
 ) -> None:
     """Gradients of x and the gates; gh (N,H) holds that of the last state, then of the first. gy (0,0) means zero."""
-    threads, row = packed.shape[0], VECTORS * (VECTOR_BYTES // x.itemsize)
     for t in prange(threads):
         state = flush_denormals()
         first, last = _share(gh.shape[0], t, threads)
-        table = np.arange(0, gates.shape[1] * row, row)
         spare = np.empty(gh.shape[1], gates.dtype)  # a row that is read and written in one loop is no vector code
         for s in range(starts.size - 2, -1, -1):
             place, count = _place(s, starts, reverse, first, last)
@@ -216,7 +203,7 @@ def gru_layer_grad(
                     h = h0[n] if before < 0 else y[before]
                     gru_grad_row(gh[n], x[r], gates[r], h, g_x[r], g_gates[r], spare)
                     _copy(spare, gh[n])
-                _add_product(g_gates[place:], panels, gh[first:], count, table, packed[t], sums[t])
+                _add_product(g_gates[place:], panels, gh[first:], count)
         restore_denormals(state)
 
 
@@ -248,21 +235,17 @@ def _activate_grad(g: Any, y: Any, relu: bool, out: Any) -> None:
 
 
 @kernel
-def rnn_layer(
-    x: Any, h: Any, panels: Any, starts: Any, reverse: bool, relu: bool, y: Any, packed: Any, sums: Any
-) -> None:
+def rnn_layer(x: Any, h: Any, panels: Any, starts: Any, reverse: bool, relu: bool, y: Any, threads: int) -> None:
     """y = f(x + h U) of all steps; h (N,H) holds the first state, then the last."""
-    threads, row = packed.shape[0], VECTORS * (VECTOR_BYTES // x.itemsize)
     for t in prange(threads):
         state = flush_denormals()
         first, last = _share(h.shape[0], t, threads)
-        table = np.arange(0, h.shape[1] * row, row)
         for s in range(starts.size - 1):
             place, count = _place(s, starts, reverse, first, last)
             if count > 0:
                 for i in range(place, place + count):
                     _copy(x[i], y[i])
-                _add_product(h[first:], panels, y[place:], count, table, packed[t], sums[t])
+                _add_product(h[first:], panels, y[place:], count)
                 for i in range(count):
                     _activate(y[place + i], relu)
                     _copy(y[place + i], h[first + i])
@@ -279,15 +262,12 @@ def rnn_layer_grad(
     reverse: bool,
     relu: bool,
     g_x: Any,
-    packed: Any,
-    sums: Any,
+    threads: int,
 ) -> None:
     """Gradients of x; gh (N,H) holds that of the last state, then of the first. gy (0,0) means zero."""
-    threads, row = packed.shape[0], VECTORS * (VECTOR_BYTES // y.itemsize)
     for t in prange(threads):
         state = flush_denormals()
         first, last = _share(gh.shape[0], t, threads)
-        table = np.arange(0, gh.shape[1] * row, row)
         for s in range(starts.size - 2, -1, -1):
             place, count = _place(s, starts, reverse, first, last)
             if count > 0:
@@ -297,5 +277,5 @@ def rnn_layer_grad(
                         _add(gy[r], gh[n])
                     _activate_grad(gh[n], y[r], relu, g_x[r])
                     _clear(gh[n])
-                _add_product(g_x[place:], panels, gh[first:], count, table, packed[t], sums[t])
+                _add_product(g_x[place:], panels, gh[first:], count)
         restore_denormals(state)

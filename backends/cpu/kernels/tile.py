@@ -56,8 +56,26 @@ def tile_vectors(rows: int) -> int:
     return min(8, (REGISTERS - 1) // (rows + 1))
 
 
-def _tile(add: bool, rows: Any, args: tuple[Any, ...]) -> tuple[Any, Callable[..., Any]] | None:
-    """Signature and code of ``tile``, or of ``tile_add``, for so many rows."""
+@intrinsic(prefer_literal=True)
+def tile(
+    context: Any,
+    rows: Any,
+    vectors: Any,
+    weights: Any,
+    w0: Any,
+    table: Any,
+    t0: Any,
+    depth: Any,
+    x: Any,
+    x0: Any,
+    y: Any,
+    y0: Any,
+    ldy: Any,
+) -> tuple[Any, Callable[..., Any]] | None:
+    """y[y0 + r*ldy + j] = sum over k < depth of weights[w0 + k*rows + r] * x[x0 + table[t0 + k] + j].
+
+    r < rows, a compile-time constant; j < vectors * lanes, 1 <= vectors <= tile_vectors(rows).
+    """
     if not isinstance(rows, types.IntegerLiteral):
         return None
     count = rows.literal_value
@@ -80,59 +98,92 @@ def _tile(add: bool, rows: Any, args: tuple[Any, ...]) -> tuple[Any, Callable[..
                     out += [e.multiply_add(w, inputs[j], sums[r * wide + j]) for j in range(wide)]
                 return out
 
-            places = [e.at(e.at(target, e.times(ldy, r)), j * e.lanes) for r in range(count) for j in range(wide)]
-            if add:  # by the time the sums are ready, what they are added to is there
-                for place in places:
-                    e.prefetch(place)
-            for place, total in zip(places, e.loop(depth, [e.zero] * (count * wide), step), strict=True):
-                e.store(e.builder.fadd(e.load(place), total) if add else total, place)
+            sums = e.loop(depth, [e.zero] * (count * wide), step)
+            for r in range(count):
+                row = e.at(target, e.times(ldy, r))
+                for j in range(wide):
+                    e.store(sums[r * wide + j], e.at(row, j * e.lanes))
 
         e.cases(vectors, range(1, tile_vectors(count) + 1), one)
 
+    args = vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy
     return types.void(rows, *args), emits(generate)
 
 
-@intrinsic(prefer_literal=True)
-def tile(
+@intrinsic
+def product(
     context: Any,
     rows: Any,
-    vectors: Any,
-    weights: Any,
-    w0: Any,
-    table: Any,
-    t0: Any,
+    width: Any,
     depth: Any,
+    a: Any,
+    a0: Any,
+    row_step: Any,
+    k_step: Any,
     x: Any,
     x0: Any,
+    ldx: Any,
+    add: Any,
     y: Any,
     y0: Any,
     ldy: Any,
-) -> tuple[Any, Callable[..., Any]] | None:
-    """y[y0 + r*ldy + j] = sum over k < depth of weights[w0 + k*rows + r] * x[x0 + table[t0 + k] + j].
+) -> tuple[Any, Callable[..., Any]]:
+    """y[y0 + r*ldy + j] = (+= if ``add``) sum over k < depth of a[a0 + r*row_step + k*k_step] * x[x0 + k*ldx + j].
 
-    r < rows, a compile-time constant; j < vectors * lanes, 1 <= vectors <= tile_vectors(rows).
+    r < rows <= TILE_ROWS; j < width <= tile_vectors(TILE_ROWS) * lanes; x is read to the end of the last vector. The
+    picture is that of ``tile``; but the weights are read where they lie, row by row or column by column. Rows that are
+    not there repeat the last one, and are not stored.
     """
-    return _tile(False, rows, (vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy))
 
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        rows, width, depth, a, a0, row_step, k_step, x, x0, ldx, add, y, y0, ldy = values
+        b = e.builder
+        first = e.data(kinds[3], a, a0)
+        source = e.data(kinds[7], x, x0)
+        target = e.data(kinds[11], y, y0)
+        last = b.sub(rows, e.index(1))
+        places = []
+        for r in range(TILE_ROWS):
+            there = b.icmp_signed("<", e.index(r), rows)
+            places.append((there, e.at(first, e.times(row_step, b.select(there, e.index(r), last)))))
+        widest = tile_vectors(TILE_ROWS)
 
-@intrinsic(prefer_literal=True)
-def tile_add(
-    context: Any,
-    rows: Any,
-    vectors: Any,
-    weights: Any,
-    w0: Any,
-    table: Any,
-    t0: Any,
-    depth: Any,
-    x: Any,
-    x0: Any,
-    y: Any,
-    y0: Any,
-    ldy: Any,
-) -> tuple[Any, Callable[..., Any]] | None:
-    """As ``tile``, with += instead of =."""
-    return _tile(True, rows, (vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy))
+        def one(wide: int) -> None:
+            def step(k: Any, sums: list[Any]) -> list[Any]:
+                row = e.at(source, e.times(k, ldx))
+                inputs = [e.load(e.at(row, j * e.lanes)) for j in range(wide)]
+                here = e.times(k, k_step)
+                out = []
+                for r, (_, place) in enumerate(places):
+                    w = e.broadcast(e.at(place, here))
+                    out += [e.multiply_add(w, inputs[j], sums[r * wide + j]) for j in range(wide)]
+                return out
+
+            for r in range(TILE_ROWS):  # by the time the sums are ready, what they are written to is there
+                for j in range(wide):
+                    e.prefetch(e.at(e.at(target, e.times(ldy, r)), j * e.lanes))
+            sums = e.loop(depth, [e.zero] * (TILE_ROWS * wide), step)
+            mask = e.within(0, b.sub(width, e.index((wide - 1) * e.lanes)))  # of the last vector
+            for r, (there, _) in enumerate(places):
+                with b.if_then(there):
+                    row = e.at(target, e.times(ldy, r))
+                    for j in range(wide):
+                        place = e.at(row, j * e.lanes)
+                        whole = j < wide - 1
+                        with b.if_else(add) as (added, written):
+                            with added:
+                                before = e.load(place) if whole else e.load_masked(place, mask)
+                                total = b.fadd(before, sums[r * wide + j])
+                                e.store(total, place) if whole else e.store_masked(total, place, mask)
+                            with written:
+                                total = sums[r * wide + j]
+                                e.store(total, place) if whole else e.store_masked(total, place, mask)
+
+        vectors = b.udiv(e.plus(width, e.lanes - 1), e.index(e.lanes))
+        e.cases(vectors, range(1, widest + 1), one)
+
+    args = rows, width, depth, a, a0, row_step, k_step, x, x0, ldx, add, y, y0, ldy
+    return types.void(*args), emits(generate)
 
 
 def tile_pixels(vectors: int) -> tuple[int, ...]:
