@@ -11,13 +11,14 @@ from math import prod
 import numpy as np
 from numpy import matmul as _numpy
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
+from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch_rows, threads
 from backends.protocol import Array, Backend
 
 _kernels = Kernels("matmul")
 _vector = Kernels("vector")
 _SHARE_FROM = 1 << 20  # multiplications; below, NumPy on one thread is as quick
 _SMALLEST = 4  # rows or columns; fewer fill no tile
+_MEMORY = "matmul rows", "matmul panels"
 
 
 def matmul(be: Backend, a: Array, b: Array) -> Array:
@@ -33,10 +34,7 @@ def matmul(be: Backend, a: Array, b: Array) -> Array:
     if min(m, n) < _SMALLEST or b.shape[-2] != k:
         return _numpy(a, b)
     count, sizes = threads(work), _kernels.scratch_sizes(_vector.lanes_of(a.itemsize))
-    memory = [
-        scratch(f"matmul {name}", count * size, a.dtype)[: count * size].reshape(count, size)
-        for name, size in zip("ab", sizes, strict=True)
-    ]
+    memory = [scratch_rows(name, count, size, a.dtype) for name, size in zip(_MEMORY, sizes, strict=True)]
     c = np.empty((*a.shape[:-1], n), a.dtype)
     _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), c.reshape(batch, -1), (m, n, k), *memory)
     return c

@@ -128,6 +128,30 @@ def scratch(name: str, size: int, dtype: Any) -> Any:
     return array
 
 
+def scratch_rows(name: str, rows: int, size: int, dtype: Any) -> Any:
+    """Memory as of ``scratch``, a row for each thread of a kernel.
+
+    Args:
+        name: whose memory.
+        rows: how many threads.
+        size: of a row, in elements.
+        dtype: of the elements.
+
+    Returns:
+        Uninitialised array (rows, at least size), C-contiguous.
+
+    Example:
+        >>> scratch_rows("doc rows", 2, 100, np.float32).shape
+        (2, 100)
+    """
+    held: dict[Any, Any] = _scratch.__dict__
+    key = (name, dtype, rows)
+    array = held.get(key)
+    if array is None or array.shape[1] < size:
+        array = held[key] = scratch(name, rows * size, dtype)[: rows * size].reshape(rows, size)
+    return array
+
+
 def stream(seed: int, offset: int) -> tuple[np.uint64, np.uint64]:
     """A place in the random stream as the kernels take it.
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba import get_num_threads as get_num_threads
 
 from backends.cpu import process, runtime
 from backends.cpu.kernels import pool
+from backends.cpu.kernels.pool import get_num_threads as get_num_threads
 
 F = TypeVar("F", bound=Callable[..., Any])
 
