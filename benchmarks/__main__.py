@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 
-QUESTIONS = ("compile_cuda", "gpu", "kernels_cpu", "kernels_cuda", "overhead", "race", "speedup")
+QUESTIONS = (
+    "compile_cuda", "gpu", "kernels_cpu", "kernels_cuda", "overhead", "race", "speedup", "startup", "sweep",
+)  # fmt: skip
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks")
 parser.add_argument("question", choices=QUESTIONS)

@@ -1,73 +1,89 @@
-"""What one small operation costs: forward, and forward with backward, against PyTorch eager.
+"""What one small operation costs: forward, and forward with backward, against PyTorch, MyGrad and HIPS autograd.
 
-A chain x -> tanh(x * w + b) of 999 operations on tensors of 1, 1,000 and 100,000 elements, in microseconds per
-operation. ``python -m benchmarks overhead [--rounds 7] [--keep]``
+A chain x -> tanh(x * w + b) of 999 operations on tensors of 1, 1,000 and 100,000 elements, and single operations on
+8x8 matrices, in microseconds per operation. ``python -m benchmarks overhead [--rounds 7] [--keep]``
+
+MyGrad and HIPS autograd (which is imported under the same name as ours) run in environments of their own, which are made
+at the first time and need the package index then.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import time
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import hardware, keep, spread, take_turns
+from benchmarks.harness import ROOT, answer, cell, child, hardware, keep, spread, take_turns
+from benchmarks.small_ops import SINGLE, SIZES
 
-SIZES = (1, 1_000, 100_000)
-LINKS = 333  # three operations each
+PEERS = {"mygrad": "mygrad==2.5.0", "autograd": "autograd==1.9.1"}
+TITLES = {"twingrad": "twingrad", "torch": "torch", "mygrad": "MyGrad", "autograd": "HIPS autograd"}
 
 
 def main(words: list[str] | None = None) -> None:
-    """Prints the table of both engines, or (``--engine``) the figures of one."""
+    """Prints the table of all engines."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks overhead")
-    parser.add_argument("--engine", choices=("twingrad", "torch"))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--keep", action="store_true", help="write the figures into benchmarks/results")
     arguments = parser.parse_args(words)
-    if arguments.engine:
-        print(json.dumps(measure(arguments.engine)))
-        return
-    answers = take_turns("benchmarks.overhead", ["twingrad", "torch"], arguments.rounds)
+    runs: dict[str, Callable[[], Any]] = {e: partial(child, "benchmarks.small_ops", e) for e in ("twingrad", "torch")}
+    runs |= {peer: partial(ask, peer, python) for peer in PEERS if (python := environment(peer))}
+    answers = take_turns(runs, arguments.rounds)
+    versions = hardware() | dict(PEERS[peer].split("==") for peer in PEERS if peer in answers)
     if arguments.keep:
-        keep("overhead", answers)
-    print(hardware())
-    print(f"{'elements':>9}  {'':<19}{'twingrad us/op':>24}{'torch us/op':>24}{'torch / twingrad':>19}")
-    for size in SIZES:
+        keep("overhead", answers | {"peers": {p: PEERS[p] for p in PEERS if p in answers}})
+    print(versions, "microseconds per operation: median (smallest-largest) over rounds", sep="\n")
+    print(table(answers, [f"{size} elements" for size in SIZES], [str(size) for size in SIZES]))
+    print(table({e: answers[e] for e in ("twingrad", "torch")}, [f"{name}, 8x8" for name in SINGLE], list(SINGLE)))
+
+
+def table(answers: dict[str, list[Any]], titles: list[str], keys: list[str]) -> str:
+    """One line for each of ``keys`` and direction."""
+    lines = [f"\n{'':<34}" + "".join(f"{TITLES[e]:>24}" for e in answers) + f"{'torch / twingrad':>19}"]
+    for title, key in zip(titles, keys, strict=True):
         for what in ("forward", "forward+backward"):
-            key = f"{what} {size}"
-            ours, theirs = (spread([a[key] for a in answers[e]]) for e in ("twingrad", "torch"))
-            cells = [f"{m:.2f} ({low:.2f}-{high:.2f})" for low, m, high in (ours, theirs)]
-            print(f"{size:>9}  {what:<19}{cells[0]:>24}{cells[1]:>24}{theirs[1] / ours[1]:>19.2f}")
+            values = {engine: [a[f"{what} {key}"] for a in rounds] for engine, rounds in answers.items()}
+            ratio = spread(values["torch"])[1] / spread(values["twingrad"])[1]
+            cells = "".join(f"{cell(v):>24}" for v in values.values())
+            lines.append(f"{title:<16}{what:<18}{cells}{ratio:>19.2f}")
+    return "\n".join(lines)
 
 
-def measure(engine: str) -> dict[str, float]:
-    """Microseconds per operation of one engine: the best of many repetitions, by size and direction."""
-    figures = {}
-    for size in SIZES:
-        x, w, b, seed, tanh = _tensors(engine, size)
-        forward, both = [], []
-        for _ in range(40 if size < 10_000 else 12):
-            start = time.perf_counter()
-            y = x
-            for _ in range(LINKS):
-                y = tanh(y * w + b)
-            middle = time.perf_counter()
-            y.backward(seed)
-            end = time.perf_counter()
-            forward.append(middle - start)
-            both.append(end - start)
-        figures[f"forward {size}"] = min(forward) / (3 * LINKS) * 1e6
-        figures[f"forward+backward {size}"] = min(both) / (3 * LINKS) * 1e6
-    return figures
+def ask(peer: str, python: Path) -> Any:
+    """A peer's figures; its interpreter is isolated, so that it finds its own package ``autograd`` and not ours."""
+    script = ROOT / "benchmarks" / "small_ops.py"
+    return answer([str(python), "-I", str(script), "--engine", peer], TITLES[peer])
 
 
-def _tensors(engine: str, size: int) -> tuple[Any, ...]:
-    if engine == "torch":
-        import torch as library
-    else:
-        import autograd as library  # type: ignore[no-redef]
-    x, w, b = (library.full((size,), v, requires_grad=True) for v in (0.01, 1.0, 0.0))
-    return x, w, b, library.ones(size), library.tanh
+def environment(peer: str) -> Path | None:
+    """The Python of a virtual environment with a peer and our NumPy, made if need be; None, and why, if it cannot be."""
+    from autograd.cli.info import version
+
+    packages = [PEERS[peer], f"numpy=={version('numpy')}"]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "twingrad" / "peers" / "-".join(packages).replace("==", "-")
+    python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    if python.exists():
+        return python
+    print(f"installing {' '.join(packages)} into {folder}", flush=True)
+    draft = folder.with_name(f"{folder.name}.{os.getpid()}")
+    install = [sys.executable, "-m", "pip", "--python", str(draft), "install", "--quiet", *packages]
+    try:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(draft)], capture_output=True, check=True)
+        subprocess.run(install, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1]
+        print(f"{TITLES[peer]} is left out, as it could not be installed: {said}")
+        return None
+    draft.replace(folder)  # complete or not at all; its python is a link, which may move
+    return python
 
 
 if __name__ == "__main__":

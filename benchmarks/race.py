@@ -1,11 +1,12 @@
 """Whole training steps against PyTorch on the same cores: forward, loss, backward and the optimiser's update.
 
-``python -m benchmarks race [--workloads mlp lenet5 ...] [--optimizers sgd adam] [--rounds 9] [--keep]``
+``python -m benchmarks race [--workloads mlp lenet5 ...] [--optimizers sgd adam] [--rounds 9] [--keep] [--check]``
 
 Each engine waits in a process of its own and is woken in turn, on batches of random numbers that take turns; warm-up is left
 out. PyTorch first runs in every way it can (contiguous or channels_last, the default or the fused optimiser); the fastest
 of them then races. A ratio is PyTorch's time over ours in the same round, the figure the median over rounds. Memory is the
-most that the process held during the steps.
+most that the process held during the steps. ``--check`` compares the ratios with those kept in ``results/race.json``, and ends
+with status 1 when we have become slower.
 """
 
 from __future__ import annotations
@@ -15,14 +16,13 @@ import importlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import exp, log
-from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
 from benchmarks.count import need
-from benchmarks.harness import Runner, child, hardware, keep, results, spread
+from benchmarks.harness import PAUSE, Runner, child, forget_peak, hardware, keep, kept, memory, results, spread
 from benchmarks.workloads import WORKLOADS, Workload
 
 NAMES = [
@@ -34,8 +34,8 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, float]]] = {
 }
 BATCHES = 4  # that take turns
 WARM_UP = 3  # steps
-PAUSE = 0.1  # seconds between two turns, in which threads that spin go to sleep
 MEGABYTE = 1 << 20
+MEAN_FALL, ONE_FALL = 0.10, 0.20  # of the ratio, all workloads' and one's, that ``--check`` tolerates
 
 
 def main(words: list[str] | None = None) -> None:
@@ -46,14 +46,15 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each engine in a round")
     parser.add_argument("--keep", action="store_true", help="write figures and picture into benchmarks/results")
+    parser.add_argument("--check", action="store_true", help="end with status 1 when slower than the figures kept")
     parser.add_argument("--engine", choices=("twingrad", "torch"))
     parser.add_argument("--variant", nargs="*", default=[], choices=("channels_last", "fused"))
     arguments = parser.parse_args(words)
     if arguments.engine:
         serve(arguments)
         return
-    path = results("race.json")
-    before = json.loads(path.read_text())["figures"]["races"] if path.exists() else {}
+    machine, figures_before = kept("race")
+    before = figures_before.get("races", {})
     figures: dict[str, Any] = {"peak before": child("benchmarks.peak", "twingrad"), "races": {}}
     print(hardware(), show(figures["peak before"]), HEAD, sep="\n")
     for workload in arguments.workloads:
@@ -67,6 +68,13 @@ def main(words: list[str] | None = None) -> None:
     if arguments.keep:
         keep("race", figures)
         picture(figures["races"], str(results("race.png")))
+    if arguments.check:
+        if differs := difference(machine, hardware()):
+            print(f"the figures kept were measured on another machine: {differs}")
+        if falls := slower(figures["races"], before):
+            print(*falls, sep="\n", file=sys.stderr)
+            sys.exit(1)
+        print("as fast as the figures kept")
 
 
 def race(workload: str, optimizer: str, rounds: int, seconds: float) -> dict[str, Any]:
@@ -112,17 +120,17 @@ def serve(arguments: argparse.Namespace) -> None:
     """Answers each number of seconds with the milliseconds of the steps that it made in them, at least two."""
     torch = importlib.import_module("torch" if arguments.engine == "torch" else "autograd")
     (torch.ones(64, 64) @ torch.ones(64, 64)).tolist()  # loads what every program loads
-    at_import = _memory("VmRSS")
+    at_import = memory("VmRSS")
     torch.manual_seed(0)
     entry = WORKLOADS[arguments.workloads[0]]
     workload = entry.build(torch, torch.nn, entry.cpu_batch)
     least = need(workload, "cpu", arguments.optimizers[0])
-    step, images = _step(torch, workload, arguments.optimizers[0], arguments.variant)
+    step, images = training_step(torch, workload, arguments.optimizers[0], arguments.variant)
     for i in range(WARM_UP):
         step(i)
     facts = {"flops": least.flops, "samples": workload.size, "memory": at_import, "images": images}
     print(json.dumps(facts), flush=True)
-    _forget_peak()
+    forget_peak()
     for question in sys.stdin:
         step(0)  # wakes the threads
         start = last = time.perf_counter()
@@ -132,10 +140,12 @@ def serve(arguments: argparse.Namespace) -> None:
             now = time.perf_counter()
             times.append((now - last) * 1e3)
             last = now
-        print(json.dumps({"ms": times, "memory": _memory("VmHWM")}), flush=True)
+        print(json.dumps({"ms": times, "memory": memory("VmHWM")}), flush=True)
 
 
-def _step(torch: Any, workload: Workload, optimizer: str, variant: list[str]) -> tuple[Callable[[int], None], bool]:
+def training_step(
+    torch: Any, workload: Workload, optimizer: str, variant: Sequence[str] = ()
+) -> tuple[Callable[[int], None], bool]:
     """A function that trains one step on batch i; whether inputs are images."""
     batches = [workload.batch("cpu") for _ in range(BATCHES)]
     images = batches[0][0].ndim == 4
@@ -154,22 +164,6 @@ def _step(torch: Any, workload: Workload, optimizer: str, variant: list[str]) ->
         update.step()
 
     return step, images
-
-
-def _memory(what: str) -> int:
-    """Bytes of this process: VmRSS now, VmHWM at most."""
-    try:
-        text = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        return 0
-    return next(int(line.split()[1]) << 10 for line in text.splitlines() if line.startswith(what))
-
-
-def _forget_peak() -> None:
-    """From now on VmHWM is the most since now."""
-    clear = Path("/proc/self/clear_refs")
-    if clear.exists():
-        clear.write_text("5", encoding="ascii")
 
 
 # -- what is shown -----------------------------------------------------------------------------------------------------
@@ -194,6 +188,31 @@ def row(name: str, figures: dict[str, Any], peak: float, before: dict[str, Any] 
 def show(peak: dict[str, float]) -> str:
     """The processor's rates in words."""
     return f"this processor just now: {peak['flops'] / 1e9:.0f} GFLOP/s, {peak['bytes'] / 1e9:.1f} GB/s of a copy"
+
+
+def difference(before: dict[str, str], now: dict[str, str]) -> str:
+    """What differs between two machines and their software, in words; empty if nothing does."""
+    return ", ".join(f"{key} {before.get(key, 'none')}, now {now[key]}" for key in now if before.get(key) != now[key])
+
+
+def slower(races: dict[str, dict[str, Any]], before: dict[str, dict[str, Any]]) -> list[str]:
+    """Where ratios have fallen further than is tolerated, one sentence each; what was not kept is not compared.
+
+    Raises:
+        SystemExit: no workload has a figure to be compared with.
+    """
+    changes = {name: races[name]["ratio"] / before[name]["ratio"] for name in races if name in before}
+    if not changes:
+        raise SystemExit(
+            f"race --check: results/race.json has none of {', '.join(races)}; keep figures first by --keep"
+        )
+    tolerated = [("geometric mean", geometric_mean(changes.values()), MEAN_FALL)]
+    tolerated += [(name, change, ONE_FALL) for name, change in changes.items()]
+    return [
+        f"{name}: the ratio is {1 - change:.0%} below the one kept; {fall:.0%} are tolerated"
+        for name, change, fall in tolerated
+        if change < 1 - fall
+    ]
 
 
 def geometric_mean(values: Iterable[float]) -> float:

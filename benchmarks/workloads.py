@@ -179,17 +179,17 @@ def unet(torch: Any, nn: Any, size: int) -> Workload:
     return Workload(UNet(), batch, loss, size)
 
 
-def lstm(torch: Any, nn: Any, size: int) -> Workload:
+def lstm(torch: Any, nn: Any, size: int, steps: int = 64) -> Workload:
     """A character model: 64 steps, 256 units, 96 characters."""
-    return _characters(torch, nn, nn.LSTM, size)
+    return _characters(torch, nn, nn.LSTM, size, steps)
 
 
-def gru(torch: Any, nn: Any, size: int) -> Workload:
+def gru(torch: Any, nn: Any, size: int, steps: int = 64) -> Workload:
     """As ``lstm``, with gated recurrent units."""
-    return _characters(torch, nn, nn.GRU, size)
+    return _characters(torch, nn, nn.GRU, size, steps)
 
 
-def _characters(torch: Any, nn: Any, recurrent: Any, size: int) -> Workload:
+def _characters(torch: Any, nn: Any, recurrent: Any, size: int, steps: int) -> Workload:
     """A recurrent layer between an embedding and a linear layer."""
 
     class Characters(nn.Module):
@@ -202,16 +202,16 @@ def _characters(torch: Any, nn: Any, recurrent: Any, size: int) -> Workload:
         def forward(self, x: Any) -> Any:
             return self.head(self.recurrent(self.embedding(x))[0])
 
-    return _sequence(torch, Characters(), 96, 64, size)
+    return _sequence(torch, Characters(), 96, steps, size)
 
 
-def transformer(torch: Any, nn: Any, size: int) -> Workload:
+def transformer(torch: Any, nn: Any, size: int, steps: int = 128) -> Workload:
     """A decoder-only language model: 4 layers, 256 wide, 4 heads, 128 steps, 96 tokens."""
 
     class Language(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.token, self.position = nn.Embedding(96, 256), nn.Embedding(128, 256)
+            self.token, self.position = nn.Embedding(96, 256), nn.Embedding(steps, 256)
             layer = nn.TransformerEncoderLayer(
                 256, 4, 1024, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
             )
@@ -224,7 +224,7 @@ def transformer(torch: Any, nn: Any, size: int) -> Workload:
             x = self.token(x) + self.position(torch.arange(steps, device=x.device))
             return self.head(self.norm(self.blocks(x, mask=mask, is_causal=True)))
 
-    return _sequence(torch, Language(), 96, 128, size)
+    return _sequence(torch, Language(), 96, steps, size)
 
 
 def _sequence(torch: Any, model: Any, tokens: int, steps: int, size: int) -> Workload:
