@@ -167,9 +167,13 @@ def norms() -> Iterator[Row]:
         yield Row(
             f"batch_norm gradient {by(x)}",
             [x, x, x[1:2], x[1:2]],
-            lambda be, g, x, w, m: be.batch_norm_grad(g, x, w, m, m * m, 1e-5),
-            lambda torch, g, x, w, m: torch.ops.aten.native_batch_norm_backward(
-                g, x, w, None, None, m, m * m, True, 1e-5, [True] * 3
+            lambda be, g, x, w, mean, var: be.batch_norm_grad(g, x, w, mean, var, 1e-5),
+            lambda torch, g, x, w, mean, rstd: torch.ops.aten.native_batch_norm_backward(
+                g, x, w, None, None, mean, rstd, True, 1e-5, [True] * 3
+            ),
+            (
+                lambda be, g, x, w, b: (g, x, w, *be.batch_norm(x, w, b, 1e-5)[1:]),
+                lambda torch, g, x, w, b: (g, x, w, *torch.native_batch_norm(x, w, b, None, None, True, 0.1, 1e-5)[1:]),
             ),
         )
     shape, width = (2048, 256), (256,)
@@ -245,23 +249,30 @@ def recurrents() -> Iterator[Row]:
     steps, batch, units = 64, 32, 256
     rows, state = (steps * batch, units), (batch, units)
     sizes = (batch,) * steps
+
+    def small(library: Any, x: Any, h: Any, *weights: Any) -> Any:
+        return x, h, *(w / units**0.5 for w in weights)
+
     for kind, gates in (("lstm", 4), ("gru", 3)):
         weights: list[tuple[int, ...]] = [(gates * units, units)] * 2 + [(gates * units,)] * 2
-
-        def project(be: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, kind: str = kind) -> Any:
-            return be.linear(x, w_ih, b_ih + b_hh if kind == "lstm" else b_ih)
 
         def run(be: Any, projected: Any, h: Any, w_hh: Any, b_hh: Any, kind: str = kind) -> Any:
             if kind == "lstm":
                 return be.lstm_layer(projected, h, h, w_hh, None, sizes, False)
             return be.gru_layer(projected, h, w_hh, b_hh, sizes, False)
 
-        def forward(be: Any, x: Any, h: Any, *weights: Any, project: Any = project, run: Any = run) -> Any:
-            return run(be, project(be, x, h, *weights), h, *weights[1::2])
+        def project(be: Any, x: Any, w_ih: Any, b_ih: Any, b_hh: Any, kind: str = kind) -> Any:
+            return be.linear(x, w_ih, b_ih + b_hh if kind == "lstm" else b_ih)
 
-        def prepare(be: Any, g: Any, x: Any, h: Any, *weights: Any, project: Any = project, run: Any = run) -> Any:
-            projected = project(be, x, h, *weights)
-            return g, x, projected, h, *weights[:2], run(be, projected, h, *weights[1::2])
+        def forward(
+            be: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, run: Any = run, project: Any = project
+        ) -> Any:
+            return run(be, project(be, x, w_ih, b_ih, b_hh), h, w_hh, b_hh)[0]
+
+        def saved(be: Any, g: Any, *inputs: Any, run: Any = run, project: Any = project) -> Any:
+            x, h, w_ih, w_hh, b_ih, b_hh = small(be, *inputs)
+            projected = project(be, x, w_ih, b_ih, b_hh)
+            return g, x, projected, h, w_ih, w_hh, run(be, projected, h, w_hh, b_hh)
 
         def gradient(
             be: Any, g: Any, x: Any, projected: Any, h: Any, w_ih: Any, w_hh: Any, after: Any, kind: str = kind
@@ -278,18 +289,19 @@ def recurrents() -> Iterator[Row]:
             return layer(x.reshape(steps, batch, units), states, weights, True, 1, 0.0, True, False, False)[0]
 
         def torch_graph(torch: Any, g: Any, *inputs: Any, run: Any = torch_forward) -> Any:
+            leaves = [a.detach().requires_grad_() for a in small(torch, *inputs)]
             with torch.enable_grad():
-                y = run(torch, *(a.requires_grad_() for a in inputs))
-            return y, inputs, g.reshape(steps, batch, units)
+                y = run(torch, *leaves)
+            return y, leaves, g.reshape(steps, batch, units)
 
         name = f"T{steps} H{units} b{batch}"
-        yield Row(f"{kind} {name}", [rows, state, *weights], forward, torch_forward)
+        yield Row(f"{kind} {name}", [rows, state, *weights], forward, torch_forward, (small, small))
         yield Row(
             f"{kind} gradient {name}",
             [rows, rows, state, *weights],
             gradient,
             lambda torch, y, inputs, g: torch.autograd.grad(y, inputs, g, retain_graph=True),
-            (prepare, torch_graph),
+            (saved, torch_graph),
         )
 
 
@@ -336,8 +348,8 @@ def by(shape: tuple[int, ...]) -> str:
 
 
 def cross_entropy(be: Any, x: np.ndarray) -> Any:
-    """Loss of class 0, and its gradient."""
-    target, g = np.zeros(len(x), np.int64), np.ones(len(x), np.float32)
+    """Loss of class 0, and the gradient of its mean."""
+    target, g = np.zeros(len(x), np.int64), np.full(len(x), 1 / len(x), np.float32)
     _, lse = be.cross_entropy(x, target, None, -100, 0.0)
     return be.cross_entropy_grad(g, x, target, lse, None, -100, 0.0)
 

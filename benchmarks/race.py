@@ -5,8 +5,8 @@
 Each engine waits in a process of its own and is woken in turn, on batches of random numbers that take turns; warm-up is left
 out. PyTorch first runs in every way it can (contiguous or channels_last, the default or the fused optimiser); the fastest
 of them then races. A ratio is PyTorch's time over ours in the same round, the figure the median over rounds. Memory is the
-most that the process held during the steps. ``--check`` compares the ratios with those kept in ``results/race.json``, and ends
-with status 1 when we have become slower.
+most that the process held during the steps. ``--check`` compares the ratios with those kept in ``results/race.json`` and ends
+with status 1, and keeps nothing, when their geometric mean has fallen by more than 10 % or one of them by more than 20 %.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ def main(words: list[str] | None = None) -> None:
         return
     machine, figures_before = kept("race")
     before = figures_before.get("races", {})
+    if arguments.check and not any(f"{w} {o}" in before for w in arguments.workloads for o in arguments.optimizers):
+        parser.error("--check compares with results/race.json, which has none of these; keep figures first by --keep")
     figures: dict[str, Any] = {"peak before": child("benchmarks.peak", "twingrad"), "races": {}}
     print(hardware(), show(figures["peak before"]), HEAD, sep="\n")
     for workload in arguments.workloads:
@@ -65,16 +67,34 @@ def main(words: list[str] | None = None) -> None:
     figures["peak after"] = child("benchmarks.peak", "twingrad")
     print(f"geometric mean {geometric_mean(r['ratio'] for r in figures['races'].values()):.2f}")
     print(show(figures["peak after"]))
+    if arguments.check:
+        check(figures["races"], before, machine)
     if arguments.keep:
         keep("race", figures)
         picture(figures["races"], str(results("race.png")))
-    if arguments.check:
-        if differs := difference(machine, hardware()):
-            print(f"the figures kept were measured on another machine: {differs}")
-        if falls := slower(figures["races"], before):
-            print(*falls, sep="\n", file=sys.stderr)
-            sys.exit(1)
-        print("as fast as the figures kept")
+
+
+def check(races: dict[str, Any], before: dict[str, Any], machine: dict[str, str]) -> None:
+    """Says whether the ratios are those kept before, on that machine; ends the process where they have fallen."""
+    now = hardware()
+    differs = ", ".join(f"{key} {machine.get(key)}, now {now[key]}" for key in now if machine.get(key) != now[key])
+    if differs:
+        print(f"the figures kept were measured elsewhere: {differs}")
+    if falls := slower(races, before):
+        raise SystemExit("\n".join(falls))
+    print("as fast as the figures kept")
+
+
+def slower(races: dict[str, Any], before: dict[str, Any]) -> list[str]:
+    """Where ratios have fallen further than is tolerated, a sentence each; what was not kept is not compared."""
+    changes = {name: races[name]["ratio"] / before[name]["ratio"] for name in races if name in before}
+    tolerated = [("geometric mean", geometric_mean(changes.values()), MEAN_FALL)]
+    tolerated += [(name, change, ONE_FALL) for name, change in changes.items()]
+    return [
+        f"{name}: the ratio is {1 - change:.0%} below the one kept; {fall:.0%} are tolerated"
+        for name, change, fall in tolerated
+        if change < 1 - fall
+    ]
 
 
 def race(workload: str, optimizer: str, rounds: int, seconds: float) -> dict[str, Any]:
@@ -188,31 +208,6 @@ def row(name: str, figures: dict[str, Any], peak: float, before: dict[str, Any] 
 def show(peak: dict[str, float]) -> str:
     """The processor's rates in words."""
     return f"this processor just now: {peak['flops'] / 1e9:.0f} GFLOP/s, {peak['bytes'] / 1e9:.1f} GB/s of a copy"
-
-
-def difference(before: dict[str, str], now: dict[str, str]) -> str:
-    """What differs between two machines and their software, in words; empty if nothing does."""
-    return ", ".join(f"{key} {before.get(key, 'none')}, now {now[key]}" for key in now if before.get(key) != now[key])
-
-
-def slower(races: dict[str, dict[str, Any]], before: dict[str, dict[str, Any]]) -> list[str]:
-    """Where ratios have fallen further than is tolerated, one sentence each; what was not kept is not compared.
-
-    Raises:
-        SystemExit: no workload has a figure to be compared with.
-    """
-    changes = {name: races[name]["ratio"] / before[name]["ratio"] for name in races if name in before}
-    if not changes:
-        raise SystemExit(
-            f"race --check: results/race.json has none of {', '.join(races)}; keep figures first by --keep"
-        )
-    tolerated = [("geometric mean", geometric_mean(changes.values()), MEAN_FALL)]
-    tolerated += [(name, change, ONE_FALL) for name, change in changes.items()]
-    return [
-        f"{name}: the ratio is {1 - change:.0%} below the one kept; {fall:.0%} are tolerated"
-        for name, change, fall in tolerated
-        if change < 1 - fall
-    ]
 
 
 def geometric_mean(values: Iterable[float]) -> float:

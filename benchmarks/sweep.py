@@ -4,8 +4,9 @@
 
 The two engines wait in processes of their own and take turns at each size. A line a + b*n is fitted to the times and to the
 memory by least squares of the relative deviations, the largest of which is shown beside it; the exponent is the slope of
-log time over log n. Memory is the most during the steps above what the process holds after a step of a tiny network.
-Attention compares each step of a sequence with each other, so a transformer's time is no line but quadratic in the end.
+log time over log n. A transformer, whose attention compares each step of a sequence with each other, gets a parabola
+a + b*n + c*n^2 as well, and the share of its last term at the largest n. Memory is the most during the steps above what the
+process holds after a step of a tiny network.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Axis(NamedTuple):
     title: str
     sizes: tuple[int, ...]
     build: Callable[[Any, int], Step]  # of the engine and the size
+    quadratic: bool = False  # in the end
 
 
 def trained(build: Callable[[Any, Any, int], Workload]) -> Callable[[Any, int], Step]:
@@ -83,7 +85,10 @@ AXES = {
     "lstm": Axis("LSTM, steps", (16, 32, 64, 128, 256, 512), trained(lambda torch, nn, n: lstm(torch, nn, 32, n))),
     "gru": Axis("GRU, steps", (16, 32, 64, 128, 256, 512), trained(lambda torch, nn, n: gru(torch, nn, 32, n))),
     "transformer": Axis(
-        "transformer, steps", (64, 128, 256, 512), trained(lambda torch, nn, n: transformer(torch, nn, 4, n))
+        "transformer, steps",
+        (64, 128, 192, 256, 384, 512),
+        trained(lambda torch, nn, n: transformer(torch, nn, 4, n)),
+        quadratic=True,
     ),
 }
 
@@ -131,16 +136,18 @@ def sweep(name: str, rounds: int, seconds: float) -> dict[str, Any]:
             "ms": times, "ms of each round": list(ms.values()), "memory": bytes_,
             "time": fit(sizes, times), "bytes": fit(sizes, bytes_),
         }  # fmt: skip
+        if AXES[name].quadratic:
+            figures[engine]["parabola"] = fit(sizes, times, 2)
     return figures
 
 
-def fit(sizes: tuple[int, ...], values: list[float]) -> dict[str, float]:
-    """a + b*n, the largest relative deviation from it, and the exponent of a power of n."""
+def fit(sizes: tuple[int, ...], values: list[float], degree: int = 1) -> dict[str, Any]:
+    """Coefficients of a polynomial of n, constant first; the largest relative deviation; the exponent of a power of n."""
     n, y = np.array(sizes, float), np.maximum(np.array(values, float), 1e-9)
-    slope, constant = np.polyfit(n, y, 1, w=1 / y)
+    terms = np.polyfit(n, y, degree, w=1 / y)
     power, _ = np.polyfit(np.log(n), np.log(y), 1)
-    off = np.abs(constant + slope * n - y) / y
-    return {"a": float(constant), "b": float(slope), "deviation": float(off.max()), "exponent": float(power)}
+    deviation = float((np.abs(np.polyval(terms, n) - y) / y).max())
+    return {"terms": terms[::-1].tolist(), "deviation": deviation, "exponent": float(power)}
 
 
 def table(name: str, figures: dict[str, Any]) -> str:
@@ -154,9 +161,15 @@ def table(name: str, figures: dict[str, Any]) -> str:
         )
     for engine in ENGINES:
         for what, unit, scale in (("time", "us", 1e3), ("bytes", "kB", 1e-3)):
-            f = figures[engine][what]
-            line = f"{f['a'] * scale:.0f} + {f['b'] * scale:.3g} n {unit}, at most {f['deviation']:.0%} off"
-            lines.append(f"  {engine} {what}: {line}; exponent {f['exponent']:.2f}")
+            law = figures[engine][what]
+            a, b = (term * scale for term in law["terms"])
+            off = f"at most {law['deviation']:.0%} off; exponent {law['exponent']:.2f}"
+            lines.append(f"  {engine} {what}: {a:.0f} + {b:.3g} n {unit}, {off}")
+        if parabola := figures[engine].get("parabola"):
+            (a, b, c), n = (term * 1e3 for term in parabola["terms"]), figures["sizes"][-1]
+            share = c * n * n / (a + b * n + c * n * n)
+            off = f"at most {parabola['deviation']:.0%} off; n^2 is {share:.0%} of it at {n}"
+            lines.append(f"  {engine} time: {a:.0f} + {b:.3g} n + {c:.3g} n^2 us, {off}")
     return "\n".join(lines)
 
 

@@ -14,9 +14,8 @@ import backends
 from tests.backends.thread_models import MODELS
 
 ROOT = Path(backends.__file__).parents[1]
-# Of an array's largest element, and of the model's largest gradient: some gradients are 0 but for rounding, as that of a
-# bias that softmax, or of a scale that
-# normalization, cancels.
+# Of an array's largest element, and of the model's largest gradient: some gradients are 0 but for rounding, as those of a
+# bias that softmax and of a scale that normalization cancels.
 TOLERANCE, OF_ALL = 1e-4, 1e-6
 WIDE = {  # families of kernels that must have run on all threads
     "mlp": {"matmul", "optimizer"},
