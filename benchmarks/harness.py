@@ -133,6 +133,12 @@ def kept(question: str) -> tuple[dict[str, str], Any]:
     return content["hardware"], content["figures"]
 
 
+def kept_here(question: str) -> Any:
+    """The figures that were kept on this machine, to which those of a part are added; empty where there are none."""
+    machine, figures = kept(question)
+    return figures if machine == hardware() else {}
+
+
 def results(name: str) -> Path:
     """The path of a file in ``benchmarks/results``."""
     folder = Path(__file__).parent / "results"
@@ -144,5 +150,6 @@ def hardware() -> dict[str, str]:
     """What the figures were measured on."""
     from autograd.cli.info import processor, version
 
-    packages = ("numpy", "numba", "torch")
-    return {"processor": processor(), "python": platform.python_version()} | {p: version(p) or "none" for p in packages}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    machine = {"processor": processor(), "cores": str(cores), "python": platform.python_version()}
+    return machine | {package: version(package) or "none" for package in ("numpy", "numba", "torch")}

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks.harness import ROOT, cell, child, hardware, keep, take_turns
+from benchmarks.harness import ROOT, cell, child, hardware, keep, kept_here, take_turns
 from benchmarks.race import training_step
 from benchmarks.workloads import WORKLOADS
 
@@ -55,7 +55,7 @@ def main(words: list[str] | None = None) -> None:
         for name, runs in figures[model].items():
             print(f"{name:<30}" + "".join(f"{cell([run[t] for run in runs], 3):>24}" for t in titles), flush=True)
     if arguments.keep:
-        keep("startup", figures)
+        keep("startup", kept_here("startup") | figures)
 
 
 def process(code: str) -> float:

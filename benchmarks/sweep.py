@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.harness import PAUSE, Runner, forget_peak, hardware, keep, memory, results
+from benchmarks.harness import PAUSE, Runner, forget_peak, hardware, keep, kept_here, memory, results
 from benchmarks.race import training_step
 from benchmarks.workloads import Workload, gru, lenet5, lstm, transformer
 
@@ -105,12 +105,14 @@ def main(words: list[str] | None = None) -> None:
     if arguments.engine:
         serve(arguments.engine, AXES[arguments.axes[0]])
         return
-    figures = {}
+    figures: dict[str, Any] = {}
     print(hardware())
     for name in arguments.axes:
         figures[name] = sweep(name, arguments.rounds, arguments.seconds)
         print(table(name, figures[name]), flush=True)
     if arguments.keep:
+        figures = kept_here("sweep") | figures
+        figures = {name: figures[name] for name in AXES if name in figures}
         keep("sweep", figures)
         picture(figures, str(results("sweep.png")))
 
