@@ -1,7 +1,7 @@
 """What one small operation costs: forward, and forward with backward, against PyTorch, MyGrad and HIPS autograd.
 
 A chain x -> tanh(x * w + b) of 999 operations on tensors of 1, 1,000 and 100,000 elements, and single operations on
-8x8 matrices, in microseconds per operation. ``python -m benchmarks overhead [--rounds 7] [--keep]``
+8x8 matrices, in microseconds per operation. ``python -m benchmarks overhead [--rounds 5] [--keep]``
 
 MyGrad and HIPS autograd (which is imported under the same name as ours) run in environments of their own, which are made
 at the first time and need the package index then.
@@ -29,7 +29,7 @@ TITLES = {"twingrad": "twingrad", "torch": "torch", "mygrad": "MyGrad", "autogra
 def main(words: list[str] | None = None) -> None:
     """Prints the table of all engines."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks overhead")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keep", action="store_true", help="write the figures into benchmarks/results")
     arguments = parser.parse_args(words)
     runs: dict[str, Callable[[], Any]] = {e: partial(child, "benchmarks.small_ops", e) for e in ("twingrad", "torch")}

@@ -77,9 +77,11 @@ def main(words: list[str] | None = None) -> None:
 def check(races: dict[str, Any], before: dict[str, Any], machine: dict[str, str]) -> None:
     """Says whether the ratios are those kept before, on that machine; ends the process where they have fallen."""
     now = hardware()
-    differs = ", ".join(f"{key} {machine.get(key)}, now {now[key]}" for key in now if machine.get(key) != now[key])
+    differs = ", ".join(
+        f"{key} {machine.get(key, 'unknown')}, now {now[key]}" for key in now if machine.get(key) != now[key]
+    )
     if differs:
-        print(f"the figures kept were measured elsewhere: {differs}")
+        print(f"the figures kept are of another machine or of other versions: {differs}")
     if falls := slower(races, before):
         raise SystemExit("\n".join(falls))
     print("as fast as the figures kept")

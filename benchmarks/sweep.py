@@ -215,6 +215,7 @@ def picture(figures: dict[str, Any], path: str) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     rows = -(-len(figures) // 3)
     columns = min(3, len(figures))
@@ -235,6 +236,8 @@ def picture(figures: dict[str, Any], path: str) -> None:
             panel.set_yscale("log")
             panel.set_ylabel(label)
             panel.set_xticks(values["sizes"], [f"{n:g}" if n < 1000 else f"{n // 1000}k" for n in values["sizes"]])
+            panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            panel.yaxis.set_major_formatter("{x:g}")
             panel.minorticks_off()
             panel.grid(alpha=0.3)
             panel.legend(fontsize="small")

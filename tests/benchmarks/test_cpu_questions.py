@@ -31,7 +31,7 @@ def test_another_machine_is_named(capsys: pytest.CaptureFixture[str], monkeypatc
     row = {"mlp sgd": {"ratio": 1.0}}
     race.check(row, row, {"processor": "old", "numpy": "2"})
     assert capsys.readouterr().out == (
-        "the figures kept were measured elsewhere: processor old, now new\nas fast as the figures kept\n"
+        "the figures kept are of another machine or of other versions: processor old, now new\nas fast as the figures kept\n"
     )
     with pytest.raises(SystemExit, match="mlp sgd: the ratio is 50% below the one kept"):
         race.check({"mlp sgd": {"ratio": 0.5}}, row, race.hardware())
