@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backends.cpu import attention as _attention
 from backends.cpu import conv as _conv
 from backends.cpu import dropout as _dropout
 from backends.cpu import elementwise as _elementwise
@@ -67,6 +68,9 @@ class Cpu(Reference):
     scatter_add_ = _indexing.scatter_add_
 
     dropout = _dropout.dropout
+
+    attention = _attention.attention
+    attention_grad = _attention.attention_grad
 
     lstm_cell = _recurrent.lstm_cell
     lstm_cell_grad = _recurrent.lstm_cell_grad

@@ -86,7 +86,7 @@ def _attention_grad(d: Draw, row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 for label, row in ATTENTIONS.items():
     add("attention", label, lambda d, row=row: _attention(d, row), tolerance=3)
-    add("attention_grad", label, lambda d, row=row: _attention_grad(d, row), tolerance=5)
+    add("attention_grad", label, lambda d, row=row: _attention_grad(d, row), tolerance=10)
 
 # -- recurrent ---------------------------------------------------------------------------------------------------------
 
