@@ -166,13 +166,15 @@ def multi_head_attention_forward(
     static_v: Tensor | None = None,
     average_attn_weights: bool = True,
     is_causal: bool = False,
+    *,
+    batch_first: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
     """Attention in several heads: project query, key and value, attend in each head, join, project; E the width.
 
     Args:
-        query: (T, N, E), or (T, E).
-        key: (S, N, E_k), or (S, E_k).
-        value: (S, N, E_v), or (S, E_v).
+        query: (T, N, E), with ``batch_first`` (N, T, E), or (T, E).
+        key: (S, N, E_k), (N, S, E_k) or (S, E_k).
+        value: (S, N, E_v), (N, S, E_v) or (S, E_v).
         embed_dim_to_check: E.
         num_heads: H; divides E.
         in_proj_weight: of query, key and value one below the other, (3E, E); None with separate ones.
@@ -193,6 +195,7 @@ def multi_head_attention_forward(
         static_k, static_v: projected key and value to use instead, (N*H, S, E/H).
         average_attn_weights: give the mean of the weights over the heads.
         is_causal: says that ``attn_mask`` is the causal one, so that it need not be read.
+        batch_first: the batch is the first axis of query, key and value, and of the output.
 
     Returns:
         The output, like query, and None or the weights (N, T, S); with ``average_attn_weights=False`` (N, H, T, S).
@@ -213,25 +216,34 @@ def multi_head_attention_forward(
     if is_causal and attn_mask is None:
         raise ValueError("multi_head_attention_forward: expected attn_mask together with is_causal, got None")
     batched = query.ndim == 3
-    _check_heads(query, key, value, key_padding_mask, embed_dim_to_check, num_heads)
+    _check_heads(query, key, value, key_padding_mask, embed_dim_to_check, num_heads, batch_first)
+    n_axis, t_axis = (0, 1) if batch_first else (1, 0)
     if not batched:
-        query, key, value = (x.unsqueeze(1) for x in (query, key, value))
+        query, key, value = (x.unsqueeze(n_axis) for x in (query, key, value))
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
-    length, batch, width = query.shape
+    batch, keys = query.shape[n_axis], key.shape[t_axis]
 
     weights = in_proj_weight if not use_separate_proj_weight else (q_proj_weight, k_proj_weight, v_proj_weight)
     q, k, v = _projected(query, key, value, weights, in_proj_bias)
     if bias_k is not None and bias_v is not None:
-        k = ag.cat([k, bias_k.expand(1, batch, width)])  # (S,N,E) -> (S+1,N,E)
-        v = ag.cat([v, bias_v.expand(1, batch, width)])
-    q = _split(q, batch, num_heads)
-    k = _split(k, batch, num_heads) if static_k is None else static_k.reshape(batch, num_heads, *static_k.shape[1:])
-    v = _split(v, batch, num_heads) if static_v is None else static_v.reshape(batch, num_heads, *static_v.shape[1:])
+        one = (batch, 1, -1) if batch_first else (1, batch, -1)
+        k, v = ag.cat([k, bias_k.expand(*one)], t_axis), ag.cat([v, bias_v.expand(*one)], t_axis)  # S+1 keys
+    q = _split(q, num_heads, batch_first)
+    k = (
+        _split(k, num_heads, batch_first)
+        if static_k is None
+        else static_k.reshape(batch, num_heads, *static_k.shape[1:])
+    )
+    v = (
+        _split(v, num_heads, batch_first)
+        if static_v is None
+        else static_v.reshape(batch, num_heads, *static_v.shape[1:])
+    )
     if add_zero_attn:
         k, v = (ag.cat([x, ag.zeros_like(x[:, :, :1])], 2) for x in (k, v))
 
-    causal = is_causal and key_padding_mask is None and not need_weights and k.shape[2] == v.shape[2] == key.shape[0]
-    extra = k.shape[2] - key.shape[0] if static_k is None else 0
+    causal = is_causal and key_padding_mask is None and not need_weights and k.shape[2] == v.shape[2] == keys
+    extra = k.shape[2] - keys if static_k is None else 0
     mask = None if causal else _joined_masks(attn_mask, key_padding_mask, batch, num_heads, extra, q, k)
     p, scale = dropout_p if training else 0.0, 1 / math.sqrt(q.shape[-1])
     attention = None
@@ -240,28 +252,33 @@ def multi_head_attention_forward(
         y = attention @ v
     else:
         y = scaled_dot_product_attention(q, k, v, mask, p, causal)
-    y = linear(y.permute(2, 0, 1, 3).reshape(length, batch, width), out_proj_weight, out_proj_bias)
+    y = y.permute(0, 2, 1, 3) if batch_first else y.permute(2, 0, 1, 3)  # (N,H,T,D) -> (N,T,H,D) or (T,N,H,D)
+    y = linear(y.reshape(query.shape), out_proj_weight, out_proj_bias)
     if attention is not None and average_attn_weights:
         attention = attention.mean(1)
     if batched:
         return y, attention
-    return y.squeeze(1), None if attention is None else attention.squeeze(0)
+    return y.squeeze(n_axis), None if attention is None else attention.squeeze(0)
 
 
-def _check_heads(q: Tensor, k: Tensor, v: Tensor, padding: Tensor | None, width: int, heads: int) -> None:
+def _check_heads(
+    q: Tensor, k: Tensor, v: Tensor, padding: Tensor | None, width: int, heads: int, batch_first: bool
+) -> None:
     name = "multi_head_attention_forward"
-    if q.ndim not in (2, 3) or not q.ndim == k.ndim == v.ndim or q.shape[1:-1] != k.shape[1:-1]:
+    sequence, batch = (-2, slice(-2)) if batch_first else (0, slice(1, -1))
+    if q.ndim not in (2, 3) or not q.ndim == k.ndim == v.ndim or q.shape[batch] != k.shape[batch]:
         shapes = ", ".join(str(tuple(x.shape)) for x in (q, k, v))
-        raise ShapeError(f"{name}: expected query (T,N,E) with key, value (S,N,E), or all without N, got {shapes}")
+        wanted = "(N,T,E) with key, value (N,S,E)" if batch_first else "(T,N,E) with key, value (S,N,E)"
+        raise ShapeError(f"{name}: expected query {wanted}, or all without N, got {shapes}")
     if q.shape[-1] != width or heads < 1 or width % heads:
         raise ShapeError(
             f"{name}: expected query of width {width}, which {heads} heads must divide, got {tuple(q.shape)}"
         )
     if k.shape[:-1] != v.shape[:-1]:
         raise ShapeError(f"{name}: expected as many values as keys, got {tuple(k.shape)} and {tuple(v.shape)}")
-    wanted = (*k.shape[1:-1], k.shape[0])
-    if padding is not None and tuple(padding.shape) != wanted:
-        raise ShapeError(f"{name}: expected key_padding_mask {wanted}, got {tuple(padding.shape)}")
+    mask = (*k.shape[batch], k.shape[sequence])
+    if padding is not None and tuple(padding.shape) != mask:
+        raise ShapeError(f"{name}: expected key_padding_mask {mask}, got {tuple(padding.shape)}")
 
 
 def _projected(query: Tensor, key: Tensor, value: Tensor, weights: Any, bias: Any) -> Any:
@@ -274,9 +291,10 @@ def _projected(query: Tensor, key: Tensor, value: Tensor, weights: Any, bias: An
     return (linear(x, w, b) for x, w, b in zip((query, key, value), parts, biases, strict=True))
 
 
-def _split(x: Tensor, batch: int, heads: int) -> Tensor:
-    """(S,N,H*D) -> (N,H,S,D)."""
-    return x.reshape(x.shape[0], batch, heads, x.shape[2] // heads).permute(1, 2, 0, 3)
+def _split(x: Tensor, heads: int, batch_first: bool) -> Tensor:
+    """(N,S,H*D) or (S,N,H*D) -> (N,H,S,D)."""
+    x = x.reshape(*x.shape[:2], heads, x.shape[2] // heads)
+    return x.permute(0, 2, 1, 3) if batch_first else x.permute(1, 2, 0, 3)
 
 
 def _joined_masks(attn_mask: Any, padding: Any, batch: int, heads: int, extra: int, q: Tensor, k: Tensor) -> Any:

@@ -124,13 +124,7 @@ class MultiheadAttention(Module):
         Raises:
             ShapeError: axes that do not fit.
         """
-        swap = self.batch_first and query.ndim == 3
-        if swap:
-            same = query is key, key is value  # the same tensors stay the same: one product projects all three
-            query = query.transpose(0, 1)
-            key = query if same[0] else key.transpose(0, 1)
-            value = key if same[1] else value.transpose(0, 1)
-        output, weights = multi_head_attention_forward(
+        return multi_head_attention_forward(
             query,
             key,
             value,
@@ -154,5 +148,5 @@ class MultiheadAttention(Module):
             v_proj_weight=self.v_proj_weight,
             average_attn_weights=average_attn_weights,
             is_causal=is_causal,
+            batch_first=self.batch_first,
         )
-        return output.transpose(0, 1) if swap else output, weights
