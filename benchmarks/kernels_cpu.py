@@ -339,12 +339,38 @@ def optimizers() -> Iterator[Row]:
         )
 
 
-FAMILIES = (products, convolutions, pools, norms, softmaxes, elementwise, recurrents, optimizers)
-
-
 def by(shape: tuple[int, ...]) -> str:
     """A shape as it is spoken."""
     return "x".join(map(str, shape))
+
+
+def attentions() -> Iterator[Row]:
+    """Attention on heads side by side (B,T,H,D), as a projection leaves them, and with its gradient."""
+    for b, t, h, d in ((16, 128, 4, 64), (16, 128, 8, 32), (2, 1024, 8, 64)):
+        for causal in (False, True):
+            name = f"{b}x{h}x{t}x{d}{' causal' if causal else ''}"
+
+            def ours(be: Any, g: Any, q: Any, k: Any, v: Any, causal: bool = causal, gradient: bool = False) -> Any:
+                g, q, k, v = (x.swapaxes(1, 2) for x in (g, q, k, v))
+                scale = q.shape[3] ** -0.5
+                y, lse = be.attention(q, k, v, None, scale, causal)
+                return be.attention_grad(g, q, k, v, None, y, lse, scale, causal) if gradient else y
+
+            def theirs(
+                torch: Any, g: Any, q: Any, k: Any, v: Any, causal: bool = causal, gradient: bool = False
+            ) -> Any:
+                g, q, k, v = (x.swapaxes(1, 2) for x in (g, q, k, v))
+                aten = torch.ops.aten
+                y, lse = aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, causal)
+                backward = aten._scaled_dot_product_flash_attention_for_cpu_backward
+                return backward(g, q, k, v, y, lse, 0.0, causal) if gradient else y
+
+            yield Row(f"attention {name}", [(b, t, h, d)] * 4, ours, theirs)
+            both = (partial(f, gradient=True) for f in (ours, theirs))
+            yield Row(f"attention and gradient {name}", [(b, t, h, d)] * 4, *both)
+
+
+FAMILIES = (products, convolutions, pools, norms, softmaxes, elementwise, recurrents, attentions, optimizers)
 
 
 def cross_entropy(be: Any, x: np.ndarray) -> Any:
