@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from autograd.errors import ShapeError
 from autograd.node import Variable, View
@@ -285,6 +288,8 @@ def _taking_apart(count: int) -> Op:
         if isinstance(parts[0], int):
             shape = (*x_shape[:axis], *x_shape[axis + 1 :])
             return (_stack(*[zeros_like_shape(like, shape) if gi is None else gi for gi in g], axis=axis),)
+        if (whole := _already_together(g, x_shape, axis, parts)) is not None:
+            return (whole,)
         shapes = [(*x_shape[:axis], part.stop - part.start, *x_shape[axis + 1 :]) for part in parts]
         full = [zeros_like_shape(like, s) if gi is None else gi for gi, s in zip(g, shapes, strict=True)]
         return (_cat(*full, axis=axis, ends=tuple(part.stop for part in parts)),)
@@ -292,6 +297,22 @@ def _taking_apart(count: int) -> Op:
     operation = Op(split, outputs=tuple(f"y{i}" for i in range(count)))
     operation.grad_all(lambda needs, g, x_shape, **p: put_together(g, x_shape, **p))
     return operation
+
+
+def _already_together(pieces: Any, shape: tuple[int, ...], axis: int, parts: tuple[slice, ...]) -> Any:
+    """The array of which NumPy's arrays are these parts, or None: attention writes the gradients of a query, key and value
+    that came out of one projection so that they need not be copied into one."""
+    memory = getattr(pieces[0], "base", None)
+    if not isinstance(memory, np.ndarray) or not memory.flags.c_contiguous or memory.size != math.prod(shape):
+        return None
+    whole = memory.reshape(shape)
+    for piece, part in zip(pieces, parts, strict=True):
+        place = whole[along(axis, part)]
+        if piece is None or piece.base is not memory or piece.dtype != memory.dtype or piece.strides != place.strides:
+            return None
+        if piece.__array_interface__["data"] != place.__array_interface__["data"]:
+            return None
+    return whole
 
 
 def _apart(x: Any, axis: int, parts: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -54,7 +54,10 @@ def attention_grad(
     g, q, k, v, y = _lines(g), _lines(q), _lines(k), _lines(v), _lines(y)
     masked, keep, added, distances = _mask(mask, q.dtype)
     shape, sizes, memory, work = _plan(True, q, v)
-    gq, gk, gv = _like(q, q.shape[3]), *[_like(x, x.shape[3], sizes[0]) for x in (k, v)]
+    if sizes[0] == 1 and (together := _side_by_side(q, k, v)) is not None:
+        gq, gk, gv = together[0], together[1:2], together[2:]
+    else:
+        gq, gk, gv = _like(q, q.shape[3]), *[_like(x, x.shape[3], sizes[0]) for x in (k, v)]
     steps = _steps(
         q.itemsize, q.strides, k.strides, v.strides, y.strides, distances, g.strides, gq.strides,
         *[x.strides[1:4] + x.strides[:1] for x in (gk, gv)],
@@ -102,6 +105,24 @@ def _like(x: Array, width: int, *more: int) -> Array:
     memory = np.empty((*more, *[x.shape[axis] for axis in order], width), x.dtype)
     lead = len(more)
     return memory.transpose(*range(lead), *[lead + order.index(axis) for axis in range(3)], lead + 3)
+
+
+def _side_by_side(q: Array, k: Array, v: Array) -> Array | None:
+    """A new array (3,B,H,T,D) laid out as these three are, where they make up one: then their gradients do, too."""
+    if not q.shape == k.shape == v.shape or not q.strides == k.strides == v.strides or q.base is None:
+        return None
+    if not q.base is k.base is v.base:
+        return None
+    at = [x.__array_interface__["data"][0] for x in (q, k, v)]
+    shape, strides, expected = (3, *q.shape), (at[1] - at[0], *q.strides), q.itemsize
+    order = sorted(range(5), key=lambda axis: -strides[axis])
+    for axis in reversed(order):
+        if strides[axis] != expected:
+            return None
+        expected *= shape[axis]
+    if at[2] - at[1] != strides[0]:
+        return None
+    return np.empty([shape[axis] for axis in order], q.dtype).transpose([order.index(axis) for axis in range(5)])
 
 
 def _mask(mask: Array | None, dtype: np.dtype) -> tuple[int, Array, Array, Shape]:

@@ -143,6 +143,18 @@ def test_steps_first(monkeypatch) -> None:
     assert all(got[name].transpose(2, 0, 1, 3).flags.c_contiguous for name in ("y", "gq", "gk", "gv"))
 
 
+@pytest.mark.parametrize("order", [(0, 3, 1, 2, 4), (0, 1, 3, 2, 4), (2, 3, 0, 1, 4), (3, 0, 1, 2, 4)])
+def test_gradients_of_one_projection_make_up_one_array(order: tuple[int, ...]) -> None:
+    """order: how the axes B, H, T, 3, D follow one another in memory."""
+    *arguments, g = inputs(CASES["causal, few keys"][:3] + (130, 16, 16, None, True))
+    joint = np.stack(arguments[:3], 3).transpose(order).copy().transpose(np.argsort(order))
+    pieces = tuple(joint[:, :, :, i] for i in range(3))
+    got, wanted = outcome(CPU, (*pieces, *arguments[3:]), g), outcome(REFERENCE, tuple(arguments), g)
+    for i, name in enumerate(("gq", "gk", "gv")):
+        close(got[name], wanted[name], 5 * TOLERANCE["float32"], name)
+        assert got[name].base is got["gq"].base and got[name].strides == pieces[i].strides
+
+
 def test_heads_that_share_keys_are_not_copied(monkeypatch) -> None:
     monkeypatch.setattr(attention, "_lines", lambda x: x)
     q, k, v, *rest, g = inputs(CASES["odd"])

@@ -10,6 +10,7 @@ import pytest
 import autograd as ag
 import nn
 import nn.functional as F
+from autograd.ops import joining
 from tests.nn.parity import array, assert_modules_agree, assert_same, loss, of_arrays
 
 
@@ -188,6 +189,24 @@ def test_one_tensor_for_all_three(torch, batch_first: bool) -> None:
         forward = Self.forward
 
     assert_modules_agree(torch, Self(ours), TorchSelf(theirs), X)
+
+
+@pytest.mark.cpu_only("the other backend's gradients are three arrays")
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_gradients_of_one_projection_are_not_copied(batch_first: bool, monkeypatch) -> None:
+    attention = nn.MultiheadAttention(6, 3, batch_first=batch_first)
+    x = ag.tensor(random(4, 5, 6).astype("float32"), requires_grad=True)
+
+    def grads() -> list[np.ndarray]:
+        y, _ = attention(x, x, x, need_weights=False)
+        return [array(g) for g in ag.autograd.grad((y * y).sum(), [x, *attention.parameters()])]
+
+    monkeypatch.setattr(joining, "_already_together", lambda *arguments: None)
+    expected = grads()
+    monkeypatch.undo()
+    monkeypatch.setattr(joining, "_cat", None)
+    for got, wanted in zip(grads(), expected, strict=True):
+        np.testing.assert_array_equal(got, wanted)
 
 
 def test_static_keys(torch) -> None:
