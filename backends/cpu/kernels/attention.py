@@ -7,7 +7,8 @@ tiles, the largest score and the sum of every row run along, and what was summed
 
 In causal order, tiles that no query sees are left out, and of those on the diagonal what lies beyond it.
 
-``shape`` is (H, T, S, D, E); ``steps[i]`` the distances along B, H, T (or S) in the i-th array; ``sizes`` is ``Sizes``.
+``shape`` is (H, T, S, D, E); the rows of ``steps`` are the distances along B, H and T (or S) in q, k, v, y, the mask (along S,
+too), g, gq, gk and gv (there along the parts, too); ``sizes`` is ``Sizes``.
 
 Source: Milakov and Gimelshein, Online normalizer calculation for softmax, 2018; Dao et al., FlashAttention, 2022.
 """
