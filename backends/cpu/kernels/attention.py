@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
-from backends.cpu.kernels.product import ROWS, VECTORS, product, product_add, turned_product_add
+from backends.cpu.kernels.product import ROWS, VECTORS, product
 from backends.cpu.kernels.rows import transpose_rows
 from backends.cpu.kernels.scores import (
     add_to_row,
@@ -135,8 +135,8 @@ def _scores(
         for i in range(0, rows, ROWS):
             columns = _seen(diagonal + i + ROWS - 1, 0, keys, causal) - j
             if columns > 0:
-                vectors = (min(columns, panel) + lanes - 1) // lanes
-                product(vectors, depth, a, i * lda, lda, panels, j * depth, panel, tile, i * ld + j, ld)
+                width, at = _up(min(columns, panel), lanes), i * ld + j
+                product(ROWS, width, depth, a, i * lda, lda, 1, panels, j * depth, panel, False, tile, at, ld)
 
 
 @helper
@@ -146,11 +146,11 @@ def _add_columns(
     """c += tile b: weights times values or keys, (rows, ldb), as far as the last row of each strip sees."""
     lanes = VECTOR_BYTES // b.itemsize
     for j in range(0, ldb, panel * lanes):
-        vectors = min(panel, (ldb - j) // lanes)
+        width = min(panel * lanes, ldb - j)
         for i in range(0, rows, ROWS):
             depth = _seen(diagonal + i + ROWS - 1, 0, keys, causal)
             if depth > 0:
-                product_add(vectors, depth, tile, i * ld, ld, b, j, ldb, c, i * ldb + j, ldb)
+                product(ROWS, width, depth, tile, i * ld, ld, 1, b, j, ldb, True, c, i * ldb + j, ldb)
 
 
 @helper
@@ -160,12 +160,12 @@ def _add_rows(
     """c += tile^T b, (keys, ldb): over the queries from the first one that sees a key of each strip."""
     lanes = VECTOR_BYTES // b.itemsize
     for j in range(0, ldb, panel * lanes):
-        vectors = min(panel, (ldb - j) // lanes)
+        width = min(panel * lanes, ldb - j)
         for i in range(0, keys, ROWS):
             first = max(0, i - diagonal) if causal else 0
             if first < rows:
-                at = b0 + first * ldb + j
-                turned_product_add(vectors, rows - first, tile, first * ld + i, ld, b, at, ldb, c, i * ldb + j, ldb)
+                at, to = b0 + first * ldb + j, i * ldb + j
+                product(ROWS, width, rows - first, tile, first * ld + i, 1, ld, b, at, ldb, True, c, to, ldb)
 
 
 @helper

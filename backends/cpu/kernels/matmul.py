@@ -1,10 +1,10 @@
-"""The matrix product, by the micro-kernel ``product`` of ``tile.py``.
+"""The matrix product, by the micro-kernel of ``product.py``.
 
 A tile is ROWS rows of a and a panel, VECTORS vectors wide, of columns of b. Threads share the tiles out panel by panel.
 A thread copies a panel of b, some of k at a time, to where it lies together, and multiplies all rows of a with it before
 the next one; rows of a are read where they are. Where a has few rows, copying b takes longer than the product, and b is
 read where it is, too: only a few of k at a time, since each is another page of memory. For the same reason rows of a that
-lie column by column are copied where they are used for several panels.
+lie column by column are copied where they are used for more than one panel.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ from typing import Any
 from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
-from backends.cpu.kernels.rows import copy_halves, copy_vectors, pad_rows, transpose_rows
-from backends.cpu.kernels.tile import TILE_ROWS, product, tile_vectors
+from backends.cpu.kernels.product import ROWS, VECTORS, product
+from backends.cpu.kernels.rows import copy_groups, copy_vectors, pad_rows, transpose_rows
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
-ROWS = TILE_ROWS
-VECTORS = tile_vectors(ROWS)
-_DEEP = 256  # of k at a time: a panel then stays in the first- and second-level cache
+_DEEP = 256  # of k at a time: a panel then stays in the second-level cache, and half of it in the first
 _DEEP_IN_PLACE = 32  # the same, where b is not copied
-_HIGH = 48 * ROWS  # rows of a that stay in the second-level cache while panels of b go by
+_HIGH = 64 * ROWS  # rows of a that stay in the second-level cache while panels of b go by
 _WIDE = 16  # panels that are kept for the next rows of a
 
 
@@ -39,20 +37,14 @@ def scratch_sizes(lanes: int) -> tuple[int, int]:
         >>> len(scratch_sizes(16))
         2
     """
-    return (_HIGH + lanes) * _DEEP, _WIDE * VECTORS * lanes * _DEEP
+    return _HIGH * _DEEP, _WIDE * VECTORS * lanes * _DEEP
 
 
 @helper
 def _pack_rows(a: Any, m: int, m0: int, m1: int, k0: int, deep: int, packed: Any) -> None:
     """Rows m0..m1 of a (m,k), column by column, k0..k0+deep, in panels (deep, ROWS), the last one filled up."""
-    lanes = VECTOR_BYTES // a.itemsize
-    pairs = (m1 - m0) // lanes * lanes if lanes == 2 * ROWS else 0  # of panels: rows in them
-    for k in range(deep):
-        for i in range(0, pairs, lanes):
-            to = i * deep + k * ROWS
-            copy_halves(a, (k0 + k) * m + m0 + i, packed, to, to + deep * ROWS)
-    for i in range(pairs, m1 - m0, ROWS):
-        pad_rows(packed, i * deep, ROWS, a, k0 * m + m0 + i, m, deep, ROWS, 0, min(ROWS, m1 - m0 - i))
+    for r in range(deep):
+        copy_groups(a, (k0 + r) * m + m0, m1 - m0, ROWS, packed, r * ROWS, deep * ROWS)
 
 
 @helper
@@ -91,8 +83,8 @@ def _share(
     row = VECTORS * (VECTOR_BYTES // a.itemsize)
     high = (m + ROWS - 1) // ROWS
     begin, end = first // high, (last - 1) // high + 1
-    copy_a = a_columns and end - begin > 2
-    b_in_place = m <= 3 * ROWS and not b_columns
+    copy_a = a_columns and end - begin > 1
+    b_in_place = m <= 4 * ROWS and not b_columns
     together, most = (_WIDE, _DEEP) if m > _HIGH or copy_a else (1, _DEEP_IN_PLACE if b_in_place else _DEEP)
     rows = packed_a if copy_a else a
     row_step, k_step = (1, ROWS if copy_a else m) if a_columns else (k, 1)

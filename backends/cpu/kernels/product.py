@@ -1,8 +1,8 @@
-"""The micro-kernel for products of matrices that a kernel makes and uses at once, such as attention's tiles of scores.
+"""The micro-kernel of matrix products, on operands where they lie.
 
 It is the picture of ``tile.py`` without packed weights. Of the left operand only single elements are read, each to be put
-into every lane of a vector; so it may lie either way, one row after the other or one column after the other, and needs
-no packing. Of the right operand whole vectors are read: its rows lie one after the other, as far apart as they like.
+into every lane of a vector; so it may lie either way, one row after the other or one column after the other. Of the right
+operand whole vectors are read: its rows lie one after the other, as far apart as they like.
 """
 
 from __future__ import annotations
@@ -16,91 +16,70 @@ from numba.extending import intrinsic
 from backends.cpu.kernels.vector import REGISTERS, Emitter, emits
 
 ROWS = 6
-VECTORS = 4 if REGISTERS == 32 else 2  # in a row: 24 or 12 sums, and as many inputs, fill the registers
-
-
-def _product(columns: bool, add: bool, *args: Any) -> tuple[Any, Callable[..., Any]]:
-    """Signature and code: of the left operand columns or rows lie side by side; add to c, or set it."""
-
-    def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        vectors, depth, a, a0, lda, b, b0, ldb, c, c0, ldc = values
-        left, right, target = e.data(kinds[2], a, a0), e.data(kinds[5], b, b0), e.data(kinds[8], c, c0)
-        rows = [e.at(left, r if columns else e.times(lda, r)) for r in range(ROWS)]
-
-        def one(wide: int) -> None:
-            def step(k: Any, sums: list[Any]) -> list[Any]:
-                row = e.at(right, e.times(k, ldb))
-                inputs = [e.load(e.at(row, j * e.lanes)) for j in range(wide)]
-                across, out = e.times(k, lda) if columns else k, []
-                for r in range(ROWS):
-                    w = e.broadcast(e.at(rows[r], across))
-                    out += [e.multiply_add(w, inputs[j], sums[r * wide + j]) for j in range(wide)]
-                return out
-
-            places = [e.at(e.at(target, e.times(ldc, r)), j * e.lanes) for r in range(ROWS) for j in range(wide)]
-            for place, total in zip(places, e.loop(depth, [e.zero] * len(places), step), strict=True):
-                e.store(e.builder.fadd(e.load(place), total) if add else total, place)
-
-        e.cases(vectors, range(1, VECTORS + 1), one)
-
-    return types.void(*args), emits(generate)
+VECTORS = 4 if REGISTERS == 32 else 2  # in a row: 24 or 12 sums, the inputs and a broadcast fill the registers
 
 
 @intrinsic
 def product(
     context: Any,
-    vectors: Any,
+    rows: Any,
+    width: Any,
     depth: Any,
     a: Any,
     a0: Any,
-    lda: Any,
+    row_step: Any,
+    k_step: Any,
     b: Any,
     b0: Any,
     ldb: Any,
+    add: Any,
     c: Any,
     c0: Any,
     ldc: Any,
 ) -> tuple[Any, Callable[..., Any]]:
-    """c[c0 + r*ldc + j] = sum over k < depth of a[a0 + r*lda + k] * b[b0 + k*ldb + j].
+    """c[c0 + r*ldc + j] = (+= if ``add``) sum over k < depth of a[a0 + r*row_step + k*k_step] * b[b0 + k*ldb + j].
 
-    r < ROWS; j < vectors * lanes, vectors <= VECTORS.
+    r < rows <= ROWS; j < width <= VECTORS * lanes; b is read to the end of the last vector. Rows that are not there
+    repeat the last one and are not stored.
     """
-    return _product(False, False, vectors, depth, a, a0, lda, b, b0, ldb, c, c0, ldc)
 
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        rows, width, depth, a, a0, row_step, k_step, b, b0, ldb, add, c, c0, ldc = values
+        left, right, target = e.data(kinds[3], a, a0), e.data(kinds[7], b, b0), e.data(kinds[11], c, c0)
+        last = e.plus(rows, -1)
+        there = [e.builder.icmp_signed("<", e.index(r), rows) for r in range(ROWS)]
+        lines = [e.at(left, e.times(row_step, e.builder.select(there[r], e.index(r), last))) for r in range(ROWS)]
 
-@intrinsic
-def product_add(
-    context: Any,
-    vectors: Any,
-    depth: Any,
-    a: Any,
-    a0: Any,
-    lda: Any,
-    b: Any,
-    b0: Any,
-    ldb: Any,
-    c: Any,
-    c0: Any,
-    ldc: Any,
-) -> tuple[Any, Callable[..., Any]]:
-    """As ``product``, with += instead of =."""
-    return _product(False, True, vectors, depth, a, a0, lda, b, b0, ldb, c, c0, ldc)
+        def one(wide: int) -> None:
+            def step(k: Any, sums: list[Any]) -> list[Any]:
+                row, across, out = e.at(right, e.times(k, ldb)), e.times(k, k_step), []
+                inputs = [e.load(e.at(row, j * e.lanes)) for j in range(wide)]
+                for r in range(ROWS):
+                    w = e.broadcast(e.at(lines[r], across))
+                    out += [e.multiply_add(w, inputs[j], sums[r * wide + j]) for j in range(wide)]
+                return out
 
+            places = [e.at(e.at(target, e.times(ldc, r)), j * e.lanes) for r in range(ROWS) for j in range(wide)]
+            for place in places:  # by the time the sums are ready, what they are written to is there
+                e.prefetch(place)
+            sums = e.loop(depth, [e.zero] * len(places), step)
+            mask = e.within(0, e.plus(width, -(wide - 1) * e.lanes))  # of the last vector
+            for r in range(ROWS):
+                with e.builder.if_then(there[r]), e.builder.if_else(add) as (added, written):
+                    for case, adding in ((added, True), (written, False)):
+                        with case:
+                            for j in range(wide):
+                                place, total = places[r * wide + j], sums[r * wide + j]
+                                write(place, total, adding, mask if j == wide - 1 else None)
 
-@intrinsic
-def turned_product_add(
-    context: Any,
-    vectors: Any,
-    depth: Any,
-    a: Any,
-    a0: Any,
-    lda: Any,
-    b: Any,
-    b0: Any,
-    ldb: Any,
-    c: Any,
-    c0: Any,
-    ldc: Any,
-) -> tuple[Any, Callable[..., Any]]:
-    """c[c0 + r*ldc + j] += sum over k < depth of a[a0 + k*lda + r] * b[b0 + k*ldb + j]: a is read by columns."""
-    return _product(True, True, vectors, depth, a, a0, lda, b, b0, ldb, c, c0, ldc)
+        def write(place: Any, total: Any, adding: bool, mask: Any) -> None:
+            if mask is None:
+                e.store(e.builder.fadd(e.load(place), total) if adding else total, place)
+            else:
+                e.store_masked(e.builder.fadd(e.load_masked(place, mask), total) if adding else total, place, mask)
+
+        vectors = e.builder.udiv(e.plus(width, e.lanes - 1), e.index(e.lanes))
+        e.cases(vectors, range(1, VECTORS + 1), one)
+
+    args = rows, width, depth, a, a0, row_step, k_step, b, b0, ldb, add, c, c0, ldc
+    return types.void(*args), emits(generate)

@@ -16,9 +16,9 @@ from numba import prange
 
 from backends.cpu.kernels import functions as fn
 from backends.cpu.kernels.jit import helper, kernel
-from backends.cpu.kernels.matmul import ROWS, VECTORS, pack_columns
+from backends.cpu.kernels.matmul import pack_columns
+from backends.cpu.kernels.product import ROWS, VECTORS, product
 from backends.cpu.kernels.recurrent import gru_grad_row, gru_row, lstm_grad_row, lstm_row
-from backends.cpu.kernels.tile import product
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
 

@@ -197,29 +197,6 @@ def spread_rows(
     return types.void(target, t0, ldt, source, s0, lds, rows, length), emits(generate)
 
 
-@intrinsic
-def accumulate_rows(
-    context: Any, target: Any, t0: Any, ldt: Any, source: Any, s0: Any, lds: Any, rows: Any, length: Any
-) -> tuple[Any, Callable[..., Any]]:
-    """target[t0 + r*ldt + i] += source[s0 + r*lds + i] for r < rows, i < length."""
-
-    def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        target, t0, ldt, source, s0, lds, rows, length = values
-        b = e.builder
-
-        def row(to: Any, start: Any) -> None:
-            def vector(i: Any) -> None:
-                mask = e.within(0, b.sub(length, i))
-                total = b.fadd(e.load_masked(e.at(start, i), mask), e.load_masked(e.at(to, i), mask))
-                e.store_masked(total, e.at(to, i), mask)
-
-            _each_vector(e, length, vector)
-
-        _each_row(e, rows, e.data(kinds[0], target, t0), ldt, e.data(kinds[3], source, s0), lds, row)
-
-    return types.void(target, t0, ldt, source, s0, lds, rows, length), emits(generate)
-
-
 def _turned(e: Emitter, lines: list[Any]) -> list[Any]:
     """The columns of as many vectors as they have lanes, by log2(lanes) rounds of interleaving r with r + half."""
     half = e.lanes // 2
@@ -267,50 +244,6 @@ def transpose_rows(
     return types.void(source, s0, lds, rows, length, target, t0, ldt), emits(generate)
 
 
-@intrinsic
-def transpose_halves(
-    context: Any, source: Any, s0: Any, lds: Any, length: Any, target: Any, t0: Any, t1: Any
-) -> tuple[Any, Callable[..., Any]]:
-    """Turns ``lanes`` rows into two panels of half as many columns, with h = lanes / 2:
-
-    target[t0 + i*h + r] = source[s0 + r*lds + i] and target[t1 + i*h + r] = source[s0 + (h + r)*lds + i] for r < h and
-    i < length, a multiple of lanes.
-    """
-
-    def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        source, s0, lds, length, target, t0, t1 = values
-        start = e.data(kinds[0], source, s0)
-        halves = [
-            (e.data(kinds[4], target, t), lanes)
-            for t, lanes in ((t0, range(e.lanes // 2)), (t1, range(e.lanes // 2, e.lanes)))
-        ]
-
-        def step(v: Any, _: list[Any]) -> list[Any]:
-            i = e.times(v, e.lanes)
-            lines = [e.load(e.at(start, e.plus(e.times(lds, r), i))) for r in range(e.lanes)]
-            for r, line in enumerate(_turned(e, lines)):
-                for to, lanes in halves:
-                    e.store(e.shuffle(line, line, lanes), e.at(to, e.times(e.plus(i, r), e.lanes // 2)))
-            return []
-
-        e.loop(_vectors(e, length), [], step)
-
-    return types.void(source, s0, lds, length, target, t0, t1), emits(generate)
-
-
-@intrinsic
-def copy_halves(context: Any, source: Any, s0: Any, target: Any, t0: Any, t1: Any) -> tuple[Any, Callable[..., Any]]:
-    """A vector from source[s0] on, its lower half to target[t0] on and its upper half to target[t1] on."""
-
-    def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        source, s0, target, t0, t1 = values
-        line, half = e.load(e.data(kinds[0], source, s0)), e.lanes // 2
-        e.store(e.shuffle(line, line, range(half)), e.data(kinds[2], target, t0))
-        e.store(e.shuffle(line, line, range(half, e.lanes)), e.data(kinds[2], target, t1))
-
-    return types.void(source, s0, target, t0, t1), emits(generate)
-
-
 @intrinsic(prefer_literal=True)
 def copy_vectors(
     context: Any, source: Any, s0: Any, target: Any, t0: Any, vectors: Any
@@ -326,3 +259,28 @@ def copy_vectors(
             e.store(e.load(e.at(start, v * e.lanes)), e.at(to, v * e.lanes))
 
     return types.void(source, s0, target, t0, vectors), emits(generate)
+
+
+@intrinsic
+def copy_groups(
+    context: Any, source: Any, s0: Any, length: Any, group: Any, target: Any, t0: Any, apart: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """target[t0 + (i // group) * apart + i % group] = source[s0 + i] for i < length, 0 to the end of the last group.
+
+    A group is at most a vector.
+    """
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        source, s0, length, group, target, t0, apart = values
+        start, to = e.data(kinds[0], source, s0), e.data(kinds[4], target, t0)
+        whole = e.within(0, group)
+
+        def step(g: Any, _: list[Any]) -> list[Any]:
+            i = e.times(g, group)
+            line = e.load_masked(e.at(start, i), e.builder.and_(whole, e.within(0, e.builder.sub(length, i))))
+            e.store_masked(line, e.at(to, e.times(g, apart)), whole)
+            return []
+
+        e.loop(e.builder.udiv(e.builder.add(length, e.plus(group, -1)), e.index(group)), [], step)
+
+    return types.void(source, s0, length, group, target, t0, apart), emits(generate)
