@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.grad_mode import mode
+from autograd.grad_mode import mode, switch_anomaly
 
 
 class set_detect_anomaly:
@@ -18,13 +18,13 @@ class set_detect_anomaly:
     """
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        self._before = _set(mode, check_nan)
+        self._before = switch_anomaly(bool(mode), bool(check_nan))
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *exc: object) -> None:
-        _set(*self._before)
+        switch_anomaly(*self._before)
 
 
 class detect_anomaly(set_detect_anomaly):
@@ -50,12 +50,6 @@ class detect_anomaly(set_detect_anomaly):
         super().__init__(True, check_nan)
 
 
-def _set(on: bool, check_nan: bool) -> tuple[bool, bool]:
-    before = mode.anomaly, mode.check_nan
-    mode.anomaly, mode.check_nan = bool(on), bool(check_nan)
-    return before
-
-
 def is_anomaly_enabled() -> bool:
     """Whether anomaly detection is on.
 
@@ -63,4 +57,4 @@ def is_anomaly_enabled() -> bool:
         >>> ag.is_anomaly_enabled()
         False
     """
-    return mode.anomaly
+    return mode().anomaly

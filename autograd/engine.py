@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.function_node import FunctionNode
-from autograd.grad_mode import mode, set_grad_enabled
+from autograd.grad_mode import mode, set_grad_enabled, switch
 from autograd.node import NEVER, Leaf, Node, Output, Variable, describe
 from autograd.op import refresh, wrap
 from autograd.ops.conversion import clone
@@ -114,7 +114,7 @@ class _Walk:
     ) -> None:
         self.retain, self.create_graph = retain, create_graph
         self.grads: dict[Any, Any] = {}
-        self.owned: set[Any] = set()  # nodes whose gradient array belongs to this walk alone: may be added to in place
+        self.shared: set[Any] = set()  # nodes whose gradient array somebody else holds too: never added to in place
         self.captured: dict[Any, Any] = {}
         self.targets = None if capture is None else set(capture)
         self.order = self._sorted(dict.fromkeys(node for node, _ in roots))
@@ -144,18 +144,21 @@ class _Walk:
         return needed
 
     def run(self) -> None:
-        with set_grad_enabled(self.create_graph):
-            if self.create_graph or self.targets is not None or mode.anomaly:
+        before = switch(self.create_graph)
+        try:
+            if self.create_graph or self.targets is not None or mode().anomaly:
                 for node in self.order:
                     g = self.grads.pop(node, None)
                     if g is not None:
                         self._visit(node, self._run_hooks(node, g) if node.hooks else g)
             else:
                 self._run_first_order()
+        finally:
+            switch(before)
 
     def _run_first_order(self) -> None:
         """The plain backward, on raw arrays: ``_visit`` written out for the common case, as every microsecond counts."""
-        grads, owned, retain = self.grads, self.owned, self.retain
+        grads, shared, retain = self.grads, self.shared, self.retain
         for node in self.order:
             g = grads.pop(node, None)
             if g is None:
@@ -165,30 +168,28 @@ class _Walk:
             if type(node) is not Node or node.plan.joint:
                 self._visit(node, g)
                 continue
-            plan, known = node.plan, (g,)
+            plan, saved, inputs = node.plan, node.saved, node.inputs
             if plan.saves:
-                saved, seq = node.saved, node.seq
+                seq = node.seq
                 for stamp in node.stamps:
                     if stamp[0] > seq:
                         saved = None
                 if type(saved) is not tuple:  # modified, freed, or dropped by a checkpoint
                     saved = self._kept(node)
-                known = (g, *saved)
-            for position, fn, get, wants_params in plan.steps:
-                gx = fn(*get(known), **node.params) if wants_params else fn(*get(known))
-                parent = node.inputs[position]
-                if gx.shape != parent.shape:
+            for position, pull in plan.steps:
+                gx, parent = pull(g, saved, node.params), inputs[position]
+                if plan.broadcasts and gx.shape != parent.shape:
                     gx = sum_to(gx, shape=parent.shape)
                 have = grads.get(parent)
                 if have is None:
                     grads[parent] = gx
-                    if gx is not g and gx.base is None:
-                        owned.add(parent)
-                elif parent in owned and have.ndim:
+                    if gx is g:
+                        shared.add(parent)
+                elif have.size > 1 and have.base is None and parent not in shared:
                     have += gx
                 else:
                     grads[parent] = node.backend.xp.add(have, gx)
-                    owned.add(parent)
+                    shared.discard(parent)
             if plan.saves and not retain:
                 node.saved = None
 
@@ -221,15 +222,14 @@ class _Walk:
             needs = plan.needs
             if needed is not None:
                 needs = tuple([n and p in needed for n, p in zip(needs, inputs, strict=True)])
-            known = (g, *saved, needs)
-            for position, fn, get, wants_params in plan.steps:
-                if position < 0:
-                    grads = fn(*get(known), **params) if wants_params else fn(*get(known))
-                    for need, parent, gx in zip(needs, inputs, grads, strict=True):
-                        if need and gx is not None:
-                            self._checked_add(node, parent, gx, gx is not g)
-                elif needs[position]:
-                    gx = fn(*get(known), **params) if wants_params else fn(*get(known))
+            if plan.joint is not None:
+                grads = plan.joint(g, (*saved, needs), params)
+                for need, parent, gx in zip(needs, inputs, grads, strict=True):
+                    if need and gx is not None:
+                        self._checked_add(node, parent, gx, gx is not g)
+            for position, pull in plan.steps:
+                if needs[position]:
+                    gx = pull(g, saved, params)
                     self._checked_add(node, inputs[position], gx, gx is not g)
         if not self.retain and plan.saves:
             node.saved = None
@@ -251,7 +251,7 @@ class _Walk:
         return saved
 
     def _checked_add(self, node: Any, parent: Any, gx: Any, fresh: bool) -> None:
-        if mode.anomaly and mode.check_nan:
+        if (now := mode()).anomaly and now.check_nan:
             raw = gx.raw if isinstance(gx, Variable) else gx
             if raw.dtype.kind in "fc" and node.backend.xp.isnan(raw).any():
                 raise GraphError(
@@ -264,18 +264,21 @@ class _Walk:
 
     def _add(self, parent: Any, gx: Any, fresh: bool) -> None:
         """Adds a contribution; in place only into an array that nobody else can hold."""
-        grads = self.grads
+        grads, shared = self.grads, self.shared
         have = grads.get(parent)
         if have is None:
             grads[parent] = gx
-            if fresh and not self.create_graph and gx.base is None:
-                self.owned.add(parent)
-        elif parent in self.owned and have.ndim:
+            if not fresh:
+                shared.add(parent)
+        elif self._owned(parent, have) and have.size > 1:  # NumPy adds to single elements faster out of place
             have += gx
         else:
             grads[parent] = self._sum(parent, have, gx)
-            if not self.create_graph:
-                self.owned.add(parent)
+            shared.discard(parent)
+
+    def _owned(self, node: Any, g: Any) -> bool:
+        """Whether the array of a node's gradient belongs to this walk alone."""
+        return not self.create_graph and g.base is None and node not in self.shared
 
     def _sum(self, node: Any, a: Any, b: Any) -> Any:
         """a + b: recorded, or of raw arrays by the backend's function, as CuPy's operator loses channels-last."""
@@ -285,7 +288,7 @@ class _Walk:
         tensor = leaf.owner()
         if tensor is None:
             return
-        _accumulate(tensor, g, leaf in self.owned and not leaf.hooks, self.create_graph)
+        _accumulate(tensor, g, self._owned(leaf, g), self.create_graph)
         for hook in leaf.after or ():
             hook(tensor)
 
@@ -316,7 +319,7 @@ class _Walk:
                 if result.raw.shape != t.raw.shape:
                     raise ShapeError(f"hook: expected a gradient of shape {t.raw.shape}, got {result.raw.shape}")
                 g = result if self.create_graph else result.raw
-        self.owned.discard(node)
+        self.shared.add(node)
         return g
 
     def _as_tensors(self, node: Node) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from autograd.errors import ShapeError
@@ -116,6 +117,7 @@ def arranged(xp: Any, raw: Any, order: tuple[int, ...]) -> Any:
     return xp.array(raw.transpose(order), order="C").transpose(inverse(order))
 
 
+@lru_cache(1024)
 def inverse(order: tuple[int, ...]) -> tuple[int, ...]:
     """The transposition that undoes ``order``."""
     return tuple(sorted(range(len(order)), key=order.__getitem__))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from autograd.errors import GraphError
 from autograd.function_node import Context, FunctionNode, declared
 from autograd.grad_mode import is_grad_enabled, no_grad
-from autograd.node import Output, Variable, caller, tick
+from autograd.node import Output, Variable, outside, tick
 from autograd.op import refresh, written
 from autograd.ops.shape import identity
 
@@ -114,10 +115,10 @@ class Function:
         if first is None:
             raise GraphError(f"{cls.__name__}: expected forward to return a Tensor, got {type(outputs[0]).__name__}")
         node = FunctionNode()
-        node.cls, node.ctx, node.op = cls, ctx, declared(cls.__name__, len(outputs))
-        node.inputs, node.params, node.plan, node.saved, node.stamps = tuple(nodes), {}, None, (), ()
+        node.cls, node.ctx, node.plan = cls, ctx, declared(cls.__name__, len(outputs))
+        node.inputs, node.params, node.saved, node.stamps = tuple(nodes), {}, (), ()
         node.shape, node.backend, node.seq, node.hooks = first.raw.shape, first.backend, tick(), None
-        node.where = caller()
+        node.where = outside(sys._getframe(1))
         node.shapes = [o.raw.shape if isinstance(o, Variable) else None for o in outputs]
         node.dtypes = [o.raw.dtype if isinstance(o, Variable) else None for o in outputs]
         for i, o in enumerate(outputs):

@@ -165,5 +165,5 @@ def _sums_to(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
 
 
 def declared(name: str, outputs: int) -> Any:
-    """What a node's ``op`` must answer, for a user's function."""
-    return SimpleNamespace(name=name, outputs=("y",) * outputs, several=True)
+    """What a node's ``plan`` must answer, for a user's function."""
+    return SimpleNamespace(op=SimpleNamespace(name=name, outputs=("y",) * outputs, several=True))

@@ -4,23 +4,47 @@ from __future__ import annotations
 
 import functools
 import inspect
-import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _Mode(threading.local):
-    """The switches of one thread."""
+class Mode:
+    """The switches of one thread, or of one asynchronous task; never changed, but replaced by ``switch``.
 
-    enabled: bool | None = True  # record operations; None inside inference_mode
-    anomaly = False  # remember the line of every operation
-    check_nan = True  # and look for NaN in backward
+    Attributes:
+        enabled: record operations; None inside ``inference_mode``.
+        anomaly: remember the line of every operation.
+        check_nan: and look for NaN in backward.
+    """
+
+    __slots__ = ("anomaly", "check_nan", "enabled")
+
+    def __init__(self, enabled: bool | None, anomaly: bool, check_nan: bool) -> None:
+        self.enabled, self.anomaly, self.check_nan = enabled, anomaly, check_nan
 
 
-mode = _Mode()
+_AT_FIRST = Mode(True, False, True)
+_mode = ContextVar("mode", default=_AT_FIRST)
+mode = _mode.get
+
+
+def switch(enabled: bool | None) -> bool | None:
+    """Sets what is recorded from now on; returns what was."""
+    before = _mode.get()
+    if before.enabled is not enabled:
+        _mode.set(Mode(enabled, before.anomaly, before.check_nan))
+    return before.enabled
+
+
+def switch_anomaly(anomaly: bool, check_nan: bool) -> tuple[bool, bool]:
+    """Sets what is looked for from now on; returns what was."""
+    before = _mode.get()
+    _mode.set(Mode(before.enabled, anomaly, check_nan))
+    return before.anomaly, before.check_nan
 
 
 class _Switch:
@@ -31,11 +55,10 @@ class _Switch:
         self._outer: list[bool | None] = []
 
     def __enter__(self) -> None:
-        self._outer.append(mode.enabled)
-        mode.enabled = self._enabled
+        self._outer.append(switch(self._enabled))
 
     def __exit__(self, *exc: object) -> None:
-        mode.enabled = self._outer.pop()
+        switch(self._outer.pop())
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         enabled = self._enabled
@@ -86,21 +109,15 @@ class set_grad_enabled(_Switch):
 
     def __init__(self, mode: bool) -> None:
         super().__init__(bool(mode))
-        self._before = _switch_now(bool(mode))
+        self._before = switch(bool(mode))
 
     def __enter__(self) -> None:
         self._outer.append(self._before)
-        _switch_now(self._enabled)
+        switch(self._enabled)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        _switch_now(self._before)  # as a decorator it acts inside the function only
+        switch(self._before)  # as a decorator it acts inside the function only
         return super().__call__(function)
-
-
-def _switch_now(enabled: bool | None) -> bool | None:
-    before = mode.enabled
-    mode.enabled = enabled
-    return before
 
 
 class no_grad(_Switch):
@@ -172,7 +189,7 @@ def is_grad_enabled() -> bool:
         >>> ag.is_grad_enabled()
         True
     """
-    return bool(mode.enabled)
+    return bool(mode().enabled)
 
 
 def is_inference_mode_enabled() -> bool:
@@ -182,4 +199,4 @@ def is_inference_mode_enabled() -> bool:
         >>> ag.is_inference_mode_enabled()
         False
     """
-    return mode.enabled is None
+    return mode().enabled is None

@@ -11,14 +11,14 @@ from typing import Any
 
 from autograd import dtypes
 from autograd.errors import DtypeError, GraphError, ShapeError
-from autograd.grad_mode import mode, no_grad
+from autograd.grad_mode import mode
 from autograd.node import Leaf, Variable
 from autograd.op import refresh, wrap, written
 
 
 def check_writable(x: Variable, name: str) -> None:
     """Refuses writes that would lose a gradient or hit the same memory twice."""
-    if mode.enabled:
+    if mode().enabled:
         owner = x
         while owner.alias is not None:
             owner = owner.alias.base
@@ -33,11 +33,12 @@ def check_writable(x: Variable, name: str) -> None:
                 "Make the view outside, or write under no_grad() too"
             )
     raw = x.raw
-    if not raw.flags.c_contiguous and _overlaps(raw):
+    flags = raw.flags
+    if not flags.c_contiguous and _overlaps(raw):
         raise GraphError(
             f"{name}: expected memory of its own, got an expanded tensor of shape {raw.shape}. clone() it first"
         )
-    if not getattr(raw.flags, "writeable", True):
+    if not getattr(flags, "writeable", True):
         raise GraphError(f"{name}: expected memory that may be written, got a read-only array. clone() it first")
 
 
@@ -49,9 +50,10 @@ def _overlaps(raw: Any) -> bool:
 
 def history(*tensors: Any) -> bool:
     """Whether a write from these tensors must be recorded."""
-    if not mode.enabled:
+    if not mode().enabled:
         return False
-    return any(isinstance(t, Variable) and (t.node if t.alias is None else refresh(t)) is not None for t in tensors)
+    nodes = [t.node if t.alias is None else refresh(t) for t in tensors if isinstance(t, Variable)]
+    return nodes.count(None) < len(nodes)
 
 
 def overwrite(x: Variable, y: Any, name: str) -> None:
@@ -61,13 +63,13 @@ def overwrite(x: Variable, y: Any, name: str) -> None:
             f"{name}: expected a result of the tensor's own shape {tuple(x.raw.shape)}, got {tuple(y.raw.shape)}. "
             "Use the out-of-place form"
         )
-    kind, target = dtypes.FROM_NUMPY[y.raw.dtype], dtypes.FROM_NUMPY[x.raw.dtype]
-    if kind.category > target.category:
-        raise DtypeError(f"{name}: expected a result that fits {target}, got {kind}. Use the out-of-place form")
-    if kind is not target:
+    if y.raw.dtype is not x.raw.dtype:
+        kind, target = dtypes.FROM_NUMPY[y.raw.dtype], dtypes.FROM_NUMPY[x.raw.dtype]
+        if kind.category > target.category:
+            raise DtypeError(f"{name}: expected a result that fits {target}, got {kind}. Use the out-of-place form")
         y = y.to(target)
     x.raw[...] = y.raw
-    written(x, name, y.node, track=bool(mode.enabled))
+    written(x, name, y.node, track=bool(mode().enabled))
 
 
 def inplace(operation: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,9 +82,7 @@ def inplace(operation: Callable[..., Any]) -> Callable[..., Any]:
             node = self.node if self.alias is None else refresh(self)
             overwrite(self, operation(wrap(self.raw.copy(), self.backend, node), *args, **kwargs), name)
         else:
-            with no_grad():
-                y = operation(self, *args, **kwargs)
-            overwrite(self, y, name)
+            overwrite(self, operation(self, *args, **kwargs), name)
         return self
 
     method.__name__ = method.__qualname__ = name
@@ -99,5 +99,5 @@ def fill(x: Variable, name: str, array: Any) -> Any:
     """Overwrites all values with ``array`` (or a number); no gradient flows through."""
     check_writable(x, name)
     x.raw[...] = array
-    written(x, name, None, track=bool(mode.enabled))
+    written(x, name, None, track=bool(mode().enabled))
     return x

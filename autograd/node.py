@@ -11,6 +11,7 @@ import linecache
 import sys
 import weakref
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +50,11 @@ class View:
 
     __slots__ = ("_memory", "_source", "op", "params", "seen")
 
-    def __init__(self, base: Variable, op: Op, params: dict[str, Any], seen: int) -> None:
-        self._source, self._memory = base, base.raw
-        self.op, self.params, self.seen = op, params, seen
+    op: Op
+    params: dict[str, Any]
+    seen: int
+    _source: Variable
+    _memory: Any
 
     @property
     def base(self) -> Variable:
@@ -62,12 +65,22 @@ class View:
         return base
 
 
+def seen_as(base: Variable, op: Op, params: dict[str, Any], seen: int) -> View:
+    """What a tensor made by the view operation ``op(base, **params)`` remembers."""
+    view = View()
+    view._source = base
+    view._memory = base.raw
+    view.op = op
+    view.params = params
+    view.seen = seen
+    return view
+
+
 class Node:
     """One recorded operation.
 
     Attributes:
-        op: the operation (its gradients, its name).
-        plan: what was kept for which gradients.
+        plan: the operation, and what was kept for which gradients.
         inputs: the nodes of the inputs, None where no gradient flows.
         params: the keyword parameters of the call.
         saved: the kept arrays and shapes, a tuple in the plan's order; None once freed; a checkpoint's stand-in.
@@ -79,11 +92,10 @@ class Node:
     """
 
     __slots__ = (
-        "__weakref__", "backend", "hooks", "inputs", "op", "params", "plan", "saved", "seq", "shape", "stamps", "where",
+        "__weakref__", "backend", "hooks", "inputs", "params", "plan", "saved", "seq", "shape", "stamps", "where",
     )  # fmt: skip
 
-    op: Any
-    plan: Any  # a Plan; None for a user's function
+    plan: Any  # a Plan; for a user's function only what names it
     inputs: Sequence[Any]
     params: dict[str, Any]
     saved: Any  # a tuple, or what a checkpoint left to restore it
@@ -93,6 +105,11 @@ class Node:
     hooks: list[Callable[[Any], Any]] | None
     where: Any
     backend: Any
+
+    @property
+    def op(self) -> Any:
+        """The operation."""
+        return self.plan.op
 
     def name(self) -> str:
         """The operation's name, as ``grad_fn.name()`` in PyTorch."""
@@ -190,25 +207,23 @@ def add_hook(node: Any, hook: Callable[[Any], Any]) -> Handle:
 # -- the user's line ------------------------------------------------------------------------------------------------
 _ROOT = Path(__file__).resolve().parents[1]
 _LIBRARY = tuple(str(_ROOT / package) + "/" for package in ("autograd", "nn", "optim", "backends"))
-_is_ours: dict[str, bool] = {}
 
 
-def caller() -> Any:
+@cache
+def is_ours(filename: str) -> bool:
+    """Whether a file is part of the library."""
+    return filename.startswith(_LIBRARY)
+
+
+def outside(frame: Any) -> Any:
     """The innermost frame outside the library as (code, instruction): cheap, and it keeps no local variable alive."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        ours = _is_ours.get(name)
-        if ours is None:
-            ours = _is_ours[name] = name.startswith(_LIBRARY)
-        if not ours:
-            return frame.f_code, frame.f_lasti
-        frame = frame.f_back  # type: ignore[assignment]
-    return None
+    while frame is not None and is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    return None if frame is None else (frame.f_code, frame.f_lasti)
 
 
 def describe(where: Any) -> str:
-    """``file, line n, in f: source`` of what ``caller`` returned."""
+    """``file, line n, in f: source`` of what ``outside`` returned."""
     if where is None:
         return "an unknown line"
     code, instruction = where

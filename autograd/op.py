@@ -18,65 +18,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from operator import itemgetter
-from types import MethodType
-from typing import Any, ClassVar, Literal, NamedTuple, overload
+from typing import Any, ClassVar, Literal, Protocol, overload
 
-from autograd import dtypes
+from autograd import call, dtypes
+from autograd.call import CONSTANT, record
+from autograd.call import wrap as wrap
 from autograd.errors import DeviceError, ShapeError
 from autograd.grad_mode import mode
-from autograd.node import NEVER, Node, Output, Variable, View, caller, tick
+from autograd.node import NEVER, Node, Output, Variable, seen_as, tick
+from autograd.plan import Formula, Plan, formula, plan
 from backends import registry
 
 _NUMBERS = (bool, int, float, complex)
-_NO_PARAMS: dict[str, Any] = {}
-_CONSTANT = [0, "", 0]  # the stamp of what is no tensor
-
-
-class Formula(NamedTuple):
-    """A gradient and what it asks for."""
-
-    fn: Callable[..., Any]
-    names: tuple[str, ...]
-    wants_params: bool
-
-
-class Step(NamedTuple):
-    """A formula bound to a plan: ``fn(*get((g, *saved)))`` is the gradient of input number ``position``."""
-
-    position: int  # -1: the formula gives the gradients of all inputs at once
-    fn: Callable[..., Any]
-    get: Callable[[tuple[Any, ...]], tuple[Any, ...]]
-    wants_params: bool
-
-
-class Plan(NamedTuple):
-    """What one call keeps, given which of its inputs need a gradient."""
-
-    keep: Callable[[Sequence[Any]], tuple[Any, ...]]  # of (*inputs, *outputs): the arrays to keep
-    arrays: tuple[int, ...]  # which ones those are
-    shapes: tuple[int, ...]  # of which inputs to keep the shape only
-    steps: tuple[Step, ...]
-    composed: Step | None  # how to compute under create_graph, where the steps are not differentiable
-    saves: bool
-    joint: bool
-    needs: tuple[bool, ...]
-
-
-def _getter(indices: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """``itemgetter`` that always gives a tuple."""
-    if not indices:
-        return lambda items: ()
-    if len(indices) == 1:
-        (i,) = indices
-        return lambda items: (items[i],)
-    return itemgetter(*indices)
-
-
-def _formula(fn: Callable[..., Any]) -> Formula:
-    kinds = inspect.signature(fn).parameters.values()
-    names = tuple(p.name for p in kinds if p.kind is p.POSITIONAL_OR_KEYWORD)
-    return Formula(fn, names, any(p.kind in (p.VAR_KEYWORD, p.KEYWORD_ONLY) for p in kinds))
 
 
 class Op:
@@ -88,6 +41,10 @@ class Op:
         view: the output shares the input's memory (where the backend can), as PyTorch's views do.
         promote: ``"common"``: operands are brought to their common dtype, Python numbers included; ``"float"``: and
             integers to the default float dtype.
+        name: how messages call it; the forward's name unless given.
+
+    Attributes:
+        function: what users call.
 
     Example:
         >>> from autograd.op import op
@@ -100,7 +57,6 @@ class Op:
         tensor(12.)
     """
 
-    tensor: ClassVar[Any]  # the class of results; tensor.py sets it
     into: ClassVar[Callable[..., Any]]  # writes a result into out=; tensor.py sets it
 
     def __init__(
@@ -110,28 +66,27 @@ class Op:
         outputs: tuple[str, ...] = ("y",),
         view: bool = False,
         promote: Literal["", "common", "float"] = "",
+        name: str = "",
     ) -> None:
         self.forward, self.outputs, self.view, self.promote = forward, outputs, view, promote
         self.several = len(outputs) > 1
-        self.name = self.__name__ = forward.__name__.strip("_")
-        self.__doc__, self.__module__, self.__qualname__ = forward.__doc__, forward.__module__, forward.__qualname__
-        self.__wrapped__ = forward
+        self.name = name or forward.__name__.strip("_")
         signature = inspect.signature(forward)
         _, *parameters = signature.parameters.values()  # without the backend
-        self.__signature__ = signature.replace(parameters=parameters)
+        self.signature = signature.replace(parameters=parameters)
         self.args = tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.formulas: dict[str, Formula] = {}
         self.joint: Formula | None = None
         self.definition: Formula | None = None
         self.differentiable = 0  # bit i: input i has a gradient
-        self._named = frozenset(self.args)
-        simple = bool(promote) and not self.several and not view and not self.variadic
-        self._straight = len(self.args) if simple and len(self.args) in (1, 2) else -1
-        self._plans: dict[Any, Plan] = {}
+        self.plans: dict[
+            Any, Plan
+        ] = {}  # by which inputs need a gradient, as bits; and how many there are, if that varies
+        self.function = call.function(self)
 
     def __repr__(self) -> str:
-        return f"<op {self.name}{self.__signature__}>"
+        return f"<op {self.name}{self.signature}>"
 
     # -- declaring gradients -----------------------------------------------------------------------------------------
     def grad(self, **formulas: Callable[..., Any]) -> Op:
@@ -156,145 +111,99 @@ class Op:
 
         ``fn(*inputs, **params)`` returns the (first) output.
         """
-        self.definition = _formula(fn)
+        self.definition = formula(fn)
         return fn
 
     def _checked(self, fn: Callable[..., Any]) -> Formula:
-        formula = _formula(fn)
+        found = formula(fn)
         allowed = {"g", "needs", *self.args, *self.outputs, *(f"{a}_shape" for a in self.args)}
-        if unknown := set(formula.names) - allowed:
+        if unknown := set(found.names) - allowed:
             raise TypeError(f"{self.name}: a gradient asks for {unknown}; there is {allowed}")
-        return formula
+        return found
 
     # -- running -----------------------------------------------------------------------------------------------------
-    def __call__(self, *inputs: Any, **params: Any) -> Any:
-        if params:
-            if "out" in params:
-                out = params.pop("out")
-                return self.into(out, self(*inputs, **params), self.name)
-            if not self._named.isdisjoint(params):  # inputs by name: mul(a, other=b)
-                bound = self.__signature__.bind(*inputs, **params)
-                return self(*bound.args, **bound.kwargs)
-        elif self._straight == len(inputs):
-            return self.two(*inputs) if len(inputs) == 2 else self.one(*inputs)
-        return self._run(inputs, params)
+    def named(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """The call with keywords: parameters, ``out``, or inputs by their names."""
+        if "out" in params:
+            out = params.pop("out")
+            return self.into(out, self.function(*inputs, **params), self.name)
+        if not params.keys().isdisjoint(self.args):  # mul(a, other=b)
+            bound = self.signature.bind(*inputs, **params)
+            return self.function(*bound.args, **bound.kwargs)
+        return self.run(inputs, params)
 
-    def one(self, x: Any) -> Any:
-        """The call on one floating tensor that owns its history, written out: most of a program is this or ``two``."""
-        if not isinstance(x, Variable) or x.alias is not None or x.raw.dtype.kind != "f":
-            return self._run((x,), {})
-        raw, be, node = x.raw, x.backend, x.node
-        y = self.forward(be, raw)
-        if type(y) is not be.xp.ndarray:
-            y = be.asarray(y)
-        out = _new(self.tensor)
-        out.raw, out.backend, out.node, out._grad, out.alias = y, be, None, None, None
-        enabled = mode.enabled
-        out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
-        if node is not None and enabled and self.differentiable:
-            out.node = self.record(1, (node,), (raw, y), (x.stamp, stamp), _NO_PARAMS, y.shape, be)
-        return out
-
-    def two(self, a: Any, b: Any) -> Any:
-        """The call on two such tensors of one dtype and device, or on one and a Python number, written out."""
-        if not isinstance(a, Variable) or a.alias is not None or a.raw.dtype.kind != "f":
-            return self._run((a, b), {})
-        left, be = a.raw, a.backend
-        if isinstance(b, Variable) and b.alias is None and b.raw.dtype is left.dtype and b.backend is be:
-            right, nodes, right_stamp = b.raw, (a.node, b.node), b.stamp
-        elif type(b) is float or type(b) is int:
-            right, nodes, right_stamp = be.scalar(b, left.dtype), (a.node, None), _CONSTANT
-        else:
-            return self._run((a, b), {})
-        try:
-            y = self.forward(be, left, right)
-        except ValueError as e:
-            self._explain(e, (a, b))
-            raise
-        if type(y) is not be.xp.ndarray:
-            y = be.asarray(y)
-        out = _new(self.tensor)
-        out.raw, out.backend, out.node, out._grad, out.alias = y, be, None, None, None
-        enabled = mode.enabled
-        out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
-        needs = (nodes[0] is not None) + 2 * (nodes[1] is not None)
-        if needs & self.differentiable and enabled:
-            stamps = a.stamp, right_stamp, stamp
-            out.node = self.record(needs, nodes, (left, right, y), stamps, _NO_PARAMS, y.shape, be)
-        return out
-
-    def _run(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    def run(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """The call on anything."""
         be: Any = None
         dtype: Any = None
-        mixed = False
+        mixed = numbers = False
         needs, bit = 0, 1
         raws, nodes, stamps = [], [], []
         for x in inputs:
             if isinstance(x, Variable):
-                raw, node, stamp = x.raw, x.node, x.stamp
+                raw, node, stamp, alias = x.raw, x.node, x.stamp, x.alias
                 if be is None:
                     be, dtype = x.backend, raw.dtype
                 elif x.backend is not be:
                     raise self._devices_differ(inputs)
-                elif raw.dtype is not dtype:
+                elif self.promote and raw.dtype is not dtype:
                     mixed = True
-                if x.alias is not None and x.alias.seen != stamp[0]:
+                if alias is not None and alias.seen != stamp[0]:
                     node = refresh(x)
                 if node is not None:
                     needs |= bit
             else:
-                raw, node, stamp = x, None, _CONSTANT
-                mixed = True
+                raw, node, stamp = x, None, CONSTANT
+                if type(x) is float or type(x) is int:
+                    numbers = True
+                else:
+                    mixed = True
             raws.append(raw)
             nodes.append(node)
             stamps.append(stamp)
             bit += bit
         if be is None:
-            return self._call_raw(inputs, params)
-        if self.promote and (mixed or (self.promote == "float" and dtype.kind not in "fc")):
+            return self._run_raw(inputs, params)
+        if self.promote and numbers and not mixed and dtype.kind == "f":
+            raws = [be.scalar(x, dtype) if type(x) is float or type(x) is int else x for x in raws]
+        elif self.promote and (mixed or numbers or (self.promote == "float" and dtype.kind not in "fc")):
             target, raws = self._unify(inputs, raws, be)
             if target is not None:  # tensors of another dtype: cast them where the graph sees it
-                return self(*[x.to(target) if isinstance(x, self.tensor) else x for x in inputs], **params)
+                return self.run(tuple([x.to(target) if isinstance(x, Variable) else x for x in inputs]), params)  # type: ignore[attr-defined]
 
         try:
             y = self.forward(be, *raws, **params) if params else self.forward(be, *raws)
         except ValueError as e:
-            self._explain(e, inputs)
+            self.explain(e, inputs)
             raise
 
-        enabled = mode.enabled
+        recorded = needs & self.differentiable and mode().enabled
         if self.several:
             outs = tuple([wrap(part, be) for part in y])
-            if needs & self.differentiable and enabled:
+            if recorded:
                 raws += [out.raw for out in outs]
                 stamps += [out.stamp for out in outs]
-                node = self.record(needs, nodes, raws, stamps, params, outs[0].raw.shape, be)
+                node = record(self.plan(needs, len(nodes)), nodes, raws, stamps, params, outs[0].raw.shape, be)
                 for i, out in enumerate(outs):
                     if out.raw.dtype.kind in "fc":
                         out.node = Output(node, i, out.raw.shape)
             return outs
-        if type(y) is not be.xp.ndarray:  # NumPy gives scalars for 0-d arrays
-            y = be.asarray(y)
-        out = _new(self.tensor)
-        out.raw, out.backend, out.node, out._grad, out.alias = y, be, None, None, None
-        out.stamp = stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
-        if self.view and self._shares(y, raws[0], be):
-            x = inputs[0]
-            out.stamp = stamp = x.stamp
-            out.alias = View(x, self, params, stamp[0])
-        if needs & self.differentiable and enabled:
-            raws.append(y)
-            stamps.append(stamp)
-            out.node = self.record(needs, nodes, raws, stamps, params, y.shape, be)
+        out = wrap(y, be)
+        if self.view and self.shares(out.raw, raws[0], be):
+            out.stamp = stamp = inputs[0].stamp
+            out.alias = seen_as(inputs[0], self, params, stamp[0])
+        if recorded:
+            raws.append(out.raw)
+            stamps.append(out.stamp)
+            out.node = record(self.plan(needs, len(nodes)), nodes, raws, stamps, params, out.raw.shape, be)
         return out
 
     @staticmethod
-    def _shares(y: Any, x: Any, be: Any) -> bool:
+    def shares(y: Any, x: Any, be: Any) -> bool:
         """Whether a view operation gave a view; the first two tests spare most calls the third."""
         return y.base is x or (y.base is not None and y.base is x.base) or bool(be.xp.may_share_memory(y, x))
 
-    def _call_raw(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    def _run_raw(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """On raw arrays: nothing wrapped, nothing recorded."""
         for x in inputs:
             if x is not None and type(x) not in _NUMBERS:  # numpy.float64 is a float, too, but it is a 0-d array here
@@ -342,63 +251,19 @@ class Op:
         shape: Any,
         be: Any,
     ) -> Node:
-        """The node of a call: ``arrays`` and their ``stamps`` are those of inputs and outputs, one after the other."""
-        plan = self._plans.get((needs, len(nodes)) if self.variadic else needs) or self._plan(needs, len(nodes))
-        node: Node = _new(Node)
-        node.op, node.plan, node.inputs, node.params = self, plan, nodes, params
-        node.shape, node.backend, node.seq, node.hooks = shape, be, tick(), None
-        if plan.arrays:
-            node.saved, node.stamps, node.where = plan.keep(arrays), plan.keep(stamps), caller()
-        else:
-            node.saved = node.stamps = ()
-            node.where = caller() if mode.anomaly else None
-        if plan.shapes:
-            node.saved += tuple([arrays[i].shape for i in plan.shapes])
-        return node
+        """The node of a call that was run elsewhere; see ``call.record``."""
+        return record(self.plan(needs, len(nodes)), nodes, arrays, stamps, params, shape, be)
 
-    def _plan(self, needs: int, count: int) -> Plan:
-        """Which arrays and shapes the wanted gradients name, and where each formula finds them."""
-        wanted = tuple(bool(needs >> i & 1 and self.differentiable >> i & 1) for i in range(count))
-        names = self.args if not self.variadic else tuple(f"{self.args[0]}{i}" for i in range(count))
-        pool = [*names, *self.outputs]
-
-        def expand(asked: tuple[str, ...]) -> list[str]:
-            everything: list[str] = []
-            for name in asked:  # the name of *xs stands for all of them
-                everything += names if self.variadic and name == self.args[0] else [name]
-            return [n for n in everything if n not in ("g", "needs")]
-
-        formulas = (
-            [self.joint] if self.joint else [self.formulas[a] for a, w in zip(self.args, wanted, strict=False) if w]
-        )
-        every = [n for f in formulas for n in expand(f.names)]
-        if self.definition:
-            every += self.args
-        arrays = [i for i, n in enumerate(pool) if n in every]
-        shapes = [i for i, n in enumerate(names) if f"{n}_shape" in every]
-        known = ["g", *(pool[i] for i in arrays), *(f"{names[i]}_shape" for i in shapes), "needs"]
-
-        def bind(position: int, formula: Formula) -> Step:
-            if self.variadic and self.args[0] in formula.names:
-                return Step(position, *_spread(formula, known, names, self.args[0]))
-            return Step(position, formula.fn, _getter([known.index(n) for n in formula.names]), formula.wants_params)
-
-        if self.joint:
-            steps = [bind(-1, self.joint)]
-        else:
-            steps = [bind(i, self.formulas[a]) for i, a in enumerate(self.args) if i < count and wanted[i]]
-        composed = None
-        if self.definition:
-            composed = Step(-1, self.definition.fn, _getter([known.index(n) for n in names]), True)
-        saves = bool(arrays or shapes)
-        plan = Plan(
-            _getter(arrays), tuple(arrays), tuple(shapes), tuple(steps), composed, saves, self.joint is not None, wanted
-        )
-        self._plans[(needs, count) if self.variadic else needs] = plan
-        return plan
+    def plan(self, needs: int, count: int) -> Plan:
+        """What a call keeps of which ``count`` inputs; bit i of ``needs``: input i needs a gradient."""
+        key = (needs, count) if self.variadic else needs
+        found = self.plans.get(key)
+        if found is None:
+            found = self.plans[key] = plan(self, needs, count)
+        return found
 
     # -- odds and ends -----------------------------------------------------------------------------------------------
-    def _explain(self, error: ValueError, inputs: Sequence[Any]) -> None:
+    def explain(self, error: ValueError, inputs: Sequence[Any]) -> None:
         """Raises what the array library's complaint about shapes means."""
         if type(error) is ValueError and "broadcast" in str(error):
             shapes = " and ".join(str(tuple(x.raw.shape)) for x in inputs if isinstance(x, Variable))
@@ -407,55 +272,42 @@ class Op:
             ) from None
 
     def _devices_differ(self, inputs: Sequence[Any]) -> DeviceError:
-        names = dict.fromkeys(str(x.device) for x in inputs if isinstance(x, self.tensor))
+        names = dict.fromkeys(str(x.device) for x in inputs if isinstance(x, Variable))  # type: ignore[attr-defined]
         return DeviceError(
             f"{self.name}: expected all tensors on one device, got {' and '.join(names)}. Move one with .to(device)"
         )
 
-    def __get__(self, instance: Any, owner: type) -> Any:
-        """As a method of Tensor: ``x.exp()`` is ``exp(x)``."""
-        return self if instance is None else MethodType(self, instance)
 
-    def __reduce__(self) -> str:
-        return self.__qualname__  # pickled by name, like a function
+class Operation(Protocol):
+    """The function of an operation, which carries the ``Op`` and the methods that declare its gradients."""
 
+    op: Op
+    forward: Callable[..., Any]
+    grad: Callable[..., Op]
+    grad_all: Callable[[Callable[..., Any]], Callable[..., Any]]
+    composed: Callable[[Callable[..., Any]], Callable[..., Any]]
 
-def _spread(formula: Formula, known: list[str], names: tuple[str, ...], variadic: str) -> tuple[Any, ...]:
-    """The step of a formula that asks for ``*xs`` as one tuple."""
-    members = _getter([known.index(n) for n in names])
-    rest = [known.index(n) if n != variadic else -1 for n in formula.names]
-
-    def get(items: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple([members(items) if i < 0 else items[i] for i in rest])
-
-    return formula.fn, get, formula.wants_params
-
-
-_new: Callable[[type], Any] = Variable.__new__
+    def __call__(self, *inputs: Any, **params: Any) -> Any:
+        """Runs the operation: on tensors recorded, on raw arrays not."""
 
 
 @overload
-def op(forward: Callable[..., Any], /) -> Op: ...
+def op(forward: Callable[..., Any], /) -> Operation: ...
 @overload
 def op(
-    *, outputs: tuple[str, ...] = ("y",), view: bool = False, promote: Literal["", "common", "float"] = ""
-) -> Callable[[Callable[..., Any]], Op]: ...
+    *,
+    outputs: tuple[str, ...] = ("y",),
+    view: bool = False,
+    promote: Literal["", "common", "float"] = "",
+    name: str = "",
+) -> Callable[[Callable[..., Any]], Operation]: ...
 def op(forward: Callable[..., Any] | None = None, /, **how: Any) -> Any:
-    """Declares an operation; see ``Op``."""
-    return Op(forward) if forward is not None else lambda f: Op(f, **how)
+    """Declares an operation and gives the function that runs it; see ``Op``."""
+    return Op(forward).function if forward is not None else lambda f: Op(f, **how).function
 
 
 elementwise = op(promote="common")
 floating = op(promote="float")
-
-
-def wrap(raw: Any, be: Any, node: Any = None) -> Any:
-    """A tensor around an array of the backend; with the node that produced it, if any."""
-    t = _new(Op.tensor)
-    t.raw = raw if type(raw) is be.xp.ndarray else be.asarray(raw)
-    t.backend, t.node, t._grad, t.alias = be, node, None, None
-    t.stamp = [0, "", 0] if mode.enabled is not None else [NEVER, "inference_mode", 0]
-    return t
 
 
 def result_type(*operands: Any) -> dtypes.dtype:
@@ -521,7 +373,7 @@ def written(x: Variable, name: str, node: Any, track: bool = True) -> None:
     """
     stamp = x.stamp
     if track and node is None and x.alias is None and x.node is not None:  # a constant; it stays in the graph
-        node = erase.record(1, [x.node], [x.raw] * 2, [stamp] * 2, {}, x.raw.shape, x.backend)
+        node = erase.op.record(1, [x.node], [x.raw] * 2, [stamp] * 2, {}, x.raw.shape, x.backend)
     while track and x.alias is not None:
         view, base = x.alias, x.alias.base
         if node is not None or base.node is not None:
@@ -529,7 +381,7 @@ def written(x: Variable, name: str, node: Any, track: bool = True) -> None:
             needs = (parents[0] is not None) | (node is not None) << 1
             params = {"op": view.op, "params": view.params}
             arrays = [base.raw, x.raw, base.raw]
-            node = view_scatter.record(needs, parents, arrays, [stamp] * 3, params, base.raw.shape, x.backend)
+            node = view_scatter.op.record(needs, parents, arrays, [stamp] * 3, params, base.raw.shape, x.backend)
         x = base
     if track:
         x.node = node
@@ -557,7 +409,7 @@ def view_scatter(be: Any, base: Any, part: Any, *, op: Op, params: dict[str, Any
 
 view_scatter.grad(
     base=lambda g, part_shape, **p: view_scatter(g, zeros_like_shape(g, part_shape), **p),
-    part=lambda g, *, op, params: op(g, **params),
+    part=lambda g, *, op, params: op.function(g, **params),
 )
 
 

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd import dtypes, engine, printing
+from autograd import call, dtypes, engine, printing
 from autograd.device import backend_of, device
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.formats import as_format, contiguous_format, is_in, memory_format
@@ -465,5 +465,5 @@ def _rebuild(cls: type[Tensor], array: Any, where: str, requires_grad: bool, att
     return t
 
 
-Op.tensor = Tensor
+call.kind = Tensor
 Op.into = staticmethod(into)

@@ -36,6 +36,9 @@ class Backend(Protocol):
     def scalar(self, value: float, dtype: Any) -> Any:
         """``value`` as the cheapest operand of ``dtype`` that ``xp`` functions take."""
 
+    def broadcast_to(self, a: Array, shape: tuple[int, ...]) -> Array:
+        """``a`` repeated along axes of size 1 and new ones in front: a view that is not to be written."""
+
     def to_numpy(self, a: Array) -> Any:
         """``a`` as a NumPy array: itself on the CPU, a copy from a GPU."""
 

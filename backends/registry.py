@@ -18,6 +18,7 @@ NAMES = "cpu", "cuda", "reference"
 
 _backends: dict[tuple[str, int], Backend] = {}
 _by_type: dict[type, Backend] = {}  # NumPy's types only: a CuPy array must be asked for its device
+known = _by_type.get  # the backend of a type whose arrays are on one device, None before the first ``of`` such an array
 _lock = RLock()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autograd.call import two
 from autograd.node import Variable
+from autograd.op import Operation
 from autograd.ops import (
     arithmetic,
     comparison,
@@ -17,113 +20,46 @@ from autograd.ops import (
 _OPERANDS = (Variable, int, float, complex, np.ndarray, np.generic)  # what arithmetic with a tensor takes
 
 
+def _operator(operation: Operation) -> Callable[[Any, Any], Any]:
+    """Python's operator for an operation on two tensors; what is no operand is left to the other side."""
+    op = operation.op
+    return two(op, lambda a, b: op.run((a, b), {}) if isinstance(b, _OPERANDS) else NotImplemented)
+
+
+def _reflected(operation: Any) -> Callable[[Any, Any], Any]:
+    """The operator for a tensor on the right."""
+    return lambda self, other: operation(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+
 class Operators(Variable):
     """``x + y`` and its like."""
 
     __slots__ = ()
 
-    def __add__(self, other: Any) -> Any:
-        return arithmetic._add.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __radd__(self, other: Any) -> Any:
-        return arithmetic._add.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __sub__(self, other: Any) -> Any:
-        return arithmetic._sub.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rsub__(self, other: Any) -> Any:
-        return arithmetic._sub(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __mul__(self, other: Any) -> Any:
-        return arithmetic.mul.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rmul__(self, other: Any) -> Any:
-        return arithmetic.mul.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __truediv__(self, other: Any) -> Any:
-        return arithmetic.true_divide.two(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return arithmetic.true_divide(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
+    __add__ = __radd__ = _operator(arithmetic._add)
+    __sub__, __rsub__ = _operator(arithmetic._sub), _reflected(arithmetic._sub)
+    __mul__ = __rmul__ = _operator(arithmetic.mul)
+    __truediv__, __rtruediv__ = _operator(arithmetic.true_divide), _reflected(arithmetic.true_divide)
     __rdiv__ = __rtruediv__
-
-    def __floordiv__(self, other: Any) -> Any:
-        return arithmetic.floor_divide(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return arithmetic.floor_divide(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __mod__(self, other: Any) -> Any:
-        return arithmetic.remainder(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rmod__(self, other: Any) -> Any:
-        return arithmetic.remainder(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+    __floordiv__, __rfloordiv__ = _operator(arithmetic.floor_divide), _reflected(arithmetic.floor_divide)
+    __mod__, __rmod__ = _operator(arithmetic.remainder), _reflected(arithmetic.remainder)
 
     def __pow__(self, exponent: Any) -> Any:
         if type(exponent) in (int, float) and self.raw.dtype.kind == "f":
             return power._pow(self, exponent=exponent)
         return power.pow(self, exponent) if isinstance(exponent, _OPERANDS) else NotImplemented
 
-    def __rpow__(self, base: Any) -> Any:
-        return power.pow(base, self) if isinstance(base, _OPERANDS) else NotImplemented
-
-    def __neg__(self) -> Any:
-        return arithmetic.neg(self)
+    __rpow__ = _reflected(power.pow)
+    __neg__, __abs__, __invert__ = arithmetic.neg, arithmetic.abs, logic.bitwise_not
 
     def __pos__(self) -> Any:
         return self
 
-    def __abs__(self) -> Any:
-        return arithmetic.abs(self)
-
-    def __invert__(self) -> Any:
-        return logic.bitwise_not(self)
-
-    def __and__(self, other: Any) -> Any:
-        return logic.bitwise_and(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rand__(self, other: Any) -> Any:
-        return logic.bitwise_and(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __or__(self, other: Any) -> Any:
-        return logic.bitwise_or(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __ror__(self, other: Any) -> Any:
-        return logic.bitwise_or(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __xor__(self, other: Any) -> Any:
-        return logic.bitwise_xor(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rxor__(self, other: Any) -> Any:
-        return logic.bitwise_xor(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __lshift__(self, other: Any) -> Any:
-        return logic.bitwise_left_shift(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rlshift__(self, other: Any) -> Any:
-        return logic.bitwise_left_shift(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rshift__(self, other: Any) -> Any:
-        return logic.bitwise_right_shift(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __rrshift__(self, other: Any) -> Any:
-        return logic.bitwise_right_shift(other, self) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __eq__(self, other: Any) -> Any:
-        return comparison.eq(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __ne__(self, other: Any) -> Any:
-        return comparison.ne(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __lt__(self, other: Any) -> Any:
-        return comparison.lt(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __le__(self, other: Any) -> Any:
-        return comparison.le(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __gt__(self, other: Any) -> Any:
-        return comparison.gt(self, other) if isinstance(other, _OPERANDS) else NotImplemented
-
-    def __ge__(self, other: Any) -> Any:
-        return comparison.ge(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+    __and__, __rand__ = _operator(logic.bitwise_and), _reflected(logic.bitwise_and)
+    __or__, __ror__ = _operator(logic.bitwise_or), _reflected(logic.bitwise_or)
+    __xor__, __rxor__ = _operator(logic.bitwise_xor), _reflected(logic.bitwise_xor)
+    __lshift__, __rlshift__ = _operator(logic.bitwise_left_shift), _reflected(logic.bitwise_left_shift)
+    __rshift__, __rrshift__ = _operator(logic.bitwise_right_shift), _reflected(logic.bitwise_right_shift)
+    __eq__, __ne__ = _operator(comparison.eq), _operator(comparison.ne)
+    __lt__, __le__ = _operator(comparison.lt), _operator(comparison.le)
+    __gt__, __ge__ = _operator(comparison.gt), _operator(comparison.ge)

@@ -16,6 +16,8 @@ def axis_of(name: str, dim: Any, ndim: int) -> int:
     Raises:
         IndexError: there is no such axis.
     """
+    if type(dim) is int and 0 <= dim < ndim:
+        return dim
     axis = index(dim)
     size = ndim or 1
     if not -size <= axis < size:
@@ -30,7 +32,11 @@ def axes_of(name: str, dims: Any, ndim: int) -> tuple[int, ...]:
         IndexError: there is no such axis.
         ShapeError: one is repeated.
     """
-    if dims is None or (not isinstance(dims, int) and isinstance(dims, Iterable) and not tuple(dims)):
+    if dims is None:
+        return tuple(range(ndim))
+    if type(dims) is int and 0 <= dims < ndim:
+        return (dims,)
+    if not isinstance(dims, int) and isinstance(dims, Iterable) and not tuple(dims):
         return tuple(range(ndim))
     axes = tuple(axis_of(name, d, ndim) for d in ((dims,) if not isinstance(dims, Iterable) else dims))
     if len(set(axes)) != len(axes):
@@ -54,6 +60,8 @@ def sizes(args: Any) -> tuple[int, ...]:
     """Sizes given one by one or as one sequence: ``f(2, 3)`` and ``f((2, 3))``."""
     if len(args) == 1:
         (only,) = args
+        if type(only) is int:
+            return args
         if isinstance(only, (tuple, list)) or (isinstance(only, Iterable) and not isinstance(only, Variable)):
             args = only
     return tuple(map(index, args))
@@ -66,7 +74,7 @@ def tensor_list(name: str, tensors: Any) -> tuple[Any, ...]:
         TypeError: it is not a sequence of tensors.
         ValueError: it is empty.
     """
-    if isinstance(tensors, Variable) or not isinstance(tensors, Iterable):
+    if type(tensors) not in (list, tuple) and (isinstance(tensors, Variable) or not isinstance(tensors, Iterable)):
         raise TypeError(f"{name}: expected a sequence of tensors, got {type(tensors).__name__}. Write {name}([x, y])")
     found = tuple(tensors)
     if not found:

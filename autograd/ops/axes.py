@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ShapeError
@@ -42,7 +43,12 @@ def permute(input: Tensor, *args: Any, dims: Any = None) -> Tensor:
     order = sizes(args if dims is None else dims)
     if len(order) != input.raw.ndim:
         raise ShapeError(f"permute: expected each of the {input.raw.ndim} axes once, got {order}")
-    return _permute(input, axes=axes_of("permute", order, input.raw.ndim))
+    return _permute(input, axes=_ordered(order, input.raw.ndim))
+
+
+@lru_cache(1024)
+def _ordered(order: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    return axes_of("permute", order, ndim)
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
@@ -82,6 +88,7 @@ def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
     return rearrange_(input, "transpose_", _permute, axes=_exchanged("transpose_", input.raw.ndim, dim0, dim1))
 
 
+@lru_cache(1024)
 def _exchanged(name: str, ndim: int, dim0: int, dim1: int) -> tuple[int, ...]:
     axes = list(range(ndim)) or [0]
     a, b = axis_of(name, dim0, ndim), axis_of(name, dim1, ndim)
@@ -158,6 +165,7 @@ def t_(input: Tensor) -> Tensor:
     return rearrange_(input, "t_", _permute, axes=_reversed("t_", input.raw.ndim))
 
 
+@lru_cache(64)
 def _reversed(name: str, ndim: int) -> tuple[int, ...]:
     if ndim > 2:
         raise ShapeError(f"{name}: expected at most 2 axes, got {ndim}. Use mT for batches of matrices, or permute()")
@@ -177,7 +185,7 @@ def T(input: Tensor) -> Tensor:
         >>> ag.zeros(2, 3).T.shape
         Size([3, 2])
     """
-    return _permute(input, axes=tuple(range(input.raw.ndim))[::-1])
+    return _permute(input, axes=tuple(range(input.raw.ndim - 1, -1, -1)))
 
 
 def mT(input: Tensor) -> Tensor:
@@ -199,6 +207,7 @@ def mT(input: Tensor) -> Tensor:
     return _permute(input, axes=_matrix_axes("mT", input.raw.ndim))
 
 
+@lru_cache(64)
 def _matrix_axes(name: str, ndim: int) -> tuple[int, ...]:
     if ndim < 2:
         raise ShapeError(f"{name}: expected matrices, got {ndim} axes. Use unsqueeze() first")

@@ -90,7 +90,7 @@ def to_backend(x: Any, target: Any, non_blocking: bool = False) -> Any:
     node = x.node if x.alias is None else refresh(x)
     if node is not None:
         params = {"target": target, "source": x.backend}
-        moved.node = _move.record(1, [node], [x.raw, moved.raw], [x.stamp, moved.stamp], params, x.raw.shape, target)
+        moved.node = _move.op.record(1, [node], [x.raw, moved.raw], [x.stamp, moved.stamp], params, x.raw.shape, target)
     return moved
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.node import Variable, View
-from autograd.op import Op, op, zeros_like_shape
+from autograd.node import Variable, seen_as
+from autograd.op import Operation, op, zeros_like_shape
 from autograd.ops.arguments import axis_of, tensor_list
 from autograd.ops.out import into
 from autograd.ops.shape import _reshape, atleast_1d, atleast_2d, atleast_3d
@@ -62,6 +62,10 @@ def cat(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
 
 def _joined(name: str, tensors: tuple[Any, ...], dim: int) -> Any:
     shapes = [x.raw.shape for x in tensors]
+    if shapes[0] and len(set(shapes)) == 1:
+        axis = axis_of(name, dim, len(shapes[0]))
+        size = shapes[0][axis]
+        return _cat(*tensors, axis=axis, ends=tuple([size * i for i in range(1, len(shapes) + 1)]))
     first = next((s for s in shapes if s != (0,)), (0,))
     if any(s == (0,) != first for s in shapes):
         tensors = tuple(x for x in tensors if x.raw.shape != (0,))
@@ -277,7 +281,7 @@ def block_diag(*tensors: Any) -> Tensor:
 
 
 @lru_cache(256)
-def _taking_apart(count: int) -> Op:
+def _taking_apart(count: int) -> Operation:
     """The operation with ``count`` slices of its input as outputs: one node, whose gradient is one array."""
 
     def split(be: Any, x: Any, *, axis: int, parts: tuple[Any, ...]) -> Any:
@@ -294,7 +298,7 @@ def _taking_apart(count: int) -> Op:
         full = [zeros_like_shape(like, s) if gi is None else gi for gi, s in zip(g, shapes, strict=True)]
         return (_cat(*full, axis=axis, ends=tuple(part.stop for part in parts)),)
 
-    operation = Op(split, outputs=tuple(f"y{i}" for i in range(count)))
+    operation = op(outputs=tuple(f"y{i}" for i in range(count)))(split)
     operation.grad_all(lambda needs, g, x_shape, **p: put_together(g, x_shape, **p))
     return operation
 
@@ -321,7 +325,7 @@ def _apart(x: Any, axis: int, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(_slice(x, index=along(axis, part)) for part in parts)
     pieces: tuple[Any, ...] = _taking_apart(len(parts))(x, axis=axis, parts=parts)
     for piece, part in zip(pieces, parts, strict=True):
-        piece.stamp, piece.alias = x.stamp, View(x, _slice, {"index": along(axis, part)}, x.stamp[0])
+        piece.stamp, piece.alias = x.stamp, seen_as(x, _slice.op, {"index": along(axis, part)}, x.stamp[0])
     return pieces
 
 

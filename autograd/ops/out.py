@@ -24,7 +24,7 @@ def into(out: Tensor | None, y: Any, name: str) -> Any:
     """
     if out is None:
         return y
-    if mode.enabled and (y.requires_grad or out.requires_grad):
+    if mode().enabled and (y.requires_grad or out.requires_grad):
         raise GraphError(f"{name}: expected no gradients with out=, got a tensor that requires grad. Use no_grad()")
     kind, target = FROM_NUMPY[y.raw.dtype], FROM_NUMPY[out.raw.dtype]
     if kind.category > target.category:
@@ -35,7 +35,7 @@ def into(out: Tensor | None, y: Any, name: str) -> Any:
         out.raw = y.raw.astype(target.numpy)
     else:
         raise ShapeError(f"{name}: expected an out= of shape {tuple(y.raw.shape)}, got {tuple(out.raw.shape)}")
-    written(out, name, None, track=bool(mode.enabled))
+    written(out, name, None, track=bool(mode().enabled))
     return out
 
 

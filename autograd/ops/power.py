@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.dtypes import FLOAT, float64
 from autograd.errors import DtypeError
 from autograd.node import Variable
-from autograd.op import elementwise, floating, op, result_type
+from autograd.op import floating, op, result_type
 from autograd.ops.comparison import where
 from autograd.ops.elementwise import log
 from autograd.ops.out import into
@@ -58,7 +58,7 @@ _pow.grad(
 )
 
 
-@elementwise
+@op(promote="common", name="pow")
 def _pow_tensor(be: Any, input: Any, exponent: Any) -> Any:
     if input.dtype.kind == "b":
         raise DtypeError("pow: expected numbers, got two bool tensors. Cast one with .to(dtype)")
@@ -67,7 +67,6 @@ def _pow_tensor(be: Any, input: Any, exponent: Any) -> Any:
     return be.xp.power(input, exponent)
 
 
-_pow_tensor.name = "pow"
 _pow_tensor.grad(
     input=lambda g, input, exponent: where(exponent == 0, 0, g * (exponent * _pow_tensor(input, exponent - 1))),
     exponent=lambda g, input, exponent, y: where((input == 0) & (exponent >= 0), 0, g * (y * log(input))),

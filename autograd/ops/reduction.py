@@ -22,8 +22,8 @@ HALF = "e"  # the character of float16, which is accumulated in float32
 
 def restore(y: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Any:
     """A reduced tensor (or raw array) spread over the axes it was reduced along."""
-    if not keepdim:
-        y = _reshape(y, shape=tuple(1 if i in axes else n for i, n in enumerate(shape)))
+    if not keepdim and len(axes) < len(shape):  # what was reduced to one element fits as it is
+        y = _reshape(y, shape=tuple([1 if i in axes else n for i, n in enumerate(shape)]))
     return _expand(y, shape=shape)
 
 

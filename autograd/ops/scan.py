@@ -36,7 +36,7 @@ def _flipped(xp: Any, x: Any, axis: int, backwards: bool) -> Any:
 # -- sums -------------------------------------------------------------------------------------------------------------
 
 
-@op
+@op(name="cumsum")
 def running_sum(be: Any, x: Any, *, axis: int, backwards: bool) -> Any:
     """The sums of what is before (or after) each element along an axis, itself included."""
     xp, kind = be.xp, x.dtype.kind
@@ -45,7 +45,6 @@ def running_sum(be: Any, x: Any, *, axis: int, backwards: bool) -> Any:
     return y.astype(x.dtype) if wide == "float32" else y
 
 
-running_sum.name = "cumsum"
 running_sum.grad(x=lambda g, *, axis, backwards: running_sum(g, axis=axis, backwards=not backwards))
 
 

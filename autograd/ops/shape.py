@@ -7,13 +7,14 @@ the order of the axes, views.py for parts of a tensor, rearrange.py for copies.
 from __future__ import annotations
 
 from contextlib import nullcontext
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from autograd import dtypes
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.grad_mode import enable_grad, mode
 from autograd.node import Leaf, Variable
-from autograd.op import Op, op, wrap
+from autograd.op import Operation, op, wrap
 from autograd.ops.arguments import axes_of, axis_of, sizes
 from autograd.size import Size
 
@@ -42,9 +43,9 @@ def sum_to(be: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
 
 @op(view=True)
 def _expand(be: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
-    if x.size == _product(shape):  # only ones are added: nothing repeats, and the view can be written
+    if x.size == prod(shape):  # only ones are added: nothing repeats, and the view can be written
         return x.reshape(shape)
-    return be.xp.broadcast_to(x, shape)
+    return be.broadcast_to(x, shape)
 
 
 @op(view=True)
@@ -66,19 +67,12 @@ def _aligned(shape: tuple[int, ...], ndim: int) -> tuple[int, ...]:
     return (1,) * (ndim - len(shape)) + shape
 
 
-def _product(shape: tuple[int, ...]) -> int:
-    count = 1
-    for n in shape:
-        count *= n
-    return count
-
-
-def rearrange_(x: Any, name: str, operation: Op, **params: Any) -> Any:
+def rearrange_(x: Any, name: str, operation: Operation, **params: Any) -> Any:
     """Gives the tensor itself the shape that a view ``operation(x, **params)`` of it has: ``t_``, ``squeeze_`` ..."""
     owner = x
     while owner.alias is not None:
         owner = owner.alias.base
-    if mode.enabled and type(owner.node) is Leaf:
+    if mode().enabled and type(owner.node) is Leaf:
         raise GraphError(f"{name}: expected a tensor that may change, got a leaf that requires grad. Use {name[:-1]}()")
     x.stamp[2] += 1
     if type(x.node) is Leaf:  # under no_grad(): it stays a leaf
@@ -118,6 +112,8 @@ def reshape(input: Tensor, *args: Any, shape: Any = None) -> Tensor:
 
 def resolve_shape(name: str, size: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     """``shape`` with its -1 inferred, checked to hold ``size`` elements."""
+    if prod(shape) == size and (not shape or min(shape) >= 0):
+        return shape
     known = 1
     for n in shape:
         known *= n if n >= 0 else 1
@@ -235,7 +231,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         raise ShapeError(f"flatten: expected start_dim before end_dim, got {start_dim} and {end_dim}")
     if first == last and shape:
         return input
-    return _reshape(input, shape=(*shape[:first], _product(shape[first : last + 1]), *shape[last + 1 :]))
+    return _reshape(input, shape=(*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
 def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:

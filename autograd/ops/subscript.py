@@ -282,7 +282,7 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         >>> x = ag.arange(6).view(2, 3); x[:, 1], x[x > 3], x[0, [0, 2]]
         (tensor([1, 4]), tensor([4, 5]), tensor([0, 2]))
     """
-    plain = _plain(index)
+    plain = (index, ...) if type(index) is int else _plain(index)
     if plain is not None:
         try:
             return _slice(input, index=plain)
@@ -334,12 +334,12 @@ def _write(x: Any, index: Any, value: Any, name: str) -> None:
         params = {"basic": basic, "fancy": _kept(fancy)}
         needs = (nodes[0] is not None) | (nodes[1] is not None) << 1
         arrays, stamps = [x.raw, value.raw, x.raw], [x.stamp, value.stamp, x.stamp]
-        node = _put.record(needs, nodes, arrays, stamps, params, x.raw.shape, be)
+        node = _put.op.record(needs, nodes, arrays, stamps, params, x.raw.shape, be)
     try:
         _assign(x.raw, value.raw, basic, fancy)
     except (IndexError, ValueError) as error:
         raise _refused(name, error, x.raw, basic, fancy, value.raw.shape) from None
-    written(x, name, node, track=bool(mode.enabled))
+    written(x, name, node, track=bool(mode().enabled))
 
 
 def _refused(name: str, error: Exception, raw: Any, basic: Any, fancy: Any, shape: tuple[int, ...]) -> Exception:

@@ -352,4 +352,4 @@ def _scattered(name: str, input: Any, src: Any, part: Any, **params: Any) -> Any
     wanted = part.forward(input.backend, input.raw, **params).shape
     if src.raw.shape != wanted:
         raise ShapeError(f"{name}: expected src of shape {tuple(wanted)}, got {tuple(src.raw.shape)}")
-    return view_scatter(input, src, op=part, params=params)
+    return view_scatter(input, src, op=part.op, params=params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backends.cpu import arrays as _arrays
 from backends.cpu import attention as _attention
 from backends.cpu import conv as _conv
 from backends.cpu import dropout as _dropout
@@ -35,6 +36,9 @@ class Cpu(Reference):
         >>> Cpu(np, "cpu").sigmoid(np.zeros(1))
         array([0.5])
     """
+
+    broadcast_to = _arrays.broadcast_to
+    scalar = _arrays.scalar
 
     matmul = _matmul.matmul
 

@@ -53,6 +53,10 @@ class Reference:
         """``value`` as a 0-d array, which ufuncs take faster than a Python number."""
         return self.xp.array(value, dtype)
 
+    def broadcast_to(self, a: Array, shape: tuple[int, ...]) -> Array:
+        """``a`` repeated along axes of size 1 and new ones in front: a view that is not to be written."""
+        return self.xp.broadcast_to(a, shape)
+
     def to_numpy(self, a: Array) -> Any:
         """``a`` as a NumPy array: itself where it is one, a copy from a device."""
         return a.get() if hasattr(a, "get") else a

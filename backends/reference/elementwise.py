@@ -51,7 +51,7 @@ def relu(be: Backend, x: Array) -> Array:
     Returns:
         Like x.
     """
-    return be.xp.maximum(x, 0)
+    return be.xp.maximum(x, be.scalar(0, x.dtype))
 
 
 def relu_grad(be: Backend, g: Array, y: Array) -> Array:
@@ -64,7 +64,7 @@ def relu_grad(be: Backend, g: Array, y: Array) -> Array:
     Returns:
         Gradient with respect to x, like y.
     """
-    return be.xp.where(y > 0, g, 0)
+    return be.xp.where(y > be.scalar(0, y.dtype), g, be.scalar(0, g.dtype))
 
 
 def gelu(be: Backend, x: Array, tanh: bool) -> Array:

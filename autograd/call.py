@@ -1,0 +1,184 @@
+"""The functions that users call: an operation on one tensor, on two, or on anything.
+
+Most of a program is one of the first two on floating tensors of one dtype and device; they are written out here, each in
+one Python frame above the operation's forward. Whatever is not so plain goes to ``Op.run``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from autograd.grad_mode import mode
+from autograd.node import NEVER, Node, Variable, is_ours, outside, seen_as, tick
+from backends import registry
+
+if TYPE_CHECKING:
+    from autograd.op import Op
+    from autograd.plan import Plan
+
+NO_PARAMS: dict[str, Any] = {}
+CONSTANT = [0, "", 0]  # the stamp of what is no tensor
+_MISSING = object()
+kind: type = Variable  # the class of results; tensor.py sets it
+_new: Callable[[type], Any] = Variable.__new__
+_frame = sys._getframe
+
+
+def wrap(raw: Any, be: Any, node: Any = None) -> Any:
+    """A tensor around an array of the backend; with the node that produced it, if any."""
+    t = _new(kind)
+    t.raw = raw if type(raw) is be.xp.ndarray else be.asarray(raw)  # NumPy gives scalars for 0-d arrays
+    t.backend, t.node, t._grad, t.alias = be, node, None, None
+    t.stamp = [0, "", 0] if mode().enabled is not None else [NEVER, "inference_mode", 0]
+    return t
+
+
+def record(
+    plan: Plan, nodes: Sequence[Any], arrays: Sequence[Any], stamps: Sequence[Any], params: Any, shape: Any, be: Any
+) -> Node:
+    """The node of a call: ``arrays`` and their ``stamps`` are those of inputs and outputs, one after the other."""
+    node = Node()
+    node.plan = plan
+    node.inputs = nodes
+    node.params = params
+    node.shape = shape
+    node.backend = be
+    node.hooks = None
+    node.seq = tick()
+    shapes = plan.shapes
+    if plan.arrays:
+        node.saved = plan.keep(arrays) if shapes is None else plan.keep(arrays) + shapes(arrays)
+        node.stamps = plan.keep(stamps)
+    else:
+        node.saved = () if shapes is None else shapes(arrays)
+        node.stamps = ()
+        if not mode().anomaly:
+            node.where = None
+            return node
+    frame = _frame(2)
+    code = frame.f_code
+    node.where = outside(frame) if is_ours(code.co_filename) else (code, frame.f_lasti)
+    return node
+
+
+def function(op: Op) -> Any:
+    """The function of an operation, with its name, text and signature."""
+    plain = not op.several and not op.variadic
+    if plain and len(op.args) == 1:
+        call = _on_one(op)
+    elif plain and len(op.args) == 2 and not op.view:
+        call = _on_two(op)
+    else:
+        call = _on_anything(op)
+    forward = op.forward
+    call.__name__, call.__qualname__, call.__module__ = op.name, forward.__qualname__, forward.__module__
+    call.__doc__, call.__signature__ = forward.__doc__, op.signature
+    call.op, call.forward = op, forward
+    call.grad, call.grad_all, call.composed = op.grad, op.grad_all, op.composed
+    return call
+
+
+def _on_anything(op: Op) -> Any:
+    def call(*inputs: Any, **params: Any) -> Any:
+        return op.named(inputs, params) if params else op.run(inputs, params)
+
+    return call
+
+
+def _on_one(op: Op) -> Any:
+    floats, view = op.promote == "float", op.view
+
+    def call(x: Any = _MISSING, /, **params: Any) -> Any:
+        if not isinstance(x, Variable):
+            be = registry.known(type(x))
+            if be is not None and "out" not in params:  # a raw array: nothing wrapped, nothing recorded
+                return op.forward(be, x, **params)
+            return op.named(() if x is _MISSING else (x,), params)
+        raw, be, stamp, alias = x.raw, x.backend, x.stamp, x.alias
+        if (alias is not None and alias.seen != stamp[0]) or (floats and raw.dtype.kind != "f") or "out" in params:
+            return op.named((x,), params)
+        y = op.forward(be, raw, **params) if params else op.forward(be, raw)
+        if type(y) is not be.xp.ndarray:  # NumPy gives scalars for 0-d arrays
+            y = be.asarray(y)
+        out = _new(kind)
+        out.raw = y
+        out.backend = be
+        out._grad = None
+        enabled = mode().enabled
+        if view and (y.base is raw or op.shares(y, raw, be)):
+            out.stamp = stamp
+            out.alias = seen_as(x, op, params, stamp[0])
+        else:
+            out.stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
+            out.alias = None
+        node = x.node
+        if node is None or not enabled or not op.differentiable:
+            out.node = None
+        else:
+            plan = op.plans.get(1) or op.plan(1, 1)
+            out.node = record(plan, (node,), (raw, y), (stamp, out.stamp), params, y.shape, be)
+        return out
+
+    return call
+
+
+def _on_two(op: Op) -> Any:
+    plain = two(op, lambda a, b: op.run((a, b), {}))
+
+    def call(a: Any = _MISSING, b: Any = _MISSING, /, **params: Any) -> Any:
+        if params or b is _MISSING:
+            return op.named(tuple([x for x in (a, b) if x is not _MISSING]), params)
+        if isinstance(a, Variable):
+            return plain(a, b)
+        be = registry.known(type(a))
+        if be is not None and type(b) is type(a):  # raw arrays: nothing wrapped, nothing recorded
+            return op.forward(be, a, b)
+        return op.run((a, b), params)
+
+    return call
+
+
+def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The call on a tensor and another, or a Python number; of one device and dtype, else it is ``otherwise``."""
+    floats, numbers = op.promote == "float", bool(op.promote)
+
+    def call(a: Any, b: Any) -> Any:
+        left, be, node, stamp = a.raw, a.backend, a.node, a.stamp
+        dtype = left.dtype
+        if a.alias is not None and a.alias.seen != stamp[0]:
+            return otherwise(a, b)
+        if isinstance(b, Variable):
+            right, other_node, other_stamp = b.raw, b.node, b.stamp
+            if right.dtype is not dtype or b.backend is not be or (floats and dtype.kind != "f"):
+                return otherwise(a, b)
+            if b.alias is not None and b.alias.seen != other_stamp[0]:
+                return otherwise(a, b)
+        elif numbers and (type(b) is float or type(b) is int) and dtype.kind == "f":
+            right, other_node, other_stamp = be.scalar(b, dtype), None, CONSTANT
+        else:
+            return otherwise(a, b)
+        try:
+            y = op.forward(be, left, right)
+        except ValueError as e:
+            op.explain(e, (a, b))
+            raise
+        if type(y) is not be.xp.ndarray:  # NumPy gives scalars for 0-d arrays
+            y = be.asarray(y)
+        out = _new(kind)
+        out.raw = y
+        out.backend = be
+        out._grad = None
+        out.alias = None
+        enabled = mode().enabled
+        out.stamp = own_stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
+        needs = (0 if node is None else 1) | (0 if other_node is None else 2)
+        if not needs & op.differentiable or not enabled:
+            out.node = None
+        else:
+            plan, stamps = op.plans.get(needs) or op.plan(needs, 2), (stamp, other_stamp, own_stamp)
+            out.node = record(plan, (node, other_node), (left, right, y), stamps, NO_PARAMS, y.shape, be)
+        return out
+
+    return call

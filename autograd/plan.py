@@ -1,0 +1,146 @@
+"""What a recorded call keeps, and how its gradients find it: worked out once for each choice of inputs that need one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from autograd.op import Op
+
+Pull = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
+class Formula(NamedTuple):
+    """A gradient and what it asks for."""
+
+    fn: Callable[..., Any]
+    names: tuple[str, ...]
+    wants_params: bool
+
+
+class Plan(NamedTuple):
+    """What one call keeps, given which of its inputs need a gradient.
+
+    Attributes:
+        op: the operation.
+        keep: of (*inputs, *outputs): the arrays to keep.
+        arrays: which ones those are.
+        shapes: of the same: the shapes to keep of further inputs, behind the arrays; None where there are none.
+        steps: (position of an input, its gradient as a function of (g, saved, params)), where each has its own.
+        joint: the gradients of all inputs at once, as a function of (g, (*saved, needs), params).
+        composed: the operation's definition bound to its inputs, where the gradients cannot be differentiated.
+        saves: whether anything is kept.
+        broadcasts: whether a gradient may have a larger shape than its input.
+        needs: for each input, whether its gradient is wanted.
+    """
+
+    op: Op
+    keep: Callable[[Sequence[Any]], tuple[Any, ...]]
+    arrays: tuple[int, ...]
+    shapes: Callable[[Sequence[Any]], tuple[Any, ...]] | None
+    steps: tuple[tuple[int, Pull], ...]
+    joint: Pull | None
+    composed: Composed | None
+    saves: bool
+    broadcasts: bool
+    needs: tuple[bool, ...]
+
+
+class Composed(NamedTuple):
+    """The definition of a fused operation, and the place of its inputs in (g, *saved)."""
+
+    fn: Callable[..., Any]
+    get: Callable[[Sequence[Any]], tuple[Any, ...]]
+
+
+def formula(fn: Callable[..., Any]) -> Formula:
+    """A gradient with the names of its parameters."""
+    kinds = inspect.signature(fn).parameters.values()
+    names = tuple(p.name for p in kinds if p.kind is p.POSITIONAL_OR_KEYWORD)
+    return Formula(fn, names, any(p.kind in (p.VAR_KEYWORD, p.KEYWORD_ONLY) for p in kinds))
+
+
+def plan(op: Op, needs: int, count: int) -> Plan:
+    """The plan of a call with ``count`` inputs, of which those whose bit is set in ``needs`` need a gradient."""
+    wanted = tuple(bool(needs >> i & 1 and op.differentiable >> i & 1) for i in range(count))
+    names = op.args if not op.variadic else tuple(f"{op.args[0]}{i}" for i in range(count))
+    pool = [*names, *op.outputs]
+    if op.joint:
+        formulas = {-1: op.joint}
+    else:
+        formulas = {i: op.formulas[name] for i, name in enumerate(op.args[:count]) if wanted[i]}
+
+    asked = {name for f in formulas.values() for name in f.names} - {"g", "needs"}
+    if op.definition:
+        asked.update(op.args)
+    if op.variadic and op.args[0] in asked:  # the name of *xs stands for all of them
+        asked.update(names)
+    arrays = tuple(i for i, name in enumerate(pool) if name in asked)
+    shapes = tuple(i for i, name in enumerate(names) if f"{name}_shape" in asked)
+    known = ["g", *(pool[i] for i in arrays), *(f"{names[i]}_shape" for i in shapes), "needs"]
+
+    places: dict[str, Any] = {name: known.index(name) for name in known}
+    if op.variadic and op.args[0] in asked:
+        places[op.args[0]] = getter([places[name] for name in names])
+    pulls = {i: _pull(f, places) for i, f in formulas.items()}
+    return Plan(
+        op=op,
+        keep=getter(arrays),
+        arrays=arrays,
+        shapes=_shapes(shapes) if shapes else None,
+        steps=tuple((i, pull) for i, pull in pulls.items() if i >= 0),
+        joint=pulls.get(-1),
+        composed=Composed(op.definition.fn, getter([places[name] for name in names])) if op.definition else None,
+        saves=bool(arrays or shapes),
+        broadcasts=count > 1,
+        needs=wanted,
+    )
+
+
+def _pull(f: Formula, places: dict[str, Any]) -> Pull:
+    """A gradient as a function of (g, saved, params).
+
+    ``places`` says where in (g, *saved) a name is found, or how to pick what it stands for. The common kinds are written
+    out, as they run once per node.
+    """
+    fn, at = f.fn, [places[name] for name in f.names]
+    if at[:1] == [0] and all(type(i) is int for i in at):
+        match [i - 1 for i in at[1:]], f.wants_params:
+            case [], False:
+                return lambda g, saved, params: fn(g)
+            case [i], False:
+                return lambda g, saved, params: fn(g, saved[i])
+            case [i, j], False:
+                return lambda g, saved, params: fn(g, saved[i], saved[j])
+            case [], True:
+                return lambda g, saved, params: fn(g, **params)
+            case [i], True:
+                return lambda g, saved, params: fn(g, saved[i], **params)
+
+    def pull(g: Any, saved: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        known = (g, *saved)
+        found = [known[i] if type(i) is int else i(known) for i in at]
+        return fn(*found, **params) if f.wants_params else fn(*found)
+
+    return pull
+
+
+def _shapes(indices: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """A function that gives the shapes of the arrays at ``indices``."""
+    if len(indices) == 1:
+        (i,) = indices
+        return lambda arrays: (arrays[i].shape,)
+    return lambda arrays: tuple([arrays[i].shape for i in indices])
+
+
+def getter(indices: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """``itemgetter`` that always gives a tuple."""
+    if not indices:
+        return lambda items: ()
+    if len(indices) == 1:
+        (i,) = indices
+        return lambda items: (items[i],)
+    return itemgetter(*indices)
