@@ -50,7 +50,7 @@ def record(
     shapes = plan.shapes
     if plan.arrays:
         node.saved = plan.keep(arrays) if shapes is None else plan.keep(arrays) + shapes(arrays)
-        node.stamps = plan.keep(stamps)
+        node.stamps = stamps
     else:
         node.saved = () if shapes is None else shapes(arrays)
         node.stamps = ()
@@ -96,7 +96,8 @@ def _on_one(op: Op) -> Any:
             if be is not None and "out" not in params:  # a raw array: nothing wrapped, nothing recorded
                 return op.forward(be, x, **params)
             return op.named(() if x is _MISSING else (x,), params)
-        raw, be, stamp, alias = x.raw, x.backend, x.stamp, x.alias
+        raw, be = x.raw, x.backend
+        stamp, alias = x.stamp, x.alias
         if (alias is not None and alias.seen != stamp[0]) or (floats and raw.dtype.kind != "f") or "out" in params:
             return op.named((x,), params)
         y = op.forward(be, raw, **params) if params else op.forward(be, raw)
@@ -145,7 +146,8 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
     floats, numbers = op.promote == "float", bool(op.promote)
 
     def call(a: Any, b: Any) -> Any:
-        left, be, node, stamp = a.raw, a.backend, a.node, a.stamp
+        left, be = a.raw, a.backend
+        node, stamp = a.node, a.stamp
         dtype = left.dtype
         if a.alias is not None and a.alias.seen != stamp[0]:
             return otherwise(a, b)

@@ -170,9 +170,9 @@ class _Walk:
                 continue
             plan, saved, inputs = node.plan, node.saved, node.inputs
             if plan.saves:
-                seq = node.seq
-                for stamp in node.stamps:
-                    if stamp[0] > seq:
+                seq, stamps = node.seq, node.stamps
+                for i in plan.arrays:
+                    if stamps[i][0] > seq:
                         saved = None
                 if type(saved) is not tuple:  # modified, freed, or dropped by a checkpoint
                     saved = self._kept(node)
@@ -244,10 +244,9 @@ class _Walk:
             )
         if type(saved) is not tuple:  # dropped by a checkpoint, which computes it again
             saved = node.saved = saved.restore()
-        seq = node.seq
-        for stamp in node.stamps:
-            if stamp[0] > seq:
-                raise self._modified(node, stamp)
+        for i, at in enumerate(node.plan.arrays):
+            if node.stamps[at][0] > node.seq:
+                raise self._modified(node, saved[i], node.stamps[at])
         return saved
 
     def _checked_add(self, node: Any, parent: Any, gx: Any, fresh: bool) -> None:
@@ -337,9 +336,8 @@ class _Walk:
                 out.append(wrap(value, node.backend, source if value.dtype.kind in "fc" else None))
         return (*out, *node.saved[len(out) :])
 
-    def _modified(self, node: Node, stamp: list[Any]) -> GraphError:
-        assert node.saved is not None
-        shape = tuple(node.saved[node.stamps.index(stamp)].shape)
+    def _modified(self, node: Node, array: Any, stamp: list[Any]) -> GraphError:
+        shape = tuple(array.shape)
         if stamp[0] == NEVER:
             return GraphError(
                 f"backward: {node.op.name} needs a tensor of shape {shape} made in inference_mode, at "

@@ -84,7 +84,7 @@ class Node:
         inputs: the nodes of the inputs, None where no gradient flows.
         params: the keyword parameters of the call.
         saved: the kept arrays and shapes, a tuple in the plan's order; None once freed; a checkpoint's stand-in.
-        stamps: the stamps of the kept arrays.
+        stamps: those of all inputs and outputs where an array is kept, else none.
         shape: of the (first) output.
         seq: the clock at recording: parents are always earlier.
         hooks: functions of the gradient with respect to the output.
@@ -99,7 +99,7 @@ class Node:
     inputs: Sequence[Any]
     params: dict[str, Any]
     saved: Any  # a tuple, or what a checkpoint left to restore it
-    stamps: tuple[list[Any], ...]
+    stamps: Sequence[list[Any]]
     shape: Any
     seq: int
     hooks: list[Callable[[Any], Any]] | None

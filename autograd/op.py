@@ -10,8 +10,8 @@ The forward works on raw arrays of the backend ``be``: arrays positional, parame
 gradient per differentiable input, and *the parameter names of a gradient are what the node keeps*: ``g`` the incoming
 gradient, ``y`` the output, an input's name that input, ``<input>_shape`` only its shape, ``**p`` the keyword parameters.
 
-Gradients are written in differentiable operations. In a first-order backward they run on raw arrays, because an ``Op``
-called with raw arrays just calls its forward; under ``create_graph`` the same lines run on tensors and are recorded.
+Gradients are written in differentiable operations. In a first-order backward they run on raw arrays, because an
+operation called with raw arrays just calls its forward; under ``create_graph`` the same lines run on tensors and are recorded.
 """
 
 from __future__ import annotations
@@ -141,7 +141,8 @@ class Op:
         raws, nodes, stamps = [], [], []
         for x in inputs:
             if isinstance(x, Variable):
-                raw, node, stamp, alias = x.raw, x.node, x.stamp, x.alias
+                raw, node = x.raw, x.node
+                stamp, alias = x.stamp, x.alias
                 if be is None:
                     be, dtype = x.backend, raw.dtype
                 elif x.backend is not be:

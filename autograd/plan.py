@@ -21,7 +21,7 @@ class Formula(NamedTuple):
     wants_params: bool
 
 
-class Plan(NamedTuple):
+class Plan:
     """What one call keeps, given which of its inputs need a gradient.
 
     Attributes:
@@ -36,6 +36,10 @@ class Plan(NamedTuple):
         broadcasts: whether a gradient may have a larger shape than its input.
         needs: for each input, whether its gradient is wanted.
     """
+
+    __slots__ = (
+        "arrays", "broadcasts", "composed", "joint", "keep", "needs", "op", "saves", "shapes", "steps",
+    )  # fmt: skip
 
     op: Op
     keep: Callable[[Sequence[Any]], tuple[Any, ...]]
@@ -58,9 +62,9 @@ class Composed(NamedTuple):
 
 def formula(fn: Callable[..., Any]) -> Formula:
     """A gradient with the names of its parameters."""
-    kinds = inspect.signature(fn).parameters.values()
-    names = tuple(p.name for p in kinds if p.kind is p.POSITIONAL_OR_KEYWORD)
-    return Formula(fn, names, any(p.kind in (p.VAR_KEYWORD, p.KEYWORD_ONLY) for p in kinds))
+    code: Any = fn.__code__
+    wants_params = bool(code.co_kwonlyargcount or code.co_flags & inspect.CO_VARKEYWORDS)
+    return Formula(fn, code.co_varnames[: code.co_argcount], wants_params)
 
 
 def plan(op: Op, needs: int, count: int) -> Plan:
@@ -86,18 +90,14 @@ def plan(op: Op, needs: int, count: int) -> Plan:
     if op.variadic and op.args[0] in asked:
         places[op.args[0]] = getter([places[name] for name in names])
     pulls = {i: _pull(f, places) for i, f in formulas.items()}
-    return Plan(
-        op=op,
-        keep=getter(arrays),
-        arrays=arrays,
-        shapes=_shapes(shapes) if shapes else None,
-        steps=tuple((i, pull) for i, pull in pulls.items() if i >= 0),
-        joint=pulls.get(-1),
-        composed=Composed(op.definition.fn, getter([places[name] for name in names])) if op.definition else None,
-        saves=bool(arrays or shapes),
-        broadcasts=count > 1,
-        needs=wanted,
-    )
+    made = Plan()
+    made.op, made.needs, made.broadcasts = op, wanted, count > 1
+    made.keep, made.arrays, made.shapes = getter(arrays), arrays, _shapes(shapes) if shapes else None
+    made.saves = bool(arrays or shapes)
+    made.joint = pulls.pop(-1, None)
+    made.steps = tuple(pulls.items())
+    made.composed = Composed(op.definition.fn, getter([places[name] for name in names])) if op.definition else None
+    return made
 
 
 def _pull(f: Formula, places: dict[str, Any]) -> Pull:
