@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 NO_PARAMS: dict[str, Any] = {}
 CONSTANT = [0, "", 0]  # the stamp of what is no tensor
 _MISSING = object()
-kind: type = Variable  # the class of results; tensor.py sets it
+tensor_class: type = Variable  # the class of results; tensor.py sets it
 _new: Callable[[type], Any] = Variable.__new__
 _frame = sys._getframe
 
 
 def wrap(raw: Any, be: Any, node: Any = None) -> Any:
     """A tensor around an array of the backend; with the node that produced it, if any."""
-    t = _new(kind)
+    t = _new(tensor_class)
     t.raw = raw if type(raw) is be.xp.ndarray else be.asarray(raw)  # NumPy gives scalars for 0-d arrays
     t.backend, t.node, t._grad, t.alias = be, node, None, None
     t.stamp = [0, "", 0] if mode().enabled is not None else [NEVER, "inference_mode", 0]
@@ -103,7 +103,7 @@ def _on_one(op: Op) -> Any:
         y = op.forward(be, raw, **params) if params else op.forward(be, raw)
         if type(y) is not be.xp.ndarray:  # NumPy gives scalars for 0-d arrays
             y = be.asarray(y)
-        out = _new(kind)
+        out = _new(tensor_class)
         out.raw = y
         out.backend = be
         out._grad = None
@@ -168,7 +168,7 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
             raise
         if type(y) is not be.xp.ndarray:  # NumPy gives scalars for 0-d arrays
             y = be.asarray(y)
-        out = _new(kind)
+        out = _new(tensor_class)
         out.raw = y
         out.backend = be
         out._grad = None

@@ -465,5 +465,5 @@ def _rebuild(cls: type[Tensor], array: Any, where: str, requires_grad: bool, att
     return t
 
 
-call.kind = Tensor
+call.tensor_class = Tensor
 Op.into = staticmethod(into)
