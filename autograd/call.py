@@ -100,7 +100,11 @@ def _on_one(op: Op) -> Any:
         stamp, alias = x.stamp, x.alias
         if (alias is not None and alias.seen != stamp[0]) or (floats and raw.dtype.kind != "f") or "out" in params:
             return op.named((x,), params)
-        y = op.forward(be, raw, **params) if params else op.forward(be, raw)
+        try:
+            y = op.forward(be, raw, **params) if params else op.forward(be, raw)
+        except ValueError as e:
+            op.explain(e, (x,))
+            raise
         if type(y) is not be.xp.ndarray:  # NumPy gives scalars for 0-d arrays
             y = be.asarray(y)
         out = _new(tensor_class)

@@ -1,6 +1,7 @@
 """What a user can reach: the modules that declare ``__all__``, and the names in it.
 
-A public function is a Python function or an operation, a callable object with a function's name, text and signature.
+A public function is a Python function, an operation's included, or a callable object with a function's name, text and
+signature.
 """
 
 from __future__ import annotations
