@@ -118,7 +118,7 @@ class Function:
         node.cls, node.ctx, node.plan = cls, ctx, declared(cls.__name__, len(outputs))
         node.inputs, node.params, node.saved, node.stamps = tuple(nodes), {}, (), ()
         node.shape, node.backend, node.seq, node.hooks = first.raw.shape, first.backend, tick(), None
-        node.where = outside(sys._getframe(1))
+        node.code, node.instruction = outside(sys._getframe(1))
         node.shapes = [o.raw.shape if isinstance(o, Variable) else None for o in outputs]
         node.dtypes = [o.raw.dtype if isinstance(o, Variable) else None for o in outputs]
         for i, o in enumerate(outputs):

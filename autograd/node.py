@@ -88,11 +88,12 @@ class Node:
         shape: of the (first) output.
         seq: the clock at recording: parents are always earlier.
         hooks: functions of the gradient with respect to the output.
-        where: the user's line that ran the operation.
+        code, instruction: the user's line that ran the operation, for ``describe``; None where it is not remembered.
     """
 
     __slots__ = (
-        "__weakref__", "backend", "hooks", "inputs", "params", "plan", "saved", "seq", "shape", "stamps", "where",
+        "__weakref__", "backend", "code", "hooks", "inputs", "instruction", "params", "plan", "saved", "seq", "shape",
+        "stamps",
     )  # fmt: skip
 
     plan: Any  # a Plan; for a user's function only what names it
@@ -103,13 +104,19 @@ class Node:
     shape: Any
     seq: int
     hooks: list[Callable[[Any], Any]] | None
-    where: Any
+    code: Any
+    instruction: int
     backend: Any
 
     @property
     def op(self) -> Any:
         """The operation."""
         return self.plan.op
+
+    @property
+    def where(self) -> Any:
+        """The user's line, for ``describe``."""
+        return None if self.code is None else (self.code, self.instruction)
 
     def name(self) -> str:
         """The operation's name, as ``grad_fn.name()`` in PyTorch."""
@@ -219,7 +226,7 @@ def outside(frame: Any) -> Any:
     """The innermost frame outside the library as (code, instruction): cheap, and it keeps no local variable alive."""
     while frame is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
-    return None if frame is None else (frame.f_code, frame.f_lasti)
+    return (None, 0) if frame is None else (frame.f_code, frame.f_lasti)
 
 
 def describe(where: Any) -> str:
