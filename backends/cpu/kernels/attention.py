@@ -135,7 +135,7 @@ def _scores(
         for i in range(0, rows, ROWS):
             columns = _seen(diagonal + i + ROWS - 1, 0, keys, causal) - j
             if columns > 0:
-                width, at = _up(min(columns, panel), lanes), i * ld + j
+                width, at = (min(columns, panel) + lanes - 1) // lanes * lanes, i * ld + j
                 product(ROWS, width, depth, a, i * lda, lda, 1, panels, j * depth, panel, False, tile, at, ld)
 
 
