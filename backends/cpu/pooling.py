@@ -13,6 +13,7 @@ from backends.protocol import Array, Backend, Shape
 from backends.reference import pooling as reference
 
 _kernels = Kernels("pooling")
+_CHEAP = 4  # a copied element is worth a quarter of what the threshold for threads counts
 
 
 def _three(sizes: Shape, fill: int) -> Shape:
@@ -45,6 +46,18 @@ def _counts(geo: Pool) -> tuple[Array, Array, Array]:
         counts.append(((places >= -border) & (places < size + border)).sum(1).astype(np.float64))
     depth, height, width = (np.maximum(n, 1) for n in counts)  # a window wholly in the padding averages to 0
     return depth, height, width
+
+
+@lru_cache(maxsize=256)
+def _pairs(geo: Pool) -> bool:
+    """Whether the windows lie side by side, each whole and two wide."""
+    return (
+        geo.kernel == geo.stride
+        and geo.kernel[-1] == 2
+        and not any(geo.padding)
+        and all(k == 1 or d == 1 for k, d in zip(geo.kernel, geo.dilation, strict=True))
+        and all(o * k <= n for o, k, n in zip(geo.out, geo.kernel, geo.size, strict=True))
+    )
 
 
 def max_pool(be: Backend, x: Array, geo: Pool) -> tuple[Array, Array]:
@@ -92,6 +105,10 @@ def avg_pool_grad(be: Backend, g: Array, geo: Pool) -> Array:
         return reference.avg_pool_grad(be, g, geo)
     gx = np.empty((*g.shape[:2], *geo.size), g.dtype)
     volumes = _volume(g, geo.out), _volume(gx, geo.size)
+    if _pairs(geo):
+        divisor = float(geo.divisor or prod(geo.kernel))
+        _kernels.avg_pool_pairs_grad(gx.size // _CHEAP)(*volumes, _three(geo.kernel, 1), divisor)
+        return gx
     _kernels.avg_pool_grad(g.size * prod(geo.kernel))(*volumes, *_windows(geo), *_counts(geo))
     return gx
 

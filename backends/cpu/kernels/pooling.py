@@ -13,6 +13,7 @@ from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
 from backends.cpu.kernels.reduction import row_sum
+from backends.cpu.kernels.windows import double_row, max_windows, sum_windows
 
 
 @helper
@@ -23,13 +24,26 @@ def _reach(start: int, stride: int, size: int, out: int) -> tuple[int, int]:
 
 
 @helper
-def _max_row(x: Any, y: Any, index: Any, stride: int, place: int) -> None:
-    """y = max(y, x[::stride]) with the place where x won: the first of equals, the last NaN; -1 means none yet."""
-    for j in range(y.size):
-        v = x[j * stride]
-        better = (v > y[j]) | (v != v) | (index[j] < 0)
-        y[j] = v if better else y[j]
-        index[j] = place + j * stride if better else index[j]
+def _spans(window: Any, stride: Any, padding: Any, dilation: Any, width: int, out: int) -> Any:
+    """For each tap of a row, the first output and the last + 1 for which it lies in the input."""
+    spans = np.empty((window[2], 2), np.int64)
+    for k in range(window[2]):
+        spans[k, 0], spans[k, 1] = _reach(k * dilation[2] - padding[2], stride[2], width, out)
+    return spans
+
+
+@helper
+def _rows(od: int, oh: int, window: Any, stride: Any, padding: Any, dilation: Any, size: Any, rows: Any) -> int:
+    """Where the rows of windows begin in a plane of this size, those outside it left out; returns how many there are."""
+    count = 0
+    for i in range(window[0]):  # nested: a division takes as long as a vector
+        d = od * stride[0] - padding[0] + i * dilation[0]
+        for j in range(window[1] if 0 <= d < size[0] else 0):
+            h = oh * stride[1] - padding[1] + j * dilation[1]
+            if 0 <= h < size[1]:
+                rows[count] = (d * size[1] + h) * size[2]
+                count += 1
+    return count
 
 
 @kernel
@@ -37,29 +51,19 @@ def max_pool(x: Any, y: Any, index: Any, window: Any, stride: Any, padding: Any,
     """Maximum of each window and its flat position in the (D,H,W) plane."""
     _, depth, height, width = x.shape
     planes, out_depth, out_height, out_width = y.shape
+    taps, first, size = window[2], -padding[2], (depth, height, width)
+    inputs, outputs, places = x.reshape(-1), y.reshape(-1), index.reshape(-1)
     for p in prange(planes):
-        for i in range(out_depth * out_height):
-            od, oh = i // out_height, i % out_height
-            best, where = y[p, od, oh], index[p, od, oh]
-            best[:] = -np.inf
-            where[:] = -1
-            for k in range(window[0] * window[1]):
-                d = od * stride[0] - padding[0] + k // window[1] * dilation[0]
-                h = oh * stride[1] - padding[1] + k % window[1] * dilation[1]
-                if 0 <= d < depth and 0 <= h < height:
-                    for kw in range(window[2]):
-                        w = kw * dilation[2] - padding[2]
-                        first, last = _reach(w, stride[2], width, out_width)
-                        w += first * stride[2]
-                        place = (d * height + h) * width + w
-                        if stride[2] == 1:  # written out, because a known step lets the loop go through vector lanes
-                            _max_row(x[p, d, h, w:], best[first:last], where[first:last], 1, place)
-                        elif stride[2] == 2:
-                            _max_row(x[p, d, h, w:], best[first:last], where[first:last], 2, place)
-                        else:
-                            _max_row(x[p, d, h, w:], best[first:last], where[first:last], stride[2], place)
-            for j in range(out_width):
-                where[j] = max(where[j], 0)
+        spans = _spans(window, stride, padding, dilation, width, out_width)
+        rows = np.empty(window[0] * window[1], np.int64)
+        x0, to = p * depth * height * width, p * out_depth * out_height * out_width
+        for od in range(out_depth):
+            for oh in range(out_height):
+                count = _rows(od, oh, window, stride, padding, dilation, size, rows)
+                max_windows(
+                    inputs, x0, rows, count, spans, taps, first, stride[2], dilation[2], outputs, to, places, out_width
+                )
+                to += out_width
 
 
 @kernel
@@ -75,13 +79,6 @@ def pool_scatter(g: Any, index: Any, out: Any) -> int:
             else:
                 wrong += 1
     return wrong
-
-
-@helper
-def _add_row(x: Any, y: Any, stride: int) -> None:
-    """y += x[::stride]."""
-    for j in range(y.size):
-        y[j] += x[j * stride]
 
 
 @helper
@@ -106,28 +103,22 @@ def avg_pool(
     """Sum of each window divided by the product of its three counts."""
     _, depth, height, width = x.shape
     planes, out_depth, out_height, out_width = y.shape
+    taps, first, size = window[2], -padding[2], (depth, height, width)
+    inputs, outputs = x.reshape(-1), y.reshape(-1)
+    divisors = count_width.astype(x.dtype)
     for p in prange(planes):
-        for i in range(out_depth * out_height):
-            od, oh = i // out_height, i % out_height
-            total = y[p, od, oh]
-            total[:] = 0
-            for k in range(window[0] * window[1]):
-                d = od * stride[0] - padding[0] + k // window[1] * dilation[0]
-                h = oh * stride[1] - padding[1] + k % window[1] * dilation[1]
-                if 0 <= d < depth and 0 <= h < height:
-                    for kw in range(window[2]):
-                        w = kw * dilation[2] - padding[2]
-                        first, last = _reach(w, stride[2], width, out_width)
-                        w += first * stride[2]
-                        if stride[2] == 1:
-                            _add_row(x[p, d, h, w:], total[first:last], 1)
-                        elif stride[2] == 2:
-                            _add_row(x[p, d, h, w:], total[first:last], 2)
-                        else:
-                            _add_row(x[p, d, h, w:], total[first:last], stride[2])
-            count = count_depth[od] * count_height[oh]
-            for j in range(out_width):
-                total[j] /= count * count_width[j]
+        spans = _spans(window, stride, padding, dilation, width, out_width)
+        rows = np.empty(window[0] * window[1], np.int64)
+        x0, to = p * depth * height * width, p * out_depth * out_height * out_width
+        for od in range(out_depth):
+            for oh in range(out_height):
+                count = _rows(od, oh, window, stride, padding, dilation, size, rows)
+                divisor = x.dtype.type(count_depth[od] * count_height[oh])
+                sum_windows(
+                    inputs, x0, rows, count, spans, taps, first, stride[2], dilation[2], divisor, divisors,
+                    outputs, to, out_width,
+                )  # fmt: skip
+                to += out_width
 
 
 @kernel
@@ -172,3 +163,24 @@ def avg_pool_grad(
                             _spread_row(share[first:last], gx[p, d, h, w:], 1)
                         else:
                             _spread_row(share[first:last], gx[p, d, h, w:], stride[2])
+
+
+@kernel
+def avg_pool_pairs_grad(g: Any, gx: Any, window: Any, divisor: float) -> None:
+    """``avg_pool_grad`` for windows side by side, each whole and two wide: rows of the input are written at once."""
+    planes, depth, height, width = gx.shape
+    _, out_depth, out_height, out_width = g.shape
+    covered = depth == out_depth * window[0] and height == out_height * window[1] and width == out_width * 2
+    gradients, targets, factor = g.reshape(-1), gx.reshape(-1), g.dtype.type(1 / divisor)
+    for p in prange(planes):
+        if not covered:
+            gx[p] = 0
+        start = p * out_depth * out_height * out_width
+        for od in range(out_depth):
+            for oh in range(out_height):
+                for i in range(window[0]):
+                    to = ((p * depth + od * window[0] + i) * height + oh * window[1]) * width
+                    for _ in range(window[1]):
+                        double_row(gradients, start, out_width, factor, targets, to)
+                        to += width
+                start += out_width
