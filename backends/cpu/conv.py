@@ -22,11 +22,21 @@ def _served(a: Array, b: Array, work: int) -> bool:
     return work >= _FUSE_FROM and a.dtype.char in FLOATS and a.dtype == b.dtype
 
 
+def _one_window(geo: Conv) -> bool:
+    """Whether the kernel meets the whole input once: the three operations are then products of matrices."""
+    return geo.kernel == geo.size and geo.groups == 1 and not any(geo.padding) and prod(geo.out) == 1
+
+
 def conv(be: Backend, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
     """See ``Backend.conv``."""
     work = x.shape[0] * prod(geo.out) * w.size
     if not _served(x, w, work) or (b is not None and b.dtype != x.dtype):
         return reference.conv(be, x, w, b, geo)
+    if _one_window(geo):
+        y: Array = be.matmul(x.reshape(len(x), -1), w.reshape(len(w), -1).T)
+        if b is not None:
+            y += b
+        return y.reshape(*y.shape, *geo.out)
     n, outs, channels, lanes = x.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(x.itemsize)
     plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
     y = np.empty((n, w.shape[0], *geo.out), x.dtype)
@@ -39,6 +49,9 @@ def conv_input(be: Backend, g: Array, w: Array, geo: Conv) -> Array:
     work = g.shape[0] * prod(geo.out) * w.size
     if not _served(g, w, work):
         return reference.conv_input(be, g, w, geo)
+    if _one_window(geo):
+        gx: Array = be.matmul(g.reshape(len(g), -1), w.reshape(len(w), -1))
+        return gx.reshape(len(g), -1, *geo.size)
     n, outs, channels, lanes = g.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(g.itemsize)
     plan = conv_plan.backward(geo, n, channels, outs, g.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
     x = np.empty((n, channels * geo.groups, *geo.size), g.dtype)
@@ -75,6 +88,9 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
     work = g.size * channels * taps
     if not _served(g, x, work):
         return reference.conv_weight(be, g, x, geo)
+    if _one_window(geo):
+        product: Array = be.matmul(g.reshape(len(g), -1).T, x.reshape(len(x), -1))
+        return product.reshape(g.shape[1], channels, *geo.kernel)
     dtype, count, lanes = x.dtype, threads(work), _vector.lanes_of(x.itemsize)
     few = outs <= lanes // 2  # output channels would leave half a vector empty
     chunk = 0 if few else conv_plan.CHUNK
