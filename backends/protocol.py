@@ -285,6 +285,12 @@ class Backend(Protocol):
     def sigmoid(self, x: Array) -> Array:
         """1 / (1 + exp(-x)), without overflow."""
 
+    def tanh(self, x: Array) -> Array:
+        """The hyperbolic tangent."""
+
+    def tanh_grad(self, g: Array, y: Array) -> Array:
+        """g * (1 - y^2); y the output of tanh."""
+
     def relu(self, x: Array) -> Array:
         """max(x, 0), NaN kept."""
 

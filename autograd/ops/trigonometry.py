@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd.op import floating
+from autograd.op import floating, op
 from autograd.ops.comparison import where
 from autograd.ops.elementwise import rsqrt
 
@@ -203,10 +203,16 @@ def tanh(be: Any, input: Any) -> Any:
         >>> ag.tanh(ag.tensor([0.0, 1.0]))
         tensor([0.0000, 0.7616])
     """
-    return be.xp.tanh(input)
+    return be.tanh(input)
 
 
-tanh.grad(input=lambda g, y: g - (g * y) * y)
+@op
+def _tanh_grad(be: Any, gy: Any, value: Any) -> Any:
+    return be.tanh_grad(gy, value)
+
+
+tanh.grad(input=lambda g, y: _tanh_grad(g, y))
+_tanh_grad.grad(gy=lambda g, value: _tanh_grad(g, value), value=lambda g, gy, value: g * (gy * value * -2))
 
 
 @floating

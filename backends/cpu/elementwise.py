@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import elementwise as reference
 
@@ -45,6 +45,26 @@ def sigmoid(be: Backend, x: Array) -> Array:
     y = np.empty_like(x)
     _kernels.sigmoid(x.size)(x.ravel("K"), y.ravel("K"))
     return y
+
+
+def tanh(be: Backend, x: Array) -> Array:
+    """See ``Backend.tanh``."""
+    if x.size < SERIAL_BELOW or x.dtype.char not in FLOATS:  # on one thread NumPy is as quick
+        return reference.tanh(be, x)
+    x = _dense(x)
+    y = np.empty_like(x)
+    _kernels.tanh(x.size)(x.ravel("K"), y.ravel("K"))
+    return y
+
+
+def tanh_grad(be: Backend, g: Array, y: Array) -> Array:
+    """See ``Backend.tanh_grad``."""
+    if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
+        return reference.tanh_grad(be, g, y)
+    y = _dense(y)
+    gx = np.empty_like(y)
+    _kernels.tanh_grad(y.size // _CHEAP)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
+    return gx
 
 
 def relu(be: Backend, x: Array) -> Array:

@@ -120,6 +120,8 @@ class Reference:
 
     erf = _elementwise.erf
     sigmoid = _elementwise.sigmoid
+    tanh = _elementwise.tanh
+    tanh_grad = _elementwise.tanh_grad
     relu = _elementwise.relu
     relu_grad = _elementwise.relu_grad
     gelu = _elementwise.gelu

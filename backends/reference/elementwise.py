@@ -42,6 +42,31 @@ def sigmoid(be: Backend, x: Array) -> Array:
     return narrow(be.xp.where(values >= 0, 1, e) / (1 + e), x)
 
 
+def tanh(be: Backend, x: Array) -> Array:
+    """The hyperbolic tangent: sinh(x) / cosh(x).
+
+    Args:
+        x: any shape.
+
+    Returns:
+        Like x.
+    """
+    return be.xp.tanh(x)
+
+
+def tanh_grad(be: Backend, g: Array, y: Array) -> Array:
+    """g * (1 - y^2).
+
+    Args:
+        g: like y.
+        y: the output of ``tanh``.
+
+    Returns:
+        Gradient with respect to x, like y.
+    """
+    return g - (g * y) * y
+
+
 def relu(be: Backend, x: Array) -> Array:
     """max(x, 0); NaN stays NaN.
 

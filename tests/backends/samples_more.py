@@ -192,12 +192,14 @@ SPECIAL = (0.0, -0.0, 1e-30, -1e-30, 1.0, -1.0, 5.0, -5.0, 20.0, -20.0, 1e4, -1e
 for label, shape in SHAPES.items():
     add("erf", label, lambda d, s=shape: (d(*s) * 2,), tolerance=3)
     add("sigmoid", label, lambda d, s=shape: (d(*s) * 5,), tolerance=3)
+    add("tanh", label, lambda d, s=shape: (d(*s) * 2,), tolerance=3)
+    add("tanh_grad", label, lambda d, s=shape: (d(*s), REFERENCE.tanh(d(*s))), tolerance=3)
     add("relu", label, lambda d, s=shape: (d(*s),))
     add("relu_grad", label, lambda d, s=shape: (d(*s), REFERENCE.relu(d(*s))))
     for name, tanh in {"": False, "-tanh": True}.items():
         add("gelu", label + name, lambda d, s=shape, tanh=tanh: (d(*s) * 2, tanh), tolerance=3)
         add("gelu_grad", label + name, lambda d, s=shape, tanh=tanh: (d(*s), d(*s) * 2, tanh), tolerance=5)
-for name in ("erf", "sigmoid", "relu"):
+for name in ("erf", "sigmoid", "tanh", "relu"):
     add(name, "special", lambda d: (d.values(*SPECIAL),))
 add("relu_grad", "special", lambda d: (d(len(SPECIAL)), d.values(*SPECIAL)))
 for name, tanh in {"": False, "-tanh": True}.items():

@@ -13,6 +13,14 @@ def sigmoid(torch, x):
     return torch.sigmoid(x)
 
 
+def tanh(torch, x):
+    return torch.tanh(x)
+
+
+def tanh_grad(torch, g, y):
+    return g * (1 - y * y)
+
+
 def relu(torch, x):
     return torch.relu(x)
 
@@ -37,7 +45,9 @@ def square_sum(torch, arrays):
     return sum((a.square().sum() for a in arrays), torch.zeros((), dtype=arrays[0].dtype if arrays else torch.float32))
 
 
-ORACLES = {f.__name__: f for f in (erf, sigmoid, relu, relu_grad, gelu, gelu_grad, channel_sum, square_sum)}
+ORACLES = {
+    f.__name__: f for f in (erf, sigmoid, tanh, tanh_grad, relu, relu_grad, gelu, gelu_grad, channel_sum, square_sum)
+}
 
 
 @rows(ORACLES)

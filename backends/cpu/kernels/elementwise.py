@@ -31,6 +31,20 @@ def sigmoid(x: Any, y: Any) -> None:
 
 
 @kernel
+def tanh(x: Any, y: Any) -> None:
+    """y = tanh(x)."""
+    for i in prange(x.size):
+        y[i] = fn.tanh(x[i])
+
+
+@kernel
+def tanh_grad(g: Any, y: Any, gx: Any) -> None:
+    """gx = g * (1 - y^2)."""
+    for i in prange(y.size):
+        gx[i] = g[i] - g[i] * y[i] * y[i]
+
+
+@kernel
 def relu(x: Any, y: Any) -> None:
     """y = max(x, 0); written so that NaN, which is not below 0, stays."""
     zero = x.dtype.type(0)
