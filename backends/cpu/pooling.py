@@ -95,6 +95,10 @@ def avg_pool(be: Backend, x: Array, geo: Pool) -> Array:
         return reference.avg_pool(be, x, geo)
     y = np.empty((*x.shape[:2], *geo.out), x.dtype)
     volumes = _volume(x, geo.size), _volume(y, geo.out)
+    if _pairs(geo) and len(geo.size) < 3:
+        divisor = float(geo.divisor or prod(geo.kernel))
+        _kernels.avg_pool_pairs(x.size // _CHEAP)(*volumes, _three(geo.kernel, 1), divisor)
+        return y
     _kernels.avg_pool(y.size * prod(geo.kernel))(*volumes, *_windows(geo), *_counts(geo))
     return y
 

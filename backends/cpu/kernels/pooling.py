@@ -13,7 +13,7 @@ from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
 from backends.cpu.kernels.reduction import row_sum
-from backends.cpu.kernels.windows import double_row, max_windows, sum_windows
+from backends.cpu.kernels.windows import double_row, max_windows, sum_pairs, sum_windows
 
 
 @helper
@@ -119,6 +119,18 @@ def avg_pool(
                     outputs, to, out_width,
                 )  # fmt: skip
                 to += out_width
+
+
+@kernel
+def avg_pool_pairs(x: Any, y: Any, window: Any, divisor: float) -> None:
+    """``avg_pool`` for windows side by side, each whole and two wide, over two axes."""
+    _, _, height, width = x.shape
+    planes, _, out_height, out_width = y.shape
+    inputs, outputs, factor = x.reshape(-1), y.reshape(-1), x.dtype.type(1 / divisor)
+    for p in prange(planes):
+        for oh in range(out_height):
+            start, to = (p * height + oh * window[1]) * width, (p * out_height + oh) * out_width
+            sum_pairs(inputs, start, width, window[1], factor, outputs, to, out_width)
 
 
 @kernel

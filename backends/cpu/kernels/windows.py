@@ -210,3 +210,36 @@ def double_row(
         e.loop(b.sdiv(e.plus(length, e.lanes - 1), e.index(e.lanes)), [], vector)
 
     return types.void(g, g0, length, factor, x, x0), emits(generate)
+
+
+@intrinsic
+def sum_pairs(
+    context: Any, x: Any, x0: Any, ldx: Any, rows: Any, factor: Any, y: Any, y0: Any, length: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """y[y0 + i] = factor * sum of x[x0 + r*ldx + 2*i] and the element after it over r < rows, i < length."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        x, x0, ldx, rows, factor, y, y0, length = values
+        b, factor = e.builder, e.splat(factor)
+        source, target = e.data(kinds[0], x, x0), e.data(kinds[5], y, y0)
+
+        def vector(v: Any, _: list[Any]) -> list[Any]:
+            i = e.times(v, e.lanes)
+            rest = b.sub(length, i)
+            masks = [e.within(0, b.sub(e.times(rest, 2), e.index(h * e.lanes))) for h in range(2)]
+            start = e.at(source, e.times(i, 2))
+
+            def row(r: Any, halves: list[Any]) -> list[Any]:
+                place = e.at(start, e.times(r, ldx))
+                return [
+                    b.fadd(half, e.load_masked(e.at(place, h * e.lanes), masks[h])) for h, half in enumerate(halves)
+                ]
+
+            low, high = e.loop(rows, [e.zero, e.zero], row)
+            sides = (e.shuffle(low, high, range(side, 2 * e.lanes, 2)) for side in range(2))
+            e.store_masked(b.fmul(b.fadd(*sides), factor), e.at(target, i), e.within(0, rest))
+            return []
+
+        e.loop(b.sdiv(e.plus(length, e.lanes - 1), e.index(e.lanes)), [], vector)
+
+    return types.void(x, x0, ldx, rows, factor, y, y0, length), emits(generate)
