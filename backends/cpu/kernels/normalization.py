@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
+from backends.cpu.kernels.channel_rows import center_rows, grad_sums
 from backends.cpu.kernels.jit import kernel, summing
 from backends.cpu.kernels.reduction import BLOCK, add_row, row_sum
 
@@ -24,27 +25,10 @@ def _moments(x: Any, shift: Any) -> tuple[float, float]:
 
 
 @summing
-def _grad_moments(g: Any, x: Any, middle: Any) -> tuple[float, float]:
-    """Sums of g and of g * (x - middle) over g and x (L,)."""
-    first = second = 0.0
-    for i in range(x.size):
-        first += g[i]
-        second += g[i] * (x[i] - middle)
-    return first, second
-
-
-@summing
 def _normalize(x: Any, middle: Any, factor: Any, offset: Any, y: Any) -> None:
     """y = (x - middle) * factor + offset, all but x and y scalars."""
     for i in range(x.size):
         y[i] = (x[i] - middle) * factor + offset
-
-
-@summing
-def _normalize_grad(g: Any, x: Any, middle: Any, factor: Any, share: Any, slope: Any, gx: Any) -> None:
-    """gx = factor * (g - share - (x - middle) * slope), all but g, x and gx scalars."""
-    for i in range(x.size):
-        gx[i] = factor * (g[i] - share - (x[i] - middle) * slope)
 
 
 @kernel
@@ -78,18 +62,17 @@ def batch_norm_grad(
 ) -> None:
     """gx (N,C,L), g_weight and g_bias (C,) from g and x (N,C,L)."""
     real = x.dtype.type
-    count = x.shape[0] * x.shape[2]
-    for c in prange(x.shape[1]):
-        rstd = 1 / math.sqrt(var[c] + eps)
-        first = second = 0.0
-        for n in range(x.shape[0]):
-            a, b = _grad_moments(g[n, c], x[n, c], mean[c])
-            first += a
-            second += b
-        g_bias[c], g_weight[c] = first, second * rstd
-        factor, share, slope = real(weight[c] * rstd), real(first / count), real(second * rstd * rstd / count)
-        for n in range(x.shape[0]):
-            _normalize_grad(g[n, c], x[n, c], mean[c], factor, share, slope, gx[n, c])
+    rows, channels, length = x.shape
+    count, apart = rows * length, channels * length
+    gradients, inputs, targets = g.reshape(-1), x.reshape(-1), gx.reshape(-1)
+    for c in prange(channels):
+        rstd, sums = 1 / math.sqrt(var[c] + eps), np.empty(2)
+        grad_sums(gradients, inputs, c * length, apart, rows, length, mean[c], sums)
+        g_bias[c], g_weight[c] = sums[0], sums[1] * rstd
+        factor, share, slope = real(weight[c] * rstd), real(sums[0] / count), real(sums[1] * rstd * rstd / count)
+        center_rows(
+            gradients, inputs, targets, c * length, apart, rows, length, mean[c], factor, share, slope
+        )  # fmt: skip
 
 
 @summing
