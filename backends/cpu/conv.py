@@ -92,6 +92,8 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
         product: Array = be.matmul(g.reshape(len(g), -1).T, x.reshape(len(x), -1))
         return product.reshape(g.shape[1], channels, *geo.kernel)
     dtype, count, lanes = x.dtype, threads(work), _vector.lanes_of(x.itemsize)
+    if _by_pixels(geo, channels, outs, lanes):
+        return _weight_by_pixels(g, x, geo, work)
     few = outs <= lanes // 2  # output channels would leave half a vector empty
     chunk = 0 if few else conv_plan.CHUNK
     plan = conv_plan.forward(
@@ -115,6 +117,39 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
         columns = _scratch("conv columns", (count, (max(chunk, wide) + 1) * pitch), dtype)
         _kernels.weight_outer(work)(*data, taps, plan.numbers, chunk, shares, planes, columns, parts)
         _kernels.gather(gw.size)(parts, shares, taps, channels, outs, gw.reshape(g.shape[1], -1))
+    return gw
+
+
+def _by_pixels(geo: Conv, channels: int, outs: int, lanes: int) -> bool:
+    """Whether ``weight_tiles`` takes it: two axes, windows side by side, channels that fill vectors."""
+    return (
+        len(geo.size) == 2
+        and set(geo.stride) == set(geo.dilation) == {1}
+        and channels % lanes == 0
+        and outs >= _kernels.TILE_ROWS
+        and lanes >= _kernels.TILE_ROWS
+        and geo.kernel[1] > 1  # else tiles are narrow, and wait for their loads
+    )
+
+
+def _weight_by_pixels(g: Array, x: Array, geo: Conv, work: int) -> Array:
+    """The gradient of the weights, from inputs with their channels side by side."""
+    n, outs, channels, taps = x.shape[0], g.shape[1] // geo.groups, x.shape[1] // geo.groups, prod(geo.kernel)
+    dtype, count, lanes, rows = x.dtype, threads(work), _vector.lanes_of(x.itemsize), _kernels.TILE_ROWS
+    panels = -(-outs // rows)
+    gw = np.empty((g.shape[1], channels, *geo.kernel), dtype)
+    shares = conv_plan.channel_shares(count, panels, gw.nbytes)
+    plan = conv_plan.pixels(geo, n, channels, x.itemsize, count // shares)
+    size = plan.images * (plan.rows + geo.kernel[0] - 1) * plan.wide * channels + 4 * lanes
+    planes = _scratch("conv planes", (count, -(-size // lanes) * lanes), dtype)
+    columns = _scratch("conv columns", (count, (len(plan.table) * panels + 2) * rows + lanes), dtype)
+    parts = _scratch("conv parts", (count // shares, geo.groups, panels * rows, taps * channels), dtype)
+    sizes = n, geo.groups, channels, *geo.size, outs, *geo.out, *geo.kernel, *geo.padding
+    _kernels.weight_tiles(work)(
+        contiguous(g).reshape(-1), contiguous(x).reshape(-1), sizes, plan.table, plan.images, plan.rows, plan.chunk, shares,
+        planes, columns, parts,
+    )  # fmt: skip
+    _kernels.gather_taps(gw.size)(parts, channels, outs, gw.reshape(g.shape[1], -1))
     return gw
 
 

@@ -24,6 +24,8 @@ Three = tuple[int, int, int]
 _BUDGET = 1 << 19  # bytes of scratch planes: they should stay in the second-level cache
 CHUNK = 128  # pixels of transposed gradients: with 48 channels of float32 they fill the first-level cache
 _TURNING = 1.1  # what it costs to turn channels side by side into planes
+_LOADS = 1.6  # multiply-adds that a processor does while it loads once, as measured
+_PIXEL_CHUNK = 3 << 13  # bytes of inputs in a chunk of pixels: half of the first-level cache
 _MAX_PARTS = 1 << 22  # bytes of partial sums of weight gradients, for all threads together
 
 
@@ -170,9 +172,20 @@ def _place(residue: Three, shift: Three, residues: list[Three], plane: int, exte
     return residues.index(residue) * plane + (shift[0] * extent[1] + shift[1]) * extent[2] + shift[2]
 
 
-def _channel_vectors(channels: int, lanes: int) -> int:
-    """Vectors of channels in a tile: 1 to 3, as few lanes in excess as can be, then as many as can be."""
-    return min((3, 2, 1), key=lambda v: -(-channels // (v * lanes)) * v)
+def _load_bound(vectors: int, pixels: int) -> float:
+    """How much longer a tile with channels in its vectors takes, where it waits for loads."""
+    return max(1.0, _LOADS * (1 + vectors + pixels) / (vectors * pixels))
+
+
+def _channel_vectors(channels: int, lanes: int, count: int, heights: tuple[tuple[int, ...], ...]) -> int:
+    """Vectors of channels in a tile, 1 to 3: those that take the least time for rows of ``count`` pixels."""
+
+    def time(vectors: int) -> float:
+        pixels = _row_length(count, heights[vectors - 1])
+        calls = -(-count // heights[vectors - 1][-1])
+        return -(-channels // (vectors * lanes)) * vectors * pixels * _load_bound(vectors, pixels // calls)
+
+    return min((3, 2, 1), key=time)
 
 
 def _row_length(count: int, heights: tuple[int, ...]) -> int:
@@ -239,13 +252,14 @@ def _plan(
     reach = (shift[0] * extent[1] + shift[1]) * width + shift[2] + slack
     panels = -(-target.channels // max(tile_rows))
     height = min(r for r in tile_rows if r * panels >= target.channels)
-    vectors = _channel_vectors(target.channels, lanes)
+    vectors = _channel_vectors(target.channels, lanes, block[2], heights)
     length = _row_length(block[2], heights[vectors - 1])
+    waiting = _load_bound(vectors, length // -(-block[2] // heights[vectors - 1][-1]))
     run = (block[0] if merged else 1) * ((extent[1] * width) if merged else (block[1] - 1) * width + block[2])
     pixels_first = panels * height * -(-run // lanes) * lanes // (block[0] if merged else 1)
     channels_first = -(-target.channels // (vectors * lanes)) * vectors * lanes * block[1] * length
     skipped = _inside(phases[0].counts[1], step[1], pad[1], source.size[1], rows) if by_rows else 1.0
-    if not by_rows or channels_first * skipped * _TURNING > pixels_first:
+    if not by_rows or channels_first * skipped * waiting * _TURNING > pixels_first:
         vectors = 0
     planes = Planes(source, step, pad, extent, plane, slack)
     blocks = _three(-(-c // b) for c, b in zip(counts, block, strict=True))
@@ -402,6 +416,47 @@ def backward(
         0,
         True,
     )
+
+
+class Pixels(NamedTuple):
+    """A block of padded images whose channels lie side by side, for the weights' gradient with step 1."""
+
+    images: int  # in a block: several whole ones, or rows of one
+    rows: int  # of outputs in a block, of each image
+    wide: int  # pixels in a padded row
+    chunk: int  # outputs that are added up before the next tile: their inputs should stay in the first-level cache
+    table: Array  # where the window of each output of a block begins, in elements
+
+
+@lru_cache(maxsize=512)
+def pixels(geo: Conv, n: int, channels: int, itemsize: int, threads: int) -> Pixels:
+    """Blocks for ``weight_tiles``.
+
+    Args:
+        geo: of two axes, with stride and dilation 1.
+        n: images.
+        channels: input channels of one group.
+        itemsize: of an element, in bytes.
+        threads: that share the images.
+
+    Returns:
+        Blocks that fit the second-level cache together with their gradients, enough of them for all threads.
+
+    Example:
+        >>> geo = Conv.of((8, 16, 8, 8), (4, 16, 3, 3), stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=1)
+        >>> plan = pixels(geo, 8, 16, 4, 2)
+        >>> plan.images, plan.rows, plan.wide, plan.table[:3].tolist(), len(plan.table)
+        (4, 8, 10, [0, 16, 32], 256)
+    """
+    (high, wide), window = geo.out, geo.kernel[0] - 1
+    row = (geo.size[1] + 2 * geo.padding[1]) * channels  # elements
+    room = max(1, _BUDGET // (2 * itemsize * row) - window)  # rows of outputs; gradients take as much memory
+    rows = -(-high // -(-high // room))
+    images = min(-(-n // threads), max(1, room // (high + window))) if rows == high else 1
+    places = np.arange(images)[:, None, None] * (rows + window) * row
+    places = places + np.arange(rows)[:, None] * row + np.arange(wide) * channels
+    chunk = max(64, _PIXEL_CHUNK // (itemsize * min(channels, 48)))
+    return Pixels(images, rows, row // channels, chunk, places.reshape(-1).astype(np.int64))
 
 
 def channel_shares(threads: int, channels: int, nbytes: int) -> int:
