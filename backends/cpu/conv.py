@@ -105,10 +105,11 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
     gw = np.empty((g.shape[1], channels, *geo.kernel), dtype)
     if few:
         depth = -(-channels * taps // _kernels.DOT_ROWS) * _kernels.DOT_ROWS
-        parts = _scratch("conv parts", (count, geo.groups, outs, depth), dtype)
-        row = _scratch("conv columns", (count, (high + 1) * wide + 4 * lanes), dtype)
-        _kernels.weight_dot(work)(*data, taps, plan.numbers, planes, row, parts)
-        gw.reshape(g.shape[1], -1)[...] = parts.sum(0).reshape(g.shape[1], -1)[:, : channels * taps]
+        parts = _scratch("conv parts", (count, geo.groups, outs, depth, lanes), dtype)
+        pitch = -(-((high + 1) * wide + 4 * lanes) // lanes) * lanes
+        padded = _scratch("conv columns", (count, outs * pitch), dtype)
+        _kernels.weight_dot(work)(*data, taps, plan.numbers, planes, padded, parts)
+        gw.reshape(g.shape[1], -1)[...] = parts.sum((0, -1)).reshape(g.shape[1], -1)[:, : channels * taps]
     else:
         shares = conv_plan.channel_shares(count, channels, gw.nbytes)
         depth = -(-(-(-channels // shares) * taps) // _kernels.OUTER_ROWS) * _kernels.OUTER_ROWS
@@ -125,16 +126,17 @@ def _by_pixels(geo: Conv, channels: int, outs: int, lanes: int) -> bool:
     return (
         len(geo.size) == 2
         and set(geo.stride) == set(geo.dilation) == {1}
-        and channels % lanes == 0
+        and (channels % lanes == 0 or channels < lanes)
         and outs >= _kernels.TILE_ROWS
         and lanes >= _kernels.TILE_ROWS
-        and geo.kernel[1] > 1  # else tiles are narrow, and wait for their loads
+        and geo.kernel[1] > 1
+        and geo.kernel[1] * channels > lanes  # else tiles are narrow, and wait for their loads
     )
 
 
 def _weight_by_pixels(g: Array, x: Array, geo: Conv, work: int) -> Array:
     """The gradient of the weights, from inputs with their channels side by side."""
-    n, outs, channels, taps = x.shape[0], g.shape[1] // geo.groups, x.shape[1] // geo.groups, prod(geo.kernel)
+    n, outs, channels = x.shape[0], g.shape[1] // geo.groups, x.shape[1] // geo.groups
     dtype, count, lanes, rows = x.dtype, threads(work), _vector.lanes_of(x.itemsize), _kernels.TILE_ROWS
     panels = -(-outs // rows)
     gw = np.empty((g.shape[1], channels, *geo.kernel), dtype)
@@ -143,13 +145,14 @@ def _weight_by_pixels(g: Array, x: Array, geo: Conv, work: int) -> Array:
     size = plan.images * (plan.rows + geo.kernel[0] - 1) * plan.wide * channels + 4 * lanes
     planes = _scratch("conv planes", (count, -(-size // lanes) * lanes), dtype)
     columns = _scratch("conv columns", (count, (len(plan.table) * panels + 2) * rows + lanes), dtype)
-    parts = _scratch("conv parts", (count // shares, geo.groups, panels * rows, taps * channels), dtype)
+    row = -(-geo.kernel[1] * channels // lanes) * lanes
+    parts = _scratch("conv parts", (count // shares, geo.groups, panels * rows, geo.kernel[0], row), dtype)
     sizes = n, geo.groups, channels, *geo.size, outs, *geo.out, *geo.kernel, *geo.padding
     _kernels.weight_tiles(work)(
         contiguous(g).reshape(-1), contiguous(x).reshape(-1), sizes, plan.table, plan.images, plan.rows, plan.chunk, shares,
         planes, columns, parts,
     )  # fmt: skip
-    _kernels.gather_taps(gw.size)(parts, channels, outs, gw.reshape(g.shape[1], -1))
+    _kernels.gather_taps(gw.size)(parts, outs, gw)
     return gw
 
 

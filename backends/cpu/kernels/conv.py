@@ -22,6 +22,7 @@ from backends.cpu.kernels.rows import (
     transpose_rows,
 )
 from backends.cpu.kernels.tile import (
+    DOT_OUTS,
     DOT_ROWS,
     OUTER_ROWS,
     OUTER_VECTORS,
@@ -36,7 +37,7 @@ from backends.cpu.kernels.tile import (
 )
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
-ROWS = tuple(r for r in (1, 4, 8) if r <= TILE_ROWS)  # heights of tile that are compiled, when needed
+ROWS = tuple(r for r in (1, 4, 6, 8) if r <= TILE_ROWS)  # heights of tile that are compiled, when needed
 _WIDEST = tile_vectors(TILE_ROWS)
 HEIGHTS = tuple(tile_pixels(vectors) for vectors in (1, 2, 3))
 _PANEL = 3 << 13  # bytes of weights that are used for all pixels of a block before the next: half of the L1 cache
@@ -493,24 +494,24 @@ def weight_tiles(
     turned: Any,
     parts: Any,
 ) -> None:
-    """parts (T/shares, G, O, KH*KW*C) = sums of g * x over the images of each team of threads, which share its outputs.
+    """parts (T/shares, G, O, KH, KW*C and more) = sums of g * x over the images of each team, which share its outputs.
 
-    sizes: N, G, C, H, W, O, OH, OW, KH, KW, padding in H and W; step 1, C in whole vectors. The rows of a tile are
-    output channels, its vectors taps of one row and channels, the sum runs over pixels.
+    sizes: N, G, C, H, W, O, OH, OW, KH, KW, padding in H and W; step 1, C in whole vectors or less than one. The rows
+    of a tile are output channels, its vectors taps of one row and channels, the sum runs over pixels.
     """
     lanes, threads = VECTOR_BYTES // x.itemsize, work.shape[0]
     teams = threads // shares
     for t in prange(threads):
-        n, groups, channels, height, width, outs, out_height, out_width, tall, taps, top, left = sizes
-        panels, volume, row = parts.shape[2] // TILE_ROWS, parts.shape[3], (width + 2 * left) * channels
+        n, groups, channels, height, width, outs, out_height, out_width, tall, _, top, left = sizes
+        panels, volume, row = parts.shape[2] // TILE_ROWS, tall * parts.shape[4], (width + 2 * left) * channels
         state, team, share = flush_denormals(), t // shares, t % shares
         first, last = panels * share // shares, panels * (share + 1) // shares
         mine, columns, sums = work[t], turned[t], parts[team].reshape(-1)
         mine[:] = 0
         for group in range(groups):
             sums[(group * panels + first) * TILE_ROWS * volume : (group * panels + last) * TILE_ROWS * volume] = 0
-        high, vectors, most = rows + tall - 1, taps * channels // lanes, _WIDEST
-        calls = (vectors + most - 1) // most
+        high, vectors = rows + tall - 1, parts.shape[4] // lanes
+        calls = (vectors + _WIDEST - 1) // _WIDEST
         down, along = (out_height + rows - 1) // rows, (n + images - 1) // images
         jobs = groups * along * down
         for job in range(jobs * team // teams, jobs * (team + 1) // teams):
@@ -526,7 +527,7 @@ def weight_tiles(
                         continue
                     for c in range(0, channels, lanes):
                         place = base + c * height * width + h * width
-                        transpose_rows(x, place, height * width, lanes, width, mine, to + c, channels)
+                        transpose_rows(x, place, height * width, min(lanes, channels), width, mine, to + c, channels)
             plane, o = out_height * out_width, (image * groups + group) * outs + first * TILE_ROWS
             wanted = min(outs, last * TILE_ROWS) - first * TILE_ROWS
             _turn(g, o * plane + h0 * out_width, plane, groups * outs * plane, count, wanted, some, columns)
@@ -538,39 +539,41 @@ def weight_tiles(
                         broad = vectors // calls + (1 if call < vectors % calls else 0)
                         for panel in range(first, last):
                             w0, x0 = ((panel - first) * depth + start) * TILE_ROWS, i * row + v * lanes
-                            to = (group * panels + panel) * TILE_ROWS * volume + i * taps * channels + v * lanes
+                            to = (group * panels + panel) * TILE_ROWS * volume + i * parts.shape[4] + v * lanes
                             tile_add(TILE_ROWS, broad, columns, w0, table, start, deep, mine, x0, sums, to, volume)
                         v += broad
         restore_denormals(state)
 
 
 @kernel
-def gather_taps(parts: Any, channels: int, outs: int, gw: Any) -> None:
-    """gw (O, C/G * taps) = sums of parts (T, G, O, taps * C) over the teams."""
+def gather_taps(parts: Any, outs: int, gw: Any) -> None:
+    """gw (O, C/G, KH, KW) = sums of parts (T, G, O, KH, KW*C and more) over the teams."""
     teams, groups = parts.shape[0], parts.shape[1]
-    taps = parts.shape[3] // channels
+    _, channels, tall, taps = gw.shape
     for o in prange(groups * outs):
         group, row = o // outs, o % outs
-        for k in range(taps):
-            for c in range(channels):
-                total = parts[0, group, row, k * channels + c]
-                for t in range(1, teams):
-                    total += parts[t, group, row, k * channels + c]
-                gw[o, c * taps + k] = total
+        for i in range(tall):
+            for j in range(taps):
+                for c in range(channels):
+                    total = parts[0, group, row, i, j * channels + c]
+                    for t in range(1, teams):
+                        total += parts[t, group, row, i, j * channels + c]
+                    gw[o, c, i, j] = total
 
 
 @kernel
 def weight_dot(
     g: Any, x: Any, table: Any, residues: Any, taps: int, numbers: Any, work: Any, turned: Any, parts: Any
 ) -> None:
-    """parts (T, G, O, k) = sums of g * x over the share of each thread, one output channel at a time."""
+    """parts (T, G, O, k, lanes) = sums of g * x over the share of each thread; the lanes are still to be summed."""
     lanes, threads = VECTOR_BYTES // x.itemsize, work.shape[0]
     for t in prange(threads):
         planes, grid = _unpack(numbers)
         side, channels = grid.target, planes.source.channels
         _, high, wide = planes.extent
         state, jobs = flush_denormals(), _jobs(grid)
-        mine, row, sums = work[t], turned[t], parts[t].reshape(-1)
+        mine, padded, sums = work[t], turned[t], parts[t].reshape(-1)
+        pitch, apart = padded.size // side.channels, parts.shape[3] * lanes
         sums[:] = 0
         for job in range(jobs * t // threads, jobs * (t + 1) // threads):
             n, group, origin = _locate(job, grid)
@@ -582,12 +585,17 @@ def weight_dot(
                 for o in range(side.channels):
                     at = n * side.batch_stride + (group * side.channels + o) * side.channel_stride
                     at += (origin[0] + d) * side.depth_stride + origin[1] * side.size[2] + origin[2]
-                    pad_rows(row, 0, wide, g, at, side.size[2], nh, wide, 0, nw)
-                    pad_rows(row, nh * wide, 0, g, at, 0, 1, lanes, 0, 0)
-                    vectors = ((nh - 1) * wide + nw + lanes - 1) // lanes
+                    pad_rows(padded, o * pitch, wide, g, at, side.size[2], nh, wide, 0, nw)
+                    pad_rows(padded, o * pitch + nh * wide, 0, g, at, 0, 1, lanes, 0, 0)
+                vectors = ((nh - 1) * wide + nw + lanes - 1) // lanes
+                calls = (side.channels + DOT_OUTS - 1) // DOT_OUTS
+                o = 0
+                for call in range(calls):
+                    outs = side.channels // calls + (1 if call < side.channels % calls else 0)
                     for k in range(0, channels * taps, DOT_ROWS):
-                        to = (group * side.channels + o) * parts.shape[3] + k
-                        dot(row, 0, table, k, mine, d * high * wide, vectors, sums, to)
+                        to = (group * side.channels + o) * apart + k * lanes
+                        dot(outs, padded, o * pitch, pitch, table, k, mine, d * high * wide, vectors, sums, to, apart)
+                    o += outs
         restore_denormals(state)
 
 

@@ -21,7 +21,7 @@ but its sums have to be turned before they fit the planes of the output.
 
 ``outer`` is the same picture turned for the gradient of weights: its sums run over pixels q, the rows are table
 entries k, the vectors are output channels, whose gradient was transposed to lie side by side. ``dot`` serves where
-there are too few output channels to fill a vector: it sums over pixels within the lanes.
+there are too few output channels to fill a vector: pixels lie in its vectors, and their lanes are summed in the end.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from backends.cpu.kernels.vector import REGISTERS, Emitter, emits
 TILE_ROWS = 8 if REGISTERS == 32 else 4
 OUTER_ROWS = 9 if REGISTERS == 32 else 4
 OUTER_VECTORS = 3
-DOT_ROWS = 9 if REGISTERS == 32 else 4
+DOT_ROWS, DOT_OUTS = 5, 4 if REGISTERS == 32 else 2
 
 
 def tile_vectors(rows: int) -> int:
@@ -234,26 +234,50 @@ def outer(
 
 @intrinsic
 def dot(
-    context: Any, g: Any, g0: Any, table: Any, t0: Any, x: Any, x0: Any, vectors: Any, out: Any, out0: Any
+    context: Any,
+    outs: Any,
+    g: Any,
+    g0: Any,
+    ldg: Any,
+    table: Any,
+    t0: Any,
+    x: Any,
+    x0: Any,
+    vectors: Any,
+    out: Any,
+    out0: Any,
+    ldo: Any,
 ) -> tuple[Any, Callable[..., Any]]:
-    """out[out0 + r] += sum over q < vectors * lanes of x[x0 + table[t0 + r] + q] * g[g0 + q], r < DOT_ROWS."""
+    """out[out0 + o*ldo + r*lanes + l] += sum over v < vectors of x[x0 + table[t0 + r] + q] * g[g0 + o*ldg + q].
+
+    q = v*lanes + l; o < outs, 1 <= outs <= DOT_OUTS; r < DOT_ROWS. The lanes are left for the caller to sum, once.
+    """
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        g, g0, table, t0, x, x0, vectors, out, out0 = values
-        gradient = e.data(kinds[0], g, g0)
-        offset = e.data(kinds[2], table, t0)
-        source = e.data(kinds[4], x, x0)
-        target = e.data(kinds[7], out, out0)
+        outs, g, g0, ldg, table, t0, x, x0, vectors, out, out0, ldo = values
+        offset = e.data(kinds[4], table, t0)
+        source = e.data(kinds[6], x, x0)
         places = [e.at(source, e.entry(e.at(offset, r))) for r in range(DOT_ROWS)]
 
-        def step(v: Any, sums: list[Any]) -> list[Any]:
-            q = e.times(v, e.lanes)
-            values = e.load(e.at(gradient, q))
-            return [e.multiply_add(values, e.load(e.at(places[r], q)), sums[r]) for r in range(DOT_ROWS)]
+        def some(high: int) -> None:
+            gradients = [e.at(e.data(kinds[1], g, g0), e.times(ldg, o)) for o in range(high)]
+            targets = [e.at(e.data(kinds[9], out, out0), e.times(ldo, o)) for o in range(high)]
 
-        sums = e.loop(vectors, [e.zero] * DOT_ROWS, step)
-        for r in range(DOT_ROWS):
-            place = e.at(target, r)
-            e.builder.store(e.builder.fadd(e.builder.load(place), e.lane_sum(sums[r])), place)
+            def step(v: Any, sums: list[Any]) -> list[Any]:
+                q = e.times(v, e.lanes)
+                upper = [e.load(e.at(gradient, q)) for gradient in gradients]
+                new = []
+                for r in range(DOT_ROWS):
+                    value = e.load(e.at(places[r], q))
+                    new += [e.multiply_add(upper[o], value, sums[r * high + o]) for o in range(high)]
+                return new
 
-    return types.void(g, g0, table, t0, x, x0, vectors, out, out0), emits(generate)
+            sums = e.loop(vectors, [e.zero] * (DOT_ROWS * high), step)
+            for r in range(DOT_ROWS):
+                for o in range(high):
+                    place = e.at(targets[o], r * e.lanes)
+                    e.store(e.builder.fadd(e.load(place), sums[r * high + o]), place)
+
+        e.cases(outs, range(1, DOT_OUTS + 1), some)
+
+    return types.void(outs, g, g0, ldg, table, t0, x, x0, vectors, out, out0, ldo), emits(generate)
