@@ -13,6 +13,7 @@ from backends.protocol import Array, Backend
 from backends.reference import conv as reference
 
 _kernels = Kernels("conv")
+_weights = Kernels("conv_weight")
 _vector = Kernels("vector")
 _FUSE_FROM = 1 << 13  # multiplications; below, the reference is as quick
 
@@ -148,11 +149,11 @@ def _weight_by_pixels(g: Array, x: Array, geo: Conv, work: int) -> Array:
     row = -(-geo.kernel[1] * channels // lanes) * lanes
     parts = _scratch("conv parts", (count // shares, geo.groups, panels * rows, geo.kernel[0], row), dtype)
     sizes = n, geo.groups, channels, *geo.size, outs, *geo.out, *geo.kernel, *geo.padding
-    _kernels.weight_tiles(work)(
+    _weights.weight_tiles(work)(
         contiguous(g).reshape(-1), contiguous(x).reshape(-1), sizes, plan.table, plan.images, plan.rows, plan.chunk, shares,
         planes, columns, parts,
     )  # fmt: skip
-    _kernels.gather_taps(gw.size)(parts, outs, gw)
+    _weights.gather_taps(gw.size)(parts, outs, gw)
     return gw
 
 
