@@ -25,6 +25,7 @@ _BUDGET = 1 << 19  # bytes of scratch planes: they should stay in the second-lev
 CHUNK = 128  # pixels of transposed gradients: with 48 channels of float32 they fill the first-level cache
 _TURNING = 1.1  # what it costs to turn channels side by side into planes
 _LOADS = 1.6  # multiply-adds that a processor does while it loads once, as measured
+_MANY = 16  # blocks for each thread; with as many it does not matter that one thread has one more than another
 _PIXEL_CHUNK = 3 << 13  # bytes of inputs in a chunk of pixels: half of the first-level cache
 _MAX_PARTS = 1 << 22  # bytes of partial sums of weight gradients, for all threads together
 
@@ -155,16 +156,25 @@ def _row_extent(source: Side, step: Three, pad: Three, residues: list[Three], co
 
 
 def _blocks(counts: Three, limits: Three, jobs: int, threads: int) -> Three:
-    """Outputs in a block along each axis: at most the limit, and blocks enough for all threads, in even shares."""
+    """Outputs in a block along each axis: at most the limit, and in even shares for all threads."""
     block = [min(c, max(1, limit)) for c, limit in zip(counts, limits, strict=True)]
     for axis in range(3):
         number = -(-counts[axis] // block[axis])
         others = jobs * prod(-(-c // b) for c, b in zip(counts, block, strict=True)) // number
-        if others * number < 4 * threads:  # few: make their number a multiple of the threads, if it can be
-            wanted = -(-others * number // threads) * threads
-            number = min(counts[axis], -(-wanted // others))
-        block[axis] = -(-counts[axis] // number)
+        block[axis] = _even(counts[axis], number, others, threads)
     return _three(block)
+
+
+def _even(count: int, number: int, others: int, threads: int) -> int:
+    """Length of ``number`` or more blocks of ``count``, so that all threads do as much; each block comes ``others`` times."""
+
+    def busiest(k: int) -> int:
+        length = -(-count // k)
+        return -(-others * -(-count // length) // threads) * length
+
+    if threads > 1 and others * number < _MANY * threads:
+        number = min(range(number, min(count, max(2 * number, threads)) + 1), key=busiest)
+    return -(-count // number)
 
 
 def _place(residue: Three, shift: Three, residues: list[Three], plane: int, extent: Three) -> int:
@@ -452,7 +462,7 @@ def pixels(geo: Conv, n: int, channels: int, itemsize: int, threads: int) -> Pix
     row = (geo.size[1] + 2 * geo.padding[1]) * channels  # elements
     room = max(1, _BUDGET // (2 * itemsize * row) - window)  # rows of outputs; gradients take as much memory
     rows = -(-high // -(-high // room))
-    images = min(-(-n // threads), max(1, room // (high + window))) if rows == high else 1
+    images = _even(n, -(-n // max(1, room // (high + window))), geo.groups, threads) if rows == high else 1
     places = np.arange(images)[:, None, None] * (rows + window) * row
     places = places + np.arange(rows)[:, None] * row + np.arange(wide) * channels
     chunk = max(64, _PIXEL_CHUNK // (itemsize * min(channels, 48)))
