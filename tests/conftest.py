@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 
-# Before NumPy loads: workers of pytest-xdist share the cores, on which no thread should wait by spinning, while two
-# threads still split a loop.
+# Before NumPy loads: workers of pytest-xdist share the cores, while two threads still split a loop.
 os.environ.update(
     {
         "MKL_NUM_THREADS": "1",
         "MPLBACKEND": "Agg",
         "NUMBA_NUM_THREADS": "2",
         "OMP_NUM_THREADS": "1",
-        "OMP_WAIT_POLICY": "passive",
         "OPENBLAS_NUM_THREADS": "1",
     }
     | dict(os.environ)

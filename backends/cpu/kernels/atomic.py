@@ -1,6 +1,6 @@
 """Instructions on words of memory that several threads use, all of them in one order that every thread sees alike.
 
-Addresses and values are int64.
+Addresses and values are int64. (The pool's code is kept on disk until ``pool.py`` changes: touch that after a change here.)
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def _parallel_for(
     """Runs all pieces of a loop: ``numba_parallel_for``."""
     words = np.array((body, arguments, sizes, steps, data, inner, count))
     job, pieces, pool = words.ctypes.data, load(sizes), address_of("twingrad_pool")
-    if pieces == 1 or exchange(pool + _BUSY, 1):  # BUSY: with a loop around this one, or of another Python thread
+    if pieces == 1 or pieces > threads or exchange(pool + _BUSY, 1):  # BUSY: with the loop of another Python thread
         for piece in range(pieces):
             _run(job, piece)
         words[0] = 0  # as above
@@ -154,21 +154,6 @@ def _parallel_for(
             _offer_core()
     words[0] = 0  # as above
     exchange(pool + _BUSY, 0)
-
-
-def get_num_threads() -> int:
-    """How many threads share a loop, as ``numba.set_num_threads`` was told last; quicker than Numba's own function.
-
-    Returns:
-        The number.
-
-    Example:
-        >>> get_num_threads() >= 1
-        True
-    """
-    ask = getattr(parallel, "_get_num_threads", numba.get_num_threads)  # is there once threads are
-    count: int = ask()
-    return count
 
 
 def start(threads: int) -> None:
