@@ -244,6 +244,37 @@ def transpose_rows(
     return types.void(source, s0, lds, rows, length, target, t0, ldt), emits(generate)
 
 
+@intrinsic
+def transpose_halves(
+    context: Any, source: Any, s0: Any, lds: Any, length: Any, target: Any, t0: Any, t1: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """Turns ``lanes`` rows into two panels of half as many columns, with h = lanes / 2:
+
+    target[t0 + i*h + r] = source[s0 + r*lds + i] and target[t1 + i*h + r] = source[s0 + (h + r)*lds + i] for r < h and
+    i < length, a multiple of lanes.
+    """
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        source, s0, lds, length, target, t0, t1 = values
+        start = e.data(kinds[0], source, s0)
+        halves = [
+            (e.data(kinds[4], target, t), lanes)
+            for t, lanes in ((t0, range(e.lanes // 2)), (t1, range(e.lanes // 2, e.lanes)))
+        ]
+
+        def step(v: Any, _: list[Any]) -> list[Any]:
+            i = e.times(v, e.lanes)
+            lines = [e.load(e.at(start, e.plus(e.times(lds, r), i))) for r in range(e.lanes)]
+            for r, line in enumerate(_turned(e, lines)):
+                for to, lanes in halves:
+                    e.store(e.shuffle(line, line, lanes), e.at(to, e.times(e.plus(i, r), e.lanes // 2)))
+            return []
+
+        e.loop(_vectors(e, length), [], step)
+
+    return types.void(source, s0, lds, length, target, t0, t1), emits(generate)
+
+
 @intrinsic(prefer_literal=True)
 def copy_vectors(
     context: Any, source: Any, s0: Any, target: Any, t0: Any, vectors: Any

@@ -56,26 +56,8 @@ def tile_vectors(rows: int) -> int:
     return min(8, (REGISTERS - 1) // (rows + 1))
 
 
-@intrinsic(prefer_literal=True)
-def tile(
-    context: Any,
-    rows: Any,
-    vectors: Any,
-    weights: Any,
-    w0: Any,
-    table: Any,
-    t0: Any,
-    depth: Any,
-    x: Any,
-    x0: Any,
-    y: Any,
-    y0: Any,
-    ldy: Any,
-) -> tuple[Any, Callable[..., Any]] | None:
-    """y[y0 + r*ldy + j] = sum over k < depth of weights[w0 + k*rows + r] * x[x0 + table[t0 + k] + j].
-
-    r < rows, a compile-time constant; j < vectors * lanes, 1 <= vectors <= tile_vectors(rows).
-    """
+def _tile(add: bool, rows: Any, args: tuple[Any, ...]) -> tuple[Any, Callable[..., Any]] | None:
+    """Signature and code of ``tile``, or of ``tile_add``, for so many rows."""
     if not isinstance(rows, types.IntegerLiteral):
         return None
     count = rows.literal_value
@@ -98,16 +80,59 @@ def tile(
                     out += [e.multiply_add(w, inputs[j], sums[r * wide + j]) for j in range(wide)]
                 return out
 
-            sums = e.loop(depth, [e.zero] * (count * wide), step)
-            for r in range(count):
-                row = e.at(target, e.times(ldy, r))
-                for j in range(wide):
-                    e.store(sums[r * wide + j], e.at(row, j * e.lanes))
+            places = [e.at(e.at(target, e.times(ldy, r)), j * e.lanes) for r in range(count) for j in range(wide)]
+            if add:  # by the time the sums are ready, what they are added to is there
+                for place in places:
+                    e.prefetch(place)
+            for place, total in zip(places, e.loop(depth, [e.zero] * (count * wide), step), strict=True):
+                e.store(e.builder.fadd(e.load(place), total) if add else total, place)
 
         e.cases(vectors, range(1, tile_vectors(count) + 1), one)
 
-    args = vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy
     return types.void(rows, *args), emits(generate)
+
+
+@intrinsic(prefer_literal=True)
+def tile(
+    context: Any,
+    rows: Any,
+    vectors: Any,
+    weights: Any,
+    w0: Any,
+    table: Any,
+    t0: Any,
+    depth: Any,
+    x: Any,
+    x0: Any,
+    y: Any,
+    y0: Any,
+    ldy: Any,
+) -> tuple[Any, Callable[..., Any]] | None:
+    """y[y0 + r*ldy + j] = sum over k < depth of weights[w0 + k*rows + r] * x[x0 + table[t0 + k] + j].
+
+    r < rows, a compile-time constant; j < vectors * lanes, 1 <= vectors <= tile_vectors(rows).
+    """
+    return _tile(False, rows, (vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy))
+
+
+@intrinsic(prefer_literal=True)
+def tile_add(
+    context: Any,
+    rows: Any,
+    vectors: Any,
+    weights: Any,
+    w0: Any,
+    table: Any,
+    t0: Any,
+    depth: Any,
+    x: Any,
+    x0: Any,
+    y: Any,
+    y0: Any,
+    ldy: Any,
+) -> tuple[Any, Callable[..., Any]] | None:
+    """As ``tile``, with += instead of =."""
+    return _tile(True, rows, (vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy))
 
 
 def tile_pixels(vectors: int) -> tuple[int, ...]:
