@@ -80,9 +80,8 @@ class Op:
         self.joint: Formula | None = None
         self.definition: Formula | None = None
         self.differentiable = 0  # bit i: input i has a gradient
-        self.plans: dict[
-            Any, Plan
-        ] = {}  # by which inputs need a gradient, as bits; and how many there are, if that varies
+        # By which inputs need a gradient, as bits; and how many there are, if that varies.
+        self.plans: dict[Any, Plan] = {}
         self.function = call.function(self)
 
     def __repr__(self) -> str:

@@ -41,6 +41,7 @@ class Cpu(Reference):
     scalar = _arrays.scalar
 
     matmul = _matmul.matmul
+    linear = _matmul.linear
 
     conv = _conv.conv
     conv_input = _conv.conv_input

@@ -6,6 +6,7 @@ large one is shared out here, over blocks of rows and columns.
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy import matmul as _numpy
 
 from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch_rows, threads
 from backends.protocol import Array, Backend
+from backends.reference import matmul as reference
 
 _kernels = Kernels("matmul")
 _vector = Kernels("vector")
@@ -25,19 +27,47 @@ def matmul(be: Backend, a: Array, b: Array) -> Array:
     """See ``Backend.matmul``."""
     if a.itemsize == 2 and a.dtype.char == "e":  # NumPy multiplies float16 element by element
         return matmul(be, a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
-    if b.ndim < 2 or a.size * b.shape[-1] < _SHARE_FROM:
-        return _numpy(a, b)
-    if a.dtype.char not in FLOATS or a.dtype != b.dtype or a.ndim < 2 or a.shape[:-2] != b.shape[:-2]:
-        return _numpy(a, b)
+    return _product(a, b, _none(a.dtype)) if _served(a, b) else _numpy(a, b)
+
+
+def linear(be: Backend, x: Array, w: Array, b: Array | None) -> Array:
+    """See ``Backend.linear``."""
+    rows, columns = x if x.ndim == 2 else x.reshape(prod(x.shape[:-1]), x.shape[-1]), w.T
+    if not _served(rows, columns) or (b is not None and (b.ndim != 1 or b.dtype != x.dtype)):
+        return reference.linear(be, x, w, b)
+    y = _product(rows, columns, _none(x.dtype) if b is None else contiguous(b))  # (M,I) (I,O) -> (M,O)
+    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
+
+
+def _served(a: Array, b: Array) -> bool:
+    """Whether the kernel takes these: pairs of matrices of one dtype, float32 or float64, and large."""
+    return (
+        b.ndim >= 2
+        and a.size * b.shape[-1] >= _SHARE_FROM
+        and a.ndim >= 2
+        and a.dtype.char in FLOATS
+        and a.dtype == b.dtype
+        and a.shape[:-2] == b.shape[:-2]
+        and a.shape[-1] == b.shape[-2]
+        and min(a.shape[-2], b.shape[-1]) >= _SMALLEST
+    )
+
+
+def _product(a: Array, b: Array, bias: Array) -> Array:
+    """a (*,M,K) b (*,K,N) + bias (N,), or nothing for (0,)."""
     (m, k), n, batch = a.shape[-2:], b.shape[-1], prod(a.shape[:-2])
     work = batch * m * n * k
-    if min(m, n) < _SMALLEST or b.shape[-2] != k:
-        return _numpy(a, b)
     count, sizes = threads(work), _kernels.scratch_sizes(_vector.lanes_of(a.itemsize))
     memory = [scratch_rows(name, count, size, a.dtype) for name, size in zip(_MEMORY, sizes, strict=True)]
     c = np.empty((*a.shape[:-1], n), a.dtype)
-    _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), c.reshape(batch, -1), (m, n, k), *memory)
+    _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), bias, c.reshape(batch, -1), (m, n, k), *memory)
     return c
+
+
+@cache
+def _none(dtype: np.dtype) -> Array:
+    """The bias of a product without one."""
+    return np.empty(0, dtype)
 
 
 def _flat(a: Array, batch: int) -> tuple[Array, bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from backends.protocol import Array, Backend
 
 
@@ -47,7 +49,7 @@ def linear(be: Backend, x: Array, w: Array, b: Array | None) -> Array:
         >>> Reference(np).linear(np.array([1.0, 2.0]), np.array([[1.0, 1.0], [0.0, 3.0]]), np.array([0.5, 0.0]))
         array([3.5, 6. ])
     """
-    y = be.matmul(x.reshape(-1, x.shape[-1]) if x.ndim != 2 else x, w.T)  # (M,I) (I,O) -> (M,O)
+    y = be.matmul(x.reshape(prod(x.shape[:-1]), x.shape[-1]) if x.ndim != 2 else x, w.T)  # (M,I) (I,O) -> (M,O)
     if b is not None:
         y += b
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])

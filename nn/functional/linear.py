@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DtypeError, ShapeError
 from autograd.op import op
 from autograd.ops.axes import _permute
+from autograd.ops.shape import _reshape
+from nn.functional.channels import channel_sum
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -21,7 +24,7 @@ def _linear(be: Any, x: Any, w: Any, b: Any) -> Any:
 
 @op
 def _linear_weight(be: Any, x: Any, y_grad: Any) -> Any:
-    rows, grads = x.reshape(-1, x.shape[-1]), y_grad.reshape(-1, y_grad.shape[-1])
+    rows, grads = (a.reshape(prod(a.shape[:-1]), a.shape[-1]) for a in (x, y_grad))  # -1 is not known without elements
     return be.matmul(grads.T, rows)  # (O,M) (M,I) -> (O,I)
 
 
@@ -29,10 +32,14 @@ def _transposed(w: Any) -> Any:
     return _permute(w, axes=(1, 0))
 
 
+def _column_sum(g: Any) -> Any:
+    return channel_sum(g if g.ndim == 2 else _reshape(g, shape=(prod(g.shape[:-1]), g.shape[-1])))
+
+
 _linear.grad(
     x=lambda g, w: _linear(g, _transposed(w), None),
     w=lambda g, x: _linear_weight(x, g),
-    b=lambda g: g,
+    b=lambda g: _column_sum(g),
 )
 _linear_weight.grad(
     x=lambda g, y_grad: _linear(y_grad, _transposed(g), None),

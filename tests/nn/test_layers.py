@@ -163,3 +163,16 @@ def test_unpooling_goes_back(torch: Any, nd: int, shape: tuple[int, ...]) -> Non
         return getattr(library, f"MaxUnpool{nd}d")(2)(y, where, output_size=shape).numpy()
 
     np.testing.assert_array_equal(there_and_back(nn, ag.tensor(x)), there_and_back(torch.nn, torch.tensor(x)))
+
+
+def test_linear_of_nothing(torch) -> None:
+    """No features, or no rows: the bias alone, and gradients of the right shapes."""
+    for batch, features in (((2, 3), 0), ((0, 3), 4), ((5,), 0)):
+        found = []
+        for lib in (ag, torch):
+            x, w = lib.zeros(*batch, features, requires_grad=True), lib.zeros(6, features, requires_grad=True)
+            b = lib.arange(6.0).requires_grad_()
+            y = lib.nn.functional.linear(x, w, b)
+            y.sum().backward()
+            found.append([y.tolist(), x.grad.tolist(), w.grad.tolist(), b.grad.tolist()])
+        assert found[0] == found[1]

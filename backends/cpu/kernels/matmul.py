@@ -15,7 +15,7 @@ from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
 from backends.cpu.kernels.product import ROWS, VECTORS, product
-from backends.cpu.kernels.rows import copy_groups, copy_vectors, pad_rows, transpose_rows
+from backends.cpu.kernels.rows import add_rows, copy_groups, copy_vectors, pad_rows, transpose_rows
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
 _DEEP = 256  # of k at a time: a panel then stays in the second-level cache, and half of it in the first
@@ -71,6 +71,7 @@ def _share(
     a_columns: bool,
     b: Any,
     b_columns: bool,
+    bias: Any,
     c: Any,
     sizes: Any,
     first: int,
@@ -78,9 +79,9 @@ def _share(
     packed_a: Any,
     packed_b: Any,
 ) -> None:
-    """Tiles first..last of c (m,n), counted down the panels."""
+    """Tiles first..last of c (m,n) = a b + bias, counted down the panels."""
     m, n, k = sizes
-    row = VECTORS * (VECTOR_BYTES // a.itemsize)
+    zero, row = a.dtype.type(0), VECTORS * (VECTOR_BYTES // a.itemsize)
     high = (m + ROWS - 1) // ROWS
     begin, end = first // high, (last - 1) // high + 1
     copy_a = a_columns and end - begin > 1
@@ -106,9 +107,12 @@ def _share(
                     high0 = max(m0, (first - p * high) * ROWS)
                     high1 = min(m, m0 + _HIGH, (last - p * high) * ROWS)
                     for i in range(high0, high1, ROWS):
+                        some, place = min(ROWS, m - i), i * n + p * row
+                        if k0 == 0 and bias.size:
+                            add_rows(c, place, n, bias, p * row, 0, some, width, zero)
                         product(
-                            min(ROWS, m - i), width, deep, rows, corner + i * down, row_step, k_step,
-                            panels, panel, line, k0 > 0, c, i * n + p * row, n,
+                            some, width, deep, rows, corner + i * down, row_step, k_step,
+                            panels, panel, line, k0 > 0 or bias.size > 0, c, place, n,
                         )  # fmt: skip
 
 
@@ -118,12 +122,16 @@ def matmul(
     a_columns: bool,
     b: Any,
     b_columns: bool,
+    bias: Any,
     c: Any,
     sizes: tuple[int, int, int],
     rows_memory: Any,
     panels_memory: Any,
 ) -> None:
-    """c (B,M,N) = a (B,M,K) b (B,K,N), (B, all the rest flat); a or b may lie column by column."""
+    """c (B,M,N) = a (B,M,K) b (B,K,N) + bias (N,), (B, all the rest flat); a or b may lie column by column.
+
+    bias (0,) means zero.
+    """
     m, n, _ = sizes
     threads = panels_memory.shape[0]
     for t in prange(threads):
@@ -135,5 +143,5 @@ def matmul(
             low, high = max(0, first - which * tiles), min(tiles, last - which * tiles)
             if low < high:
                 x, y, z = a[which], b[which], c[which]
-                _share(x, a_columns, y, b_columns, z, sizes, low, high, rows_memory[t], panels_memory[t])
+                _share(x, a_columns, y, b_columns, bias, z, sizes, low, high, rows_memory[t], panels_memory[t])
         restore_denormals(state)
