@@ -19,6 +19,7 @@ import numba
 from numba.np.ufunc import parallel
 
 from backends.cpu import process, runtime
+from backends.cpu.kernels import pool
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,8 +52,6 @@ process.tune()
 if numba.config.NUMBA_NUM_THREADS == 1:
     runtime.serial_only()
 elif os.name == "posix":
-    from backends.cpu.kernels import pool
-
     pool.start(numba.config.NUMBA_NUM_THREADS)
 
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import threading
+from typing import Any
 
 import numba
 import numpy as np
@@ -105,7 +106,7 @@ def _sleep(pool: int, seen: int) -> None:
     _unlock(pool + _MUTEX)
 
 
-@numba.njit(types.void(_address, _address), nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _work(pool: int, thread: int) -> None:
     """What a worker does until it is stopped."""
     seen = looks = 0
@@ -121,14 +122,13 @@ def _work(pool: int, thread: int) -> None:
             _sleep(pool, seen)
 
 
-@numba.njit(types.void(_address), nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _stop(pool: int) -> None:
     """Ends the workers."""
     exchange(pool + _STOP, 1)
     _wake_sleepers(pool)
 
 
-@numba.cfunc(types.void(*[_address] * 8), cache=True, error_model="numpy")
 def _parallel_for(
     body: int, arguments: int, sizes: int, steps: int, data: int, inner: int, count: int, threads: int
 ) -> None:
@@ -156,6 +156,9 @@ def _parallel_for(
     exchange(pool + _BUSY, 0)
 
 
+_entry: Any = None  # the machine code of the above, which lives as long as this
+
+
 def start(threads: int) -> None:
     """Makes Numba's parallel loops run here from now on, and starts the workers.
 
@@ -166,11 +169,15 @@ def start(threads: int) -> None:
         >>> start.__name__  # called once, when the first kernel is loaded
         'start'
     """
+    global _entry
+    _entry = numba.cfunc(types.void(*[_address] * 8), cache=True, error_model="numpy")(_parallel_for)
+    _work.compile((_address, _address))
+    _stop.compile((_address,))
     parallel._launch_threads()  # cuts loops into pieces, and looks up its own threads' function: ours replaces it
     system = ctypes.CDLL(None)
     system.pthread_mutex_init(ctypes.c_void_p(_POOL + _MUTEX), None)
     system.pthread_cond_init(ctypes.c_void_p(_POOL + _CONDITION), None)
-    binding.add_symbol("numba_parallel_for", _parallel_for.address)
+    binding.add_symbol("numba_parallel_for", _entry.address)
     workers = [
         threading.Thread(target=_work, args=(_POOL, t), daemon=True, name=f"kernels {t}") for t in range(1, threads)
     ]
