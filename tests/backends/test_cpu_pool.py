@@ -10,7 +10,8 @@ import textwrap
 import pytest
 
 PROGRAM = """
-    import sys, threading, time
+    import os, sys, threading, time, warnings
+    warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
     import numba, numpy as np
     from numba import prange
     from backends.cpu.kernels import jit, pool
@@ -61,6 +62,11 @@ PROGRAM = """
     rounds(20, 0)
     numba.set_num_threads(threads)
     rounds(20, 0)
+    time.sleep(0.1)  # workers sleep
+    child = os.fork()
+    if child == 0:
+        sys.exit(7)  # by way of what runs at exit
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     print("all once")
 """
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import os
 import threading
 from typing import Any
 
@@ -190,3 +191,4 @@ def start(threads: int) -> None:
             worker.join()
 
     atexit.register(stop)
+    os.register_at_fork(after_in_child=lambda: atexit.unregister(stop))  # there are no workers in a child
