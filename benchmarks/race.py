@@ -22,7 +22,19 @@ from statistics import mean, median
 from typing import Any
 
 from benchmarks.count import need
-from benchmarks.harness import PAUSE, Runner, child, forget_peak, hardware, keep, kept, memory, results, spread
+from benchmarks.harness import (
+    PAUSE,
+    Runner,
+    child,
+    forget_peak,
+    hardware,
+    keep,
+    kept,
+    kept_here,
+    memory,
+    results,
+    spread,
+)
 from benchmarks.workloads import WORKLOADS, Workload
 
 NAMES = [
@@ -65,13 +77,18 @@ def main(words: list[str] | None = None) -> None:
             figures["races"][name] = race(workload, optimizer, arguments.rounds, arguments.seconds)
             print(row(name, figures["races"][name], figures["peak before"]["flops"], before.get(name)), flush=True)
     figures["peak after"] = child("benchmarks.peak", "twingrad")
-    print(f"geometric mean {geometric_mean(r['ratio'] for r in figures['races'].values()):.2f}")
     print(show(figures["peak after"]))
     if arguments.check:
         check(figures["races"], before, machine)
+    races = figures["races"]
     if arguments.keep:
-        keep("race", figures)
-        picture(figures["races"], str(results("race.png")))
+        joined = kept_here("race").get("races", {}) | races
+        races = {f"{w} {o}": joined[f"{w} {o}"] for w in WORKLOADS for o in OPTIMIZERS if f"{w} {o}" in joined}
+        keep("race", figures | {"races": races})
+        picture(races, str(results("race.png")))
+    for optimizer in OPTIMIZERS:
+        if ratios := [r["ratio"] for name, r in races.items() if name.endswith(optimizer)]:
+            print(f"geometric mean of {len(ratios)} workloads with {optimizer}: {geometric_mean(ratios):.2f}")
 
 
 def check(races: dict[str, Any], before: dict[str, Any], machine: dict[str, str]) -> None:
