@@ -18,6 +18,7 @@ from autograd import backends as backends
 from autograd import cuda as cuda
 from autograd import func as func
 from autograd import graphviz as graphviz
+from autograd import special as special
 from autograd import utils as utils
 from autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from autograd.autograd import backward, grad
@@ -111,6 +112,7 @@ from autograd.ops.arithmetic import (
     true_divide,
 )
 from autograd.ops.axes import adjoint, moveaxis, movedim, permute, swapaxes, swapdims, t, transpose
+from autograd.ops.bessel import i0
 from autograd.ops.bounds import clamp, clamp_max, clamp_min, fmax, fmin, maximum, minimum
 from autograd.ops.comparison import (
     allclose,
@@ -152,7 +154,9 @@ from autograd.ops.elementwise import (
     sqrt,
     xlogy,
 )
+from autograd.ops.error_functions import erfc, erfinv
 from autograd.ops.extremum import amax, amin, aminmax, argmax, argmin, max, min
+from autograd.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma, polygamma
 from autograd.ops.grids import cartesian_prod, combinations, meshgrid
 from autograd.ops.groups import index_reduce, scatter, scatter_reduce
 from autograd.ops.indexing import gather, index_add, index_copy, index_fill, index_select, scatter_add, take_along_dim
@@ -328,33 +332,34 @@ __all__ = [
     "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations", "complex64", "complex128", "concat",
     "concatenate", "contiguous_format", "copysign", "cos", "cosh", "count_nonzero", "cross", "cuda", "cummax", "cummin",
     "cumprod", "cumsum", "deg2rad", "detect_anomaly", "device", "diag", "diag_embed", "diagflat", "diagonal",
-    "diagonal_scatter", "diff", "dist", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e", "einsum",
-    "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "exp2", "expm1", "eye", "finfo", "fix",
-    "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power", "floor",
-    "floor_divide", "fmax", "fmin", "fmod", "frac", "from_dlpack", "from_numpy", "full", "full_like", "func", "gather",
-    "ge", "get_default_device", "get_default_dtype", "get_float32_matmul_precision", "get_rng_state", "grad",
-    "gradcheck", "gradgradcheck", "graphviz", "greater", "greater_equal", "gt", "half", "heaviside", "histc",
-    "histogram", "hsplit", "hstack", "hypot", "iinfo", "index_add", "index_copy", "index_fill", "index_put",
-    "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32",
-    "int64", "is_anomaly_enabled", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
-    "is_nonzero", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "isneginf", "isposinf", "kron", "kthvalue",
-    "le", "lerp", "less", "less_equal", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp",
-    "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
-    "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max",
-    "maximum", "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim",
-    "msort", "mul", "multinomial", "multiply", "mv", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile",
-    "nansum", "narrow", "ne", "neg", "negative", "newaxis", "no_grad", "nonzero", "norm", "normal", "not_equal",
-    "numel", "once_differentiable", "ones", "ones_like", "outer", "permute", "pi", "pow", "preserve_format", "prod",
-    "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "result_type",
-    "roll", "rot90", "round", "rsqrt", "rsub", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
-    "seed", "select", "select_scatter", "set_default_device", "set_default_dtype", "set_detect_anomaly",
-    "set_float32_matmul_precision", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign",
-    "sin", "sinc", "sinh", "slice_scatter", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze",
-    "stack", "std", "std_mean", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan",
-    "tanh", "tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu",
-    "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unfold", "unique", "unique_consecutive",
-    "unsqueeze", "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot", "vmap", "vsplit", "vstack",
-    "where", "xlogy", "zeros", "zeros_like",
+    "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e",
+    "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1",
+    "eye", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64",
+    "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_dlpack", "from_numpy", "full",
+    "full_like", "func", "gather", "ge", "get_default_device", "get_default_dtype", "get_float32_matmul_precision",
+    "get_rng_state", "grad", "gradcheck", "gradgradcheck", "graphviz", "greater", "greater_equal", "gt", "half",
+    "heaviside", "histc", "histogram", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "index_add",
+    "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode", "initial_seed",
+    "inner", "int", "int8", "int16", "int32", "int64", "is_anomaly_enabled", "is_complex", "is_floating_point",
+    "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
+    "isneginf", "isposinf", "kron", "kthvalue", "le", "lerp", "less", "less_equal", "lgamma", "linspace", "load", "log",
+    "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
+    "masked_scatter", "masked_select", "matmul", "max", "maximum", "mean", "median", "memory_format", "meshgrid", "min",
+    "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan",
+    "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "newaxis",
+    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "once_differentiable", "ones", "ones_like", "outer",
+    "permute", "pi", "polygamma", "pow", "preserve_format", "prod", "promote_types", "put", "quantile", "rad2deg",
+    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "reciprocal", "relu",
+    "remainder", "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round", "rsqrt", "rsub", "save",
+    "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter",
+    "set_default_device", "set_default_dtype", "set_detect_anomaly", "set_float32_matmul_precision", "set_grad_enabled",
+    "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin", "sinc", "sinh", "slice_scatter", "softmax",
+    "sort", "special", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "sub",
+    "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
+    "tensordot", "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu", "triu_indices", "true_divide",
+    "trunc", "uint8", "unbind", "unflatten", "unfold", "unique", "unique_consecutive", "unsqueeze",
+    "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot", "vmap", "vsplit", "vstack", "where", "xlogy",
+    "zeros", "zeros_like",
 ]
 # fmt: on

@@ -42,6 +42,10 @@ class Backend(Protocol):
     def to_numpy(self, a: Array) -> Any:
         """``a`` as a NumPy array: itself on the CPU, a copy from a GPU."""
 
+    @property
+    def special(self) -> Any:
+        """The functions of ``scipy.special`` of this backend's arrays, by name; see special.py."""
+
     def synchronize(self) -> None:
         """Wait until all work given to the device is done."""
 

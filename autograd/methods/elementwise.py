@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.inplace import forms
+from autograd.inplace import forms, inplace
 from autograd.node import Variable
 from autograd.ops import (
     arithmetic,
+    bessel,
     bounds,
     comparison,
     elementwise,
+    error_functions,
     extremum,
+    gamma,
     logic,
     norms,
     power,
@@ -78,7 +81,21 @@ class Elementwise(Variable):
     sigmoid, sigmoid_ = forms(elementwise.sigmoid)
     logit, logit_ = forms(elementwise.logit)
     erf, erf_ = forms(elementwise.erf)
+    erfc, erfc_ = forms(error_functions.erfc)
+    erfinv, erfinv_ = forms(error_functions.erfinv)
+    lgamma, lgamma_ = forms(gamma.lgamma)
+    digamma, digamma_ = forms(gamma.digamma)
+    mvlgamma, mvlgamma_ = forms(gamma.mvlgamma)
+    igamma, igamma_ = forms(gamma.igamma)
+    igammac, igammac_ = forms(gamma.igammac)
+    i0, i0_ = forms(bessel.i0)
     relu, relu_ = forms(elementwise.relu)
+
+    def polygamma(self: Any, n: int) -> Any:
+        """The n-th derivative of ``digamma``; see ``autograd.polygamma``."""
+        return gamma.polygamma(n, self)
+
+    polygamma_ = inplace(polygamma)
     sin, sin_ = forms(trigonometry.sin)
     cos, cos_ = forms(trigonometry.cos)
     tan, tan_ = forms(trigonometry.tan)

@@ -226,6 +226,50 @@ xlogy.grad(
 )
 
 
+@floating
+def xlog1py(be: Any, input: Any, other: Any) -> Any:
+    """input * log(1 + other), and 0 where input is 0 (unless other is NaN).
+
+    Args:
+        input, other: broadcastable tensors, or a Python number for one of them.
+
+    Returns:
+        A floating tensor of the broadcast shape.
+
+    Example:
+        >>> ag.special.xlog1py(ag.tensor([0.0, 2.0]), ag.tensor([-1.0, 0.0]))
+        tensor([0., 0.])
+    """
+    product = input * be.xp.log1p(other)
+    return be.xp.where(be.xp.isnan(other), other, be.xp.where(be.xp.equal(input, 0), input * 0, product))
+
+
+xlog1py.grad(
+    input=lambda g, input, other: where((input == 0) & (other <= -1), 0, xlog1py(g, other)),
+    other=lambda g, input, other: g * input / (other + 1),
+)
+
+
+@floating
+def entr(be: Any, input: Any) -> Any:
+    """The entropy of each element: -x log(x), 0 at 0 and -inf below.
+
+    Args:
+        input: any shape.
+
+    Returns:
+        A floating tensor of the same shape.
+
+    Example:
+        >>> ag.special.entr(ag.tensor([0.0, 0.5, -1.0]))
+        tensor([0.0000, 0.3466,   -inf])
+    """
+    return be.special.entr(input)
+
+
+entr.grad(input=lambda g, input: g * (-1 - log(input)))
+
+
 # -- roots ------------------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from backends.cuda.transfer import DTYPES, Transfers
 from backends.errors import BackendUnavailable
 from backends.protocol import Array
 from backends.reference import Reference
+from backends.special import Special
 
 INSTALL = "pip install 'twingrad[cuda12]' or pip install 'twingrad[cuda13]'"
 _NO_DEVICE = 100  # cudaErrorNoDevice, for which CuPy has no name
@@ -54,6 +55,13 @@ class Cuda(Reference):
         self.chunks = Chunks(xp, device.multiprocessors)
         self.transfers = Transfers(xp, index)
         self.pool = pool_of(xp)
+
+    @cached_property
+    def special(self) -> Special:
+        """Special functions of this GPU's arrays, by SciPy's names."""
+        from cupyx.scipy import special
+
+        return Special(self, special)
 
     def asarray(self, data: Any, dtype: Any = None) -> Array:
         """This GPU's array of ``data``, copied only when it must be."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from backends.protocol import Array
@@ -20,6 +21,7 @@ from backends.reference import recurrent as _recurrent
 from backends.reference import recurrent_layer as _recurrent_layer
 from backends.reference import reduction as _reduction
 from backends.reference import softmax as _softmax
+from backends.special import Special
 
 
 class Reference:
@@ -40,6 +42,13 @@ class Reference:
         self.xp = xp
         self.name = name
         self.index = index
+
+    @cached_property
+    def special(self) -> Special:
+        """Special functions of this backend's arrays, by SciPy's names."""
+        import scipy.special
+
+        return Special(self, scipy.special)
 
     def asarray(self, data: Any, dtype: Any = None) -> Array:
         """This backend's array of ``data``, copied only when it must be."""

@@ -1,6 +1,6 @@
 """Writes ``surface.json``: the public names, signatures and ufunc loops of the real CuPy that is installed.
 
-Needs CuPy, but neither a GPU nor a driver: ``python tests/cupy_double/make_surface.py``.
+Needs CuPy, but neither a GPU nor a driver: ``python -P tests/cupy_double/make_surface.py``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 
 import cupy
 import cupyx
+import cupyx.scipy.linalg
+import cupyx.scipy.special
 
 SPACES = {
     "cupy": cupy,
@@ -23,6 +25,8 @@ SPACES = {
     "Generator": cupy.random.Generator,
     "stride_tricks": cupy.lib.stride_tricks,
     "cupyx": cupyx,
+    "scipy.linalg": cupyx.scipy.linalg,
+    "scipy.special": cupyx.scipy.special,
     "cuda": cupy.cuda,
     "runtime": cupy.cuda.runtime,
     "memory": cupy.cuda.memory,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy.special
 
 from tests.cupy_double import device, functions, memory, operators, pinned, random, stream
 from tests.cupy_double.array import DOUBLE, ndarray
@@ -70,6 +71,15 @@ def _linear(name: str) -> Any:
 
     call.__name__ = name
     return call
+
+
+def _special() -> dict[str, Any]:
+    """Elementwise functions of ``scipy.special`` that CuPy has."""
+    return {
+        name: ufunc(name, described["ufunc"], scipy.special)
+        for name, described in SURFACE["scipy.special"].items()
+        if isinstance(described, dict)
+    }
 
 
 def _plain() -> dict[str, Any]:
@@ -147,5 +157,7 @@ def build() -> dict[str, types.ModuleType]:
     top.lib.__dict__["stride_tricks"] = DoubleModule("cupy.lib.stride_tricks", "stride_tricks", tricks)
     top.cuda.__dict__["runtime"] = DoubleModule("cupy.cuda.runtime", "runtime", runtime)
     top.cuda.__dict__["memory"] = DoubleModule("cupy.cuda.memory", None, blocks)
-    DoubleModule("cupyx", "cupyx", cupyx)
+    extras = DoubleModule("cupyx", "cupyx", cupyx)
+    extras.__dict__["scipy"] = DoubleModule("cupyx.scipy", None, {})
+    extras.scipy.__dict__["special"] = DoubleModule("cupyx.scipy.special", "scipy.special", _special())
     return DOUBLE

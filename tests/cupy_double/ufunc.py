@@ -41,16 +41,17 @@ class ufunc:
     Args:
         name: in CuPy and in NumPy.
         loops: CuPy's, in the order in which it tries them.
+        library: where the host's function of that name is found.
     """
 
-    def __init__(self, name: str, loops: list[str]) -> None:
+    def __init__(self, name: str, loops: list[str], library: Any = np) -> None:
         self._key = name
         self.name = self.__name__ = f"cupy_{name}"
         self.types = loops
         self._loops = [parse(loop) for loop in loops]
         self.nin, self.nout = len(self._loops[0][0]), len(self._loops[0][1])
         self.nargs = self.nin + self.nout
-        self._function: Any = getattr(np, name, None)
+        self._function: Any = getattr(library, name, None)
         self._chosen: dict[Any, tuple[np.dtype[Any], ...]] = {}
 
     def __repr__(self) -> str:

@@ -26,6 +26,11 @@ def zero_times_log(rng: np.random.Generator) -> list[Sample]:
     return [*binary(0.5, 3)(rng), Sample(2.0, uniform(rng, (3,), 1, 2)), Kink(*zeros)]
 
 
+def zero_times_log1p(rng: np.random.Generator) -> list[Sample]:
+    zeros = np.array([0.0, 0.0, 0.0, 1.0]), np.array([-1.0, -2.0, np.nan, 2.0])
+    return [*binary(-0.5, 3)(rng), Sample(2.0, uniform(rng, (3,), 1, 2)), Kink(*zeros)]
+
+
 def odds(rng: np.random.Generator) -> list[Sample]:
     a = uniform(rng, (3, 4), 0.1, 0.9)
     return [Sample(a), Sample(a, 0.3), Sample(a, eps=0.3), Sample(uniform(rng, (), 0.1, 0.9)), Sample(a[:0])]
@@ -46,6 +51,8 @@ OPS = [
     Op("logaddexp", log_sums, out=True),
     Op("logaddexp2", log_sums, out=True),
     Op("xlogy", zero_times_log, inplace=True, out=True),
+    Op("special.xlog1py", zero_times_log1p, method=False, out=True),
+    Op("special.entr", positive, method=False, out=True),
     Op("sqrt", positive, inplace=True, dtypes=(*ALL, "float16"), out=True),
     Op("rsqrt", positive, inplace=True, dtypes=ALL, out=True),
     Op(
