@@ -15,11 +15,19 @@ if (_Path(__file__).parent / "tracer.py").exists() or (_Path(__file__).parent / 
 from autograd import accelerator as accelerator
 from autograd import autograd as autograd
 from autograd import backends as backends
+from autograd import compiler as compiler
 from autograd import cuda as cuda
+from autograd import distributed as distributed
 from autograd import func as func
+from autograd import fx as fx
 from autograd import graphviz as graphviz
+from autograd import jit as jit
+from autograd import random as random
 from autograd import special as special
+from autograd import testing as testing
+from autograd import types as types
 from autograd import utils as utils
+from autograd import version as version
 from autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from autograd.autograd import backward, grad
 from autograd.backends import (
@@ -29,10 +37,11 @@ from autograd.backends import (
     use_deterministic_algorithms,
 )
 from autograd.batching import vmap
+from autograd.buffers import asarray, empty_strided, frombuffer, scalar_tensor
+from autograd.compiler import compile
 from autograd.creation import (
     arange,
     as_tensor,
-    asarray,
     empty,
     empty_like,
     eye,
@@ -91,6 +100,7 @@ from autograd.grad_mode import (
     set_grad_enabled,
 )
 from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.layouts import layout, strided
 from autograd.op import result_type
 from autograd.ops.arithmetic import (
     abs,
@@ -133,8 +143,11 @@ from autograd.ops.comparison import (
     ne,
     where,
 )
-from autograd.ops.conversion import clone
-from autograd.ops.counting import bincount, bucketize, histc, histogram, searchsorted, unique, unique_consecutive
+from autograd.ops.conversion import clone, fill
+from autograd.ops.counting import bincount, bucketize, histc, histogram, isin, searchsorted, unique, unique_consecutive
+from autograd.ops.covariance import corrcoef, cov
+from autograd.ops.digits import frexp, ldexp, nextafter, positive, signbit
+from autograd.ops.divisors import gcd, lcm
 from autograd.ops.einsum import einsum, tensordot
 from autograd.ops.elementwise import (
     erf,
@@ -157,9 +170,10 @@ from autograd.ops.elementwise import (
 from autograd.ops.error_functions import erfc, erfinv
 from autograd.ops.extremum import amax, amin, aminmax, argmax, argmin, max, min
 from autograd.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma, polygamma
-from autograd.ops.grids import cartesian_prod, combinations, meshgrid
+from autograd.ops.grids import cartesian_prod, combinations, meshgrid, unravel_index
 from autograd.ops.groups import index_reduce, scatter, scatter_reduce
 from autograd.ops.indexing import gather, index_add, index_copy, index_fill, index_select, scatter_add, take_along_dim
+from autograd.ops.integrals import cumulative_trapezoid, gradient, trapezoid
 from autograd.ops.joining import (
     block_diag,
     cat,
@@ -213,11 +227,23 @@ from autograd.ops.logic import (
 )
 from autograd.ops.masks import argwhere, masked_scatter, masked_select, nonzero, put, take
 from autograd.ops.matrices import diag, diag_embed, diagflat, trace, tril, triu
-from autograd.ops.norms import norm
+from autograd.ops.norms import norm, renorm
 from autograd.ops.power import float_power, hypot, pow, square
 from autograd.ops.product import cumprod, prod
 from autograd.ops.quantiles import nanquantile, quantile
-from autograd.ops.query import is_complex, is_floating_point, is_nonzero, is_tensor, numel
+from autograd.ops.query import (
+    can_cast,
+    get_device,
+    is_complex,
+    is_floating_point,
+    is_inference,
+    is_nonzero,
+    is_same_size,
+    is_signed,
+    is_tensor,
+    numel,
+    typename,
+)
 from autograd.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from autograd.ops.reduction import all, any, count_nonzero, logsumexp, mean, nanmean, nansum, sum
 from autograd.ops.rounding import ceil, floor, frac, nan_to_num, round, trunc
@@ -285,6 +311,19 @@ from autograd.random import Generator, get_rng_state, initial_seed, manual_seed,
 from autograd.serialization import load, save
 from autograd.size import Size
 from autograd.tensor import Tensor
+from autograd.threads import get_num_interop_threads, get_num_threads, set_num_interop_threads, set_num_threads
+from autograd.typed import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+)
+from autograd.version import __version__ as __version__
 
 # PyTorch's second names
 subtract = sub
@@ -306,60 +345,97 @@ arccosh = acosh
 arcsinh = asinh
 arctanh = atanh
 fix = trunc
+ger = outer
+row_stack = vstack
+trapz = trapezoid
+detach = Tensor.detach
+default_generator = random.default_generator()
 newaxis = None
 
-__version__ = "0.1.0"
+
+_IN_FUNCTIONAL = {  # what PyTorch also has at the top
+    "adaptive_avg_pool1d", "adaptive_max_pool1d", "alpha_dropout", "avg_pool1d", "bilinear",
+    "binary_cross_entropy_with_logits", "celu", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "ctc_loss",
+    "feature_alpha_dropout", "group_norm", "hardshrink", "hinge_embedding_loss", "kl_div", "layer_norm",
+    "margin_ranking_loss", "max_pool1d", "max_pool2d", "max_pool3d", "pairwise_distance", "pdist", "pixel_shuffle",
+    "pixel_unshuffle", "poisson_nll_loss", "prelu", "rms_norm", "rrelu", "rrelu_", "selu", "selu_", "celu_", "threshold",
+    "threshold_", "triplet_margin_loss",
+}  # fmt: skip
+_IN_PLACE = {  # functions that write into their argument: the methods
+    "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_", "arctan_", "arctanh_", "asin_",
+    "asinh_", "atan_", "atanh_", "ceil_", "clamp_", "clamp_max_", "clamp_min_", "clip_", "cos_", "cosh_", "deg2rad_",
+    "detach_", "erf_", "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_", "frac_", "gcd_", "index_put_",
+    "lcm_", "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_", "nan_to_num_", "neg_", "negative_", "rad2deg_",
+    "reciprocal_", "relu_", "resize_as_", "round_", "rsqrt_", "sigmoid_", "sin_", "sinc_", "sinh_", "sqrt_", "square_",
+    "tan_", "tanh_", "trunc_", "xlogy_", "zero_",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
     """``autograd.nn`` and its like, for programs that write ``torch.nn``: imported when asked for."""
     if name in ("nn", "optim"):
         return _import_module(name)
+    if name in _IN_FUNCTIONAL:
+        return getattr(_import_module("nn.functional"), name)
+    if name in _IN_PLACE:
+        return getattr(Tensor, name)
     raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+
+
+def _assert(condition: object, message: str) -> None:
+    """``assert`` as a function: model definitions call it where PyTorch's compiler cannot see the statement."""
+    assert condition, message
 
 
 # fmt: off
 __all__ = [
-    "DeviceError", "DtypeError", "Function", "Generator", "GraphError", "OutOfMemoryError", "SerializationError",
-    "ShapeError", "Size", "Tensor", "abs", "absolute", "accelerator", "acos", "acosh", "add", "addbmm", "addcdiv",
-    "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "any", "arange",
-    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "are_deterministic_algorithms_enabled",
-    "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2",
-    "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd", "backends", "backward", "baddbmm", "bernoulli",
-    "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
-    "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "cartesian_prod",
-    "cat", "cdist", "cdouble", "ceil", "cfloat", "chain_matmul", "channels_last", "channels_last_3d", "chunk", "clamp",
-    "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations", "complex64", "complex128", "concat",
-    "concatenate", "contiguous_format", "copysign", "cos", "cosh", "count_nonzero", "cross", "cuda", "cummax", "cummin",
-    "cumprod", "cumsum", "deg2rad", "detect_anomaly", "device", "diag", "diag_embed", "diagflat", "diagonal",
-    "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e",
-    "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1",
-    "eye", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64",
-    "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_dlpack", "from_numpy", "full",
-    "full_like", "func", "gather", "ge", "get_default_device", "get_default_dtype", "get_float32_matmul_precision",
-    "get_rng_state", "grad", "gradcheck", "gradgradcheck", "graphviz", "greater", "greater_equal", "gt", "half",
-    "heaviside", "histc", "histogram", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "index_add",
-    "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode", "initial_seed",
-    "inner", "int", "int8", "int16", "int32", "int64", "is_anomaly_enabled", "is_complex", "is_floating_point",
-    "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
-    "isneginf", "isposinf", "kron", "kthvalue", "le", "lerp", "less", "less_equal", "lgamma", "linspace", "load", "log",
-    "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
-    "masked_scatter", "masked_select", "matmul", "max", "maximum", "mean", "median", "memory_format", "meshgrid", "min",
-    "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan",
-    "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "newaxis",
-    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "once_differentiable", "ones", "ones_like", "outer",
-    "permute", "pi", "polygamma", "pow", "preserve_format", "prod", "promote_types", "put", "quantile", "rad2deg",
-    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "reciprocal", "relu",
-    "remainder", "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round", "rsqrt", "rsub", "save",
-    "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter",
-    "set_default_device", "set_default_dtype", "set_detect_anomaly", "set_float32_matmul_precision", "set_grad_enabled",
-    "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin", "sinc", "sinh", "slice_scatter", "softmax",
-    "sort", "special", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "sub",
-    "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
-    "tensordot", "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu", "triu_indices", "true_divide",
-    "trunc", "uint8", "unbind", "unflatten", "unfold", "unique", "unique_consecutive", "unsqueeze",
-    "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot", "vmap", "vsplit", "vstack", "where", "xlogy",
-    "zeros", "zeros_like",
+    "BoolTensor", "ByteTensor", "CharTensor", "DeviceError", "DoubleTensor", "DtypeError", "FloatTensor", "Function",
+    "Generator", "GraphError", "HalfTensor", "IntTensor", "LongTensor", "OutOfMemoryError", "SerializationError",
+    "ShapeError", "ShortTensor", "Size", "Tensor", "abs", "absolute", "accelerator", "acos", "acosh", "add", "addbmm",
+    "addcdiv", "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "any",
+    "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_tensor",
+    "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd",
+    "backends", "backward", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not",
+    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm", "bool", "broadcast_shapes",
+    "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil",
+    "cfloat", "chain_matmul", "channels_last", "channels_last_3d", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
+    "clone", "column_stack", "combinations", "compile", "compiler", "complex64", "complex128", "concat", "concatenate",
+    "contiguous_format", "copysign", "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cross", "cuda", "cummax",
+    "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "detach", "detect_anomaly",
+    "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist",
+    "distributed", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e", "einsum", "empty", "empty_like",
+    "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "fill",
+    "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power",
+    "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy", "frombuffer", "full",
+    "full_like", "func", "fx", "gather", "gcd", "ge", "ger", "get_default_device", "get_default_dtype", "get_device",
+    "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state", "grad", "gradcheck",
+    "gradgradcheck", "gradient", "graphviz", "greater", "greater_equal", "gt", "half", "heaviside", "histc",
+    "histogram", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "index_add", "index_copy",
+    "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int",
+    "int8", "int16", "int32", "int64", "is_anomaly_enabled", "is_complex", "is_floating_point", "is_grad_enabled",
+    "is_inference", "is_inference_mode_enabled", "is_nonzero", "is_same_size", "is_signed", "is_tensor", "isclose",
+    "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "jit", "kron", "kthvalue", "layout", "lcm", "ldexp",
+    "le", "lerp", "less", "less_equal", "lgamma", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax",
+    "logaddexp", "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit",
+    "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul",
+    "max", "maximum", "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
+    "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian",
+    "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "newaxis", "nextafter", "no_grad", "nonzero", "norm",
+    "normal", "not_equal", "numel", "once_differentiable", "ones", "ones_like", "outer", "permute", "pi", "polygamma",
+    "positive", "pow", "preserve_format", "prod", "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like",
+    "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel", "reciprocal", "relu", "remainder",
+    "renorm", "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub",
+    "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
+    "select_scatter", "set_default_device", "set_default_dtype", "set_detect_anomaly", "set_float32_matmul_precision",
+    "set_grad_enabled", "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "short",
+    "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "softmax", "sort", "special", "split",
+    "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum",
+    "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot",
+    "testing", "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "tril", "tril_indices", "triu",
+    "triu_indices", "true_divide", "trunc", "typename", "types", "uint8", "unbind", "unflatten", "unfold", "unique",
+    "unique_consecutive", "unravel_index", "unsqueeze", "use_deterministic_algorithms", "utils", "var", "var_mean",
+    "vdot", "version", "vmap", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on

@@ -7,6 +7,9 @@ between libraries that this one does not have; assigning to a name that is not h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from backends.precision import settings
 
 __all__ = [
@@ -14,7 +17,10 @@ __all__ = [
     "cuda",
     "cudnn",
     "get_float32_matmul_precision",
+    "mkl",
+    "mkldnn",
     "mps",
+    "openmp",
     "set_float32_matmul_precision",
     "use_deterministic_algorithms",
 ]
@@ -62,6 +68,27 @@ class _Cuda:
     def __init__(self) -> None:
         self.matmul = _Matmul()
 
+    def flash_sdp_enabled(self) -> bool:
+        """True: attention is computed block by block wherever its kernel runs."""
+        return True
+
+    def mem_efficient_sdp_enabled(self) -> bool:
+        """True: as for ``flash_sdp_enabled``."""
+        return True
+
+    def math_sdp_enabled(self) -> bool:
+        """True: attention that a kernel does not cover is computed by matrix products."""
+        return True
+
+    def enable_flash_sdp(self, enabled: bool) -> None:
+        """Accepted: there is one kernel, and it is chosen by what it can do.
+
+        Args:
+            enabled: True or False.
+        """
+
+    enable_mem_efficient_sdp = enable_math_sdp = enable_cudnn_sdp = enable_flash_sdp
+
     def is_built(self) -> bool:
         """Whether this library can use GPUs at all; whether there is one, says ``autograd.cuda.is_available``."""
         return True
@@ -90,6 +117,27 @@ class _Cudnn:
     def version(self) -> None:
         """The version of cuDNN: None, it is not used."""
 
+    @contextmanager
+    def flags(
+        self, enabled: bool = False, benchmark: bool = False, deterministic: bool = False, allow_tf32: bool = True
+    ) -> Iterator[None]:
+        """A block with other switches.
+
+        Args:
+            enabled, benchmark, deterministic, allow_tf32: their values in the block.
+
+        Yields:
+            Nothing.
+        """
+        before = self.enabled, self.benchmark, self.deterministic, self.allow_tf32
+        self.enabled, self.benchmark, self.deterministic, self.allow_tf32 = (
+            enabled, benchmark, deterministic, allow_tf32
+        )  # fmt: skip
+        try:
+            yield
+        finally:
+            self.enabled, self.benchmark, self.deterministic, self.allow_tf32 = before
+
 
 class _Mps:
     """The GPUs of Apple, which this library does not use; programs ask before they choose a device."""
@@ -105,7 +153,18 @@ class _Mps:
         return False
 
 
+class _Absent:
+    """A library for the CPU that is not used; programs ask before they set something about it."""
+
+    __slots__ = ()
+
+    def is_available(self) -> bool:
+        """False."""
+        return False
+
+
 cuda, cudnn, mps = _Cuda(), _Cudnn(), _Mps()
+mkl, mkldnn, openmp = _Absent(), _Absent(), _Absent()
 
 
 def set_float32_matmul_precision(precision: str) -> None:

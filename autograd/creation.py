@@ -135,9 +135,6 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     return wrap(raw, be)
 
 
-asarray = as_tensor
-
-
 def from_numpy(ndarray: Any) -> Tensor:
     """A CPU tensor that shares the memory of a NumPy array.
 

@@ -7,6 +7,8 @@ numbers: as easy as 1, 2, 3", 2011). A draw computes its words from (seed, posit
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +21,18 @@ from backends.stream import random_blocks
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
+
+
+__all__ = [
+    "Generator",
+    "default_generator",
+    "fork_rng",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "seed",
+    "set_rng_state",
+]
 
 
 class Generator:
@@ -97,7 +111,18 @@ _default.seed()
 
 
 def default_generator(device: Any = None) -> Generator:
-    """The generator behind every random function that is not given one; one for all devices."""
+    """The generator behind every random function that is not given one; one for all devices.
+
+    Args:
+        device: accepted.
+
+    Returns:
+        The generator.
+
+    Example:
+        >>> ag.random.default_generator() is ag.default_generator
+        True
+    """
     return _default
 
 
@@ -168,3 +193,31 @@ def set_rng_state(new_state: Tensor) -> None:
         >>> ag.set_rng_state(ag.get_rng_state())
     """
     _default.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(devices: Iterable[Any] | None = None, enabled: bool = True, **names: str) -> Iterator[None]:
+    """A block that draws from the default stream and leaves it where it was.
+
+    Args:
+        devices: accepted: there is one stream for all devices.
+        enabled: False leaves the stream where the block leaves it.
+        names: accepted: names for messages of PyTorch's, and device_type=.
+
+    Yields:
+        Nothing.
+
+    Example:
+        >>> _ = ag.manual_seed(0); a = ag.rand(1)
+        >>> _ = ag.manual_seed(0)
+        >>> with ag.random.fork_rng():
+        ...     _ = ag.rand(5)
+        >>> bool(a == ag.rand(1))
+        True
+    """
+    state = _default.get_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            _default.set_state(state)

@@ -11,6 +11,7 @@ from autograd.device import backend_of, device
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.formats import as_format, contiguous_format, is_in, memory_format
 from autograd.methods.elementwise import Elementwise
+from autograd.methods.memory import Memory
 from autograd.methods.operators import Operators
 from autograd.methods.structure import Structure
 from autograd.node import NEVER, Handle, Leaf, Variable, add_hook
@@ -19,7 +20,7 @@ from autograd.ops.out import into
 from autograd.size import Size
 
 
-class Tensor(Operators, Elementwise, Structure):
+class Tensor(Operators, Elementwise, Structure, Memory):
     """An n-dimensional array that records what is done to it.
 
     Usually made by ``autograd.tensor``, ``zeros``, ``randn`` ...; ``Tensor(data)`` gives the default dtype, as in PyTorch.
@@ -42,6 +43,8 @@ class Tensor(Operators, Elementwise, Structure):
         self = Variable.__new__(cls)
         be = backend_of()
         kind = dtypes.default().numpy
+        if len(data) == 1 and isinstance(data[0], Size):
+            data = tuple(data[0])
         if all(isinstance(n, int) for n in data) and data:
             self.raw = be.xp.empty(data, kind)
         else:

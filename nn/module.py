@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Self
-
-import numpy as np
 
 import autograd as ag
 from autograd.device import device as device_type
@@ -437,7 +434,7 @@ class Module:
 
     def share_memory(self) -> Self:
         """Moves CPU parameters and buffers into memory that processes forked afterwards share and see change."""
-        return self._apply(_shared)
+        return self._apply(lambda t: t.detach().share_memory_())
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Does nothing: ``forward`` runs as it is. Arguments are accepted."""
@@ -587,12 +584,3 @@ class Module:
         if not below and len(extra) <= 1:
             return f"{self._get_name()}({''.join(extra)})"
         return f"{self._get_name()}(\n  " + "\n  ".join(extra + below) + "\n)"
-
-
-def _shared(t: Tensor) -> Tensor:
-    """The values of a CPU tensor in anonymous shared memory."""
-    if t.is_cuda or not t.numel():
-        return t
-    array = np.frombuffer(mmap.mmap(-1, t.nbytes), t.raw.dtype).reshape(t.shape)
-    array[...] = t.raw
-    return ag.from_numpy(array)

@@ -11,6 +11,8 @@ from autograd.ops import (
     bessel,
     bounds,
     comparison,
+    digits,
+    divisors,
     elementwise,
     error_functions,
     extremum,
@@ -57,6 +59,11 @@ class Elementwise(Variable):
     pow, pow_ = forms(power.pow)
     float_power, float_power_ = forms(power.float_power)
     hypot, hypot_ = forms(power.hypot)
+    gcd, gcd_ = forms(divisors.gcd)
+    lcm, lcm_ = forms(divisors.lcm)
+    ldexp, ldexp_ = forms(digits.ldexp)
+    nextafter, nextafter_ = forms(digits.nextafter)
+    signbit, frexp, positive = digits.signbit, digits.frexp, digits.positive
     __ipow__ = pow_
     maximum = bounds.maximum
     minimum = bounds.minimum
@@ -103,18 +110,23 @@ class Elementwise(Variable):
     acos, acos_ = forms(trigonometry.acos)
     atan, atan_ = forms(trigonometry.atan)
     atan2, atan2_ = forms(trigonometry.atan2)
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+    arcsin_, arccos_, arctan_, arctan2_ = asin_, acos_, atan_, atan2_
     sinh, sinh_ = forms(trigonometry.sinh)
     cosh, cosh_ = forms(trigonometry.cosh)
     tanh, tanh_ = forms(trigonometry.tanh)
     asinh, asinh_ = forms(trigonometry.asinh)
     acosh, acosh_ = forms(trigonometry.acosh)
     atanh, atanh_ = forms(trigonometry.atanh)
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    arcsinh_, arccosh_, arctanh_ = asinh_, acosh_, atanh_
     sinc, sinc_ = forms(trigonometry.sinc)
     deg2rad, deg2rad_ = forms(trigonometry.deg2rad)
     rad2deg, rad2deg_ = forms(trigonometry.rad2deg)
     floor, floor_ = forms(rounding.floor)
     ceil, ceil_ = forms(rounding.ceil)
     trunc, trunc_ = forms(rounding.trunc)
+    fix, fix_ = trunc, trunc_
     frac, frac_ = forms(rounding.frac)
     round, round_ = forms(rounding.round)
     nan_to_num, nan_to_num_ = forms(rounding.nan_to_num)
@@ -124,6 +136,8 @@ class Elementwise(Variable):
     le, le_ = forms(comparison.le)
     gt, gt_ = forms(comparison.gt)
     ge, ge_ = forms(comparison.ge)
+    not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
+    not_equal_, less_, less_equal_, greater_, greater_equal_ = ne_, lt_, le_, gt_, ge_
     equal = comparison.equal
     isclose = comparison.isclose
     allclose = comparison.allclose
@@ -162,6 +176,7 @@ class Elementwise(Variable):
     var = spread.var
     std = spread.std
     norm = norms.norm
+    renorm, renorm_ = forms(norms.renorm)
     max = extremum.max
     min = extremum.min
     amax = extremum.amax

@@ -13,9 +13,11 @@ from autograd.ops import (
     axes,
     conversion,
     counting,
+    covariance,
     groups,
     indexing,
     joining,
+    laws,
     linalg,
     masks,
     matrices,
@@ -53,8 +55,10 @@ class Structure(Variable):
     bool = conversion.method("bool", dtypes.bool_)
     cpu, cuda, type = conversion.cpu, conversion.cuda, conversion.type
     copy_, fill_, zero_ = conversion.copy_, conversion.fill_, conversion.zero_
+    fill_diagonal_ = conversion.fill_diagonal_
     uniform_, normal_, bernoulli_ = sampling.uniform_, sampling.normal_, sampling.bernoulli_
     exponential_, random_ = sampling.exponential_, sampling.random_
+    cauchy_, geometric_, log_normal_ = laws.cauchy_, laws.geometric_, laws.log_normal_
     bernoulli, multinomial = sampling.bernoulli, sampling.multinomial
     new_tensor, new_zeros, new_ones = (creation.new(f) for f in (creation.tensor, creation.zeros, creation.ones))
     new_empty, new_full = creation.new(creation.empty), creation.new(creation.full)
@@ -107,6 +111,7 @@ class Structure(Variable):
     trace, diag, diag_embed, diagflat = matrices.trace, matrices.diag, matrices.diag_embed, matrices.diagflat
     sort, argsort, msort, topk = sorting.sort, sorting.argsort, sorting.msort, sorting.topk
     kthvalue, median, nanmedian, mode = sorting.kthvalue, sorting.median, sorting.nanmedian, sorting.mode
+    cov, corrcoef = covariance.cov, covariance.corrcoef
     quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
     unique, unique_consecutive = counting.unique, counting.unique_consecutive
     bincount, histc, histogram = counting.bincount, counting.histc, counting.histogram

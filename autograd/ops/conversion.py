@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.device import backend_of, device
 from autograd.dtypes import as_dtype, dtype
-from autograd.errors import DeviceError
+from autograd.errors import DeviceError, ShapeError
 from autograd.formats import arranged, as_format, order_of, preserve_format, suggested
-from autograd.inplace import check_writable, fill, history
+from autograd.grad_mode import mode
+from autograd.inplace import check_writable, history
+from autograd.inplace import fill as _fill
 from autograd.node import Variable
 from autograd.op import op, refresh, wrap, written
+from autograd.ops.out import into
 from autograd.ops.shape import expand
 from backends import registry
 
@@ -190,7 +193,7 @@ def type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     if isinstance(dtype, str) and dtype.endswith("Tensor"):
         short = dtype.rpartition(".")[2].removesuffix("Tensor")
         dtype = next((name for name, known in _TYPE_NAMES.items() if known == short), dtype)
-    return to(input, as_dtype(dtype))
+    return to(input, as_dtype(getattr(dtype, "dtype", dtype)))  # of FloatTensor and its like
 
 
 _TYPE_NAMES = {
@@ -339,7 +342,26 @@ def fill_(input: Tensor, value: Any) -> Tensor:
     """
     if isinstance(value, Variable):
         return copy_(input, value)
-    return fill(input, "fill_", value)
+    return _fill(input, "fill_", value)
+
+
+def fill(input: Tensor, value: Any, *, out: Any = None) -> Tensor:
+    """One number in the shape, dtype and device of a tensor.
+
+    Args:
+        input: the model.
+        value: a number or a 0-d tensor (gradients flow to it).
+        out: a tensor for the result.
+
+    Returns:
+        A tensor like ``input``.
+
+    Example:
+        >>> ag.fill(ag.zeros(2), 3)
+        tensor([3., 3.])
+    """
+    y: Any = wrap(input.backend.xp.empty_like(input.raw), input.backend)
+    return into(out, fill_(y, value), "fill")
 
 
 def zero_(input: Tensor) -> Tensor:
@@ -355,4 +377,37 @@ def zero_(input: Tensor) -> Tensor:
         >>> ag.ones(2).zero_()
         tensor([0., 0.])
     """
-    return fill(input, "zero_", 0)
+    return _fill(input, "zero_", 0)
+
+
+def fill_diagonal_(input: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
+    """Overwrites the main diagonal: the elements whose positions along all axes are equal.
+
+    Args:
+        input: at least two axes; of more than two, all of one size.
+        fill_value: the number.
+        wrap: of a tall matrix, begin again below the square.
+
+    Returns:
+        ``input``.
+
+    Raises:
+        ShapeError: fewer than two axes, or more of different sizes.
+
+    Example:
+        >>> ag.zeros(2, 2).fill_diagonal_(3)
+        tensor([[3., 0.],
+                [0., 3.]])
+    """
+    shape = input.raw.shape
+    if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
+        raise ShapeError(f"fill_diagonal_: expected two axes, or more of one size, got shape {tuple(shape)}")
+    check_writable(input, "fill_diagonal_")
+    xp = input.backend.xp
+    place = xp.arange(min(shape))
+    input.raw[(place,) * len(shape)] = fill_value
+    if wrap and len(shape) == 2:
+        flat = xp.arange(0, shape[0] * shape[1], shape[1] + 1)
+        input.raw[flat // shape[1], flat % shape[1]] = fill_value
+    written(input, "fill_diagonal_", None, track=bool(mode().enabled))
+    return input

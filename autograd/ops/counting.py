@@ -223,6 +223,33 @@ def _limits(name: str, raw: Any, low: float, high: float) -> tuple[float, float]
     return low, high
 
 
+def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """Which elements are among those of another tensor.
+
+    Args:
+        elements: any shape; or a number.
+        test_elements: any shape, what to look for; or a number, but not both.
+        assume_unique: accepted: neither has an element twice.
+        invert: which are not.
+
+    Returns:
+        A bool tensor of the shape of ``elements``.
+
+    Raises:
+        TypeError: two numbers.
+
+    Example:
+        >>> ag.isin(ag.tensor([1, 2, 3]), ag.tensor([3, 1]))
+        tensor([ True, False,  True])
+    """
+    model = elements if isinstance(elements, Variable) else test_elements
+    if not isinstance(model, Variable):
+        raise TypeError("isin: expected a tensor among elements and test_elements, got two numbers")
+    be = model.backend
+    known, asked = (x.raw if isinstance(x, Variable) else be.xp.asarray(x) for x in (elements, test_elements))
+    return wrap(be.xp.isin(known, asked, invert=invert), be)
+
+
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Any = None) -> Tensor:
     """How many elements lie in each of several equal intervals; those outside are left out.
 

@@ -1,13 +1,13 @@
-"""Combinations of the elements of several tensors."""
+"""Combinations of the elements of several tensors, and places on a grid."""
 
 from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import ShapeError
+from autograd.errors import DtypeError, ShapeError
 from autograd.op import wrap
-from autograd.ops.arguments import tensor_list
+from autograd.ops.arguments import sizes, tensor_list
 from autograd.ops.axes import transpose
 from autograd.ops.indexing import index_select
 from autograd.ops.joining import stack
@@ -104,3 +104,33 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     rows = list(ways(range(input.raw.size), r))
     index = input.backend.asarray(rows, "int64").reshape(-1)
     return _reshape(index_select(input, 0, wrap(index, input.backend)), shape=(len(rows), r))
+
+
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """Places in a flattened tensor as places along each of its axes.
+
+    Args:
+        indices: integers in [0, number of elements), any shape.
+        shape: of the tensor: an int or a sequence.
+
+    Returns:
+        An int64 tensor of the shape of ``indices`` for each axis.
+
+    Raises:
+        DtypeError: no integers.
+        ValueError: a negative size.
+
+    Example:
+        >>> ag.unravel_index(ag.tensor([1, 5]), (2, 3))
+        (tensor([0, 1]), tensor([1, 2]))
+    """
+    if indices.raw.dtype.kind not in "iu":
+        raise DtypeError(f"unravel_index: expected integers, got {indices.dtype}. Cast them with .long()")
+    lengths = sizes((shape,))
+    if any(n < 0 for n in lengths):
+        raise ValueError(f"unravel_index: expected sizes of at least 0, got {lengths}")
+    places, rest = [], indices.raw.astype("int64")
+    for n in reversed(lengths):
+        places.append(wrap(rest % n, indices.backend))
+        rest = rest // n
+    return tuple(reversed(places))

@@ -1,12 +1,13 @@
-"""The length of a tensor taken as a vector."""
+"""The length of a tensor taken as a vector, and slices brought to a length."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
+from autograd.errors import ShapeError
 from autograd.op import op
-from autograd.ops.arguments import axes_of
+from autograd.ops.arguments import axes_of, axis_of
 from autograd.ops.arithmetic import abs, sign
 from autograd.ops.comparison import where
 from autograd.ops.extremum import _even
@@ -89,3 +90,39 @@ def norm(
     x = as_float("norm", input, dtype)
     y = _norm(x, p=float(order), axes=axes_of("norm", dim, x.raw.ndim), keepdim=keepdim)
     return into(out, y, "norm")
+
+
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
+    """The slices along an axis, those longer than ``maxnorm`` scaled to that length: x * maxnorm / (norm + 1e-7).
+
+    Args:
+        input: at least two axes, floating.
+        p: which norm, > 0.
+        dim: the axis along which the slices stand.
+        maxnorm: the greatest length that is left as it is.
+        out: a tensor for the result.
+
+    Returns:
+        A tensor of the same shape.
+
+    Raises:
+        DtypeError: integers.
+        IndexError: no such axis.
+        ShapeError: fewer than two axes.
+        ValueError: ``p`` is not positive, or ``maxnorm`` is negative.
+
+    Example:
+        >>> ag.renorm(ag.tensor([[3.0, 4.0], [0.3, 0.4]]), 2, 0, 1.0)
+        tensor([[0.6000, 0.8000],
+                [0.3000, 0.4000]])
+    """
+    ndim = input.raw.ndim
+    if p <= 0:
+        raise ValueError(f"renorm: expected a norm p > 0, got {p}")
+    if maxnorm < 0:
+        raise ValueError(f"renorm: expected maxnorm >= 0, got {maxnorm}")
+    if ndim < 2:
+        raise ShapeError(f"renorm: expected at least two axes, got shape {tuple(input.raw.shape)}")
+    axis = axis_of("renorm", dim, ndim)
+    length = norm(input, p, tuple(i for i in range(ndim) if i != axis), keepdim=True)
+    return into(out, input * where(length > maxnorm, maxnorm / (length + 1e-7), 1), "renorm")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.dtypes import dtype
 from autograd.errors import ShapeError
 from autograd.node import Variable
 
@@ -94,3 +95,103 @@ def numel(input: Tensor) -> int:
         6
     """
     return input.numel()
+
+
+def is_signed(input: Tensor) -> bool:
+    """Whether the dtype has negative numbers.
+
+    Args:
+        input: any tensor.
+
+    Returns:
+        False for bool and uint8.
+
+    Example:
+        >>> ag.is_signed(ag.ones(1)), ag.is_signed(ag.tensor([True]))
+        (True, False)
+    """
+    return input.dtype.is_signed
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have the same shape.
+
+    Args:
+        input, other: any tensors.
+
+    Returns:
+        Whether.
+
+    Example:
+        >>> ag.is_same_size(ag.ones(2, 3), ag.zeros(2, 3))
+        True
+    """
+    return bool(input.raw.shape == other.raw.shape)
+
+
+def is_inference(input: Tensor) -> bool:
+    """Whether the tensor was made inside ``inference_mode``.
+
+    Args:
+        input: any tensor.
+
+    Returns:
+        Whether.
+
+    Example:
+        >>> ag.is_inference(ag.ones(1))
+        False
+    """
+    return input.is_inference()
+
+
+def get_device(input: Tensor) -> int:
+    """The index of the GPU a tensor is on, -1 on the CPU.
+
+    Args:
+        input: any tensor.
+
+    Returns:
+        The index.
+
+    Example:
+        >>> ag.get_device(ag.ones(1, device="cpu"))
+        -1
+    """
+    return input.get_device()
+
+
+def can_cast(from_: dtype, to: dtype) -> bool:
+    """Whether results of a dtype may be written into a tensor of another: not from a higher category to a lower.
+
+    Args:
+        from_, to: dtypes.
+
+    Returns:
+        Whether; bool < integer < floating < complex.
+
+    Example:
+        >>> ag.can_cast(ag.float64, ag.float32), ag.can_cast(ag.float32, ag.int64)
+        (True, False)
+    """
+    return from_.category <= to.category
+
+
+def typename(obj: Any) -> str:
+    """The name of an object's type, with its module where it is no builtin.
+
+    Args:
+        obj: anything; of a tensor, the name of its dtype's class.
+
+    Returns:
+        The name.
+
+    Example:
+        >>> ag.typename(ag.ones(1, device="cpu")), ag.typename(1)
+        ('autograd.FloatTensor', 'int')
+    """
+    if isinstance(obj, Variable):
+        return str(obj.type())  # type: ignore[attr-defined]
+    kind = obj if isinstance(obj, type) or hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(kind, "__module__", "builtins")
+    return kind.__qualname__ if module in ("builtins", None) else f"{module}.{kind.__qualname__}"

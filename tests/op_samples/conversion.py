@@ -17,6 +17,7 @@ UNRECORDED = dict.fromkeys(
         "cpu",
         "cuda",
         "fill_",
+        "fill_diagonal_",
         "float",
         "half",
         "int",
@@ -36,6 +37,17 @@ def shapes(rng: np.random.Generator) -> list[Sample]:
 
 OPS = [
     Op("clone", shapes),
+    Op(
+        "fill",
+        lambda rng: [
+            Sample(uniform(rng, (2, 3)), 2.5),
+            Sample(np.array([1, 2]), 7),
+            Sample(uniform(rng, (2,)), np.array(0.5)),
+        ],
+        method=False,
+        inplace=True,
+        constant=(0,),
+    ),
     Op("double", shapes, torch="Tensor.double"),
     Op(
         "to",

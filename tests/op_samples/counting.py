@@ -133,4 +133,17 @@ OPS = [
             Error(ValueError, "histogram: expected at least 1 bin, got 0", X, 0),
         ),
     ),
+    Op(
+        "isin",
+        lambda rng: [
+            Sample(INTS, np.array([1, 7])),
+            Sample(INTS, np.array([1, 7]), invert=True),
+            Sample(FLOATS, 2.0),
+            Sample(3, INTS),
+            Sample(INTS, INTS[:0], assume_unique=True),
+        ],
+        grad=False,
+        method=False,
+        errors=(Error(TypeError, "isin: expected a tensor among elements and test_elements, got two numbers", 1, 2),),
+    ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.errors import ShapeError
+from autograd.errors import DtypeError, ShapeError
 from tests.op_samples.record import Error, Op, Sample, uniform
 from tests.op_samples.shape import X, on, several
 
@@ -14,6 +14,8 @@ def grids(rng: np.random.Generator) -> list[Sample]:
     ways = [{}, {"indexing": "ij"}, {"indexing": "xy"}]
     return [Sample(*args, **way) for args in [(a, b), (a, c, b), (a,), ([a, b],)] for way in ways]
 
+
+INTS = np.array([[0, 5], [23, 7]])
 
 OPS = [
     Op(
@@ -33,6 +35,17 @@ OPS = [
         errors=(
             Error(ShapeError, r"combinations: expected one axis, got shape \(2, 3\)", X),
             Error(ValueError, "combinations: expected r of at least 0, got -1", X[0], -1),
+        ),
+    ),
+    Op(
+        "unravel_index",
+        lambda rng: [Sample(INTS, (2, 3, 4)), Sample(INTS, (24,)), Sample(np.array(3), (2, 2)), Sample(INTS[:0], (5,))],
+        grad=False,
+        method=False,
+        dtypes=("int64",),
+        errors=(
+            Error(DtypeError, "unravel_index: expected integers, got autograd.bool", INTS > 0, (4,)),
+            Error(ValueError, r"unravel_index: expected sizes of at least 0, got \(-1, 2\)", INTS, (-1, 2)),
         ),
     ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.errors import DtypeError
+from autograd.errors import DtypeError, ShapeError
 from tests.op_samples.record import Error, Kink, Op, Sample, uniform
 
 ORDERS = (0, 0.5, 1, 1.5, 2, 3, float("inf"), -float("inf"), "fro", None)
@@ -35,5 +35,19 @@ OPS = [
             Error(ValueError, "norm: expected p to be a number or 'fro', got 'nuc'", np.ones((2, 2)), "nuc"),
         ),
         out=True,
-    )
+    ),
+    Op(
+        "renorm",
+        lambda rng: (
+            [Sample(uniform(rng, (3, 4)), *a) for a in ((2, 0, 1.0), (1, -1, 2.5), (3, 1, 0.5), (2.0, 0, 100.0))]
+            + [Sample(uniform(rng, (2, 3, 2)), 2, 1, 0.5), Sample(np.zeros((0, 3)), 2, 0, 1.0)]
+        ),
+        inplace=True,
+        out=True,
+        errors=(
+            Error(ValueError, "renorm: expected a norm p > 0, got 0", np.ones((2, 2)), 0, 0, 1.0),
+            Error(ValueError, "renorm: expected maxnorm >= 0, got -1", np.ones((2, 2)), 2, 0, -1),
+            Error(ShapeError, r"renorm: expected at least two axes, got shape \(2,\)", np.ones(2), 2, 0, 1),
+        ),
+    ),
 ]

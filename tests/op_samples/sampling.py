@@ -4,8 +4,9 @@ from __future__ import annotations
 
 UNRECORDED = dict.fromkeys(
     (
-        "bernoulli", "bernoulli_", "exponential_", "multinomial", "normal", "normal_", "rand", "rand_like", "randint",
-        "randint_like", "randn", "randn_like", "random_", "randperm", "uniform_",
+        "bernoulli", "bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "multinomial", "normal",
+        "normal_", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random_", "randperm",
+        "uniform_",
     ),
     "random; moments, streams and errors: tests/engine/test_random.py",
 )  # fmt: skip
