@@ -23,6 +23,7 @@ from autograd import fx as fx
 from autograd import graphviz as graphviz
 from autograd import jit as jit
 from autograd import random as random
+from autograd import serialization as serialization
 from autograd import special as special
 from autograd import testing as testing
 from autograd import types as types

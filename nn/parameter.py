@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd.files import unpickled
 from autograd.node import Variable
 from autograd.tensor import Tensor
 
@@ -81,3 +82,6 @@ class Buffer(Tensor):
         return t.requires_grad_() if data is not None and data.requires_grad else t
 
     def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None: ...
+
+
+unpickled.parameter_class[:] = [Parameter]  # so that files that hold parameters give parameters
