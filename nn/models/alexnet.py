@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from autograd.ops.shape import flatten
-from autograd.tensor import Tensor
-from nn.module import Module
-from nn.modules.activation import ReLU
-from nn.modules.container import Sequential
-from nn.modules.conv import Conv2d
-from nn.modules.dropout import Dropout
-from nn.modules.linear import Linear
-from nn.modules.normalization import LocalResponseNorm
-from nn.modules.pooling import AdaptiveAvgPool2d, MaxPool2d
+import autograd as ag
+import nn
 
 __all__ = ["AlexNet", "AlexNetTwoTower"]
 
 
-class AlexNet(Module):
+class AlexNet(nn.Module):
     """Five convolutions and three linear layers in one tower: 61,100,840 parameters at 1,000 classes.
 
     The form of the 2014 paper, without groups and response normalization; names and shapes of the weights are
@@ -37,33 +29,33 @@ class AlexNet(Module):
 
     def __init__(self, num_classes: int = 1000, dropout: float = 0.5) -> None:
         super().__init__()
-        self.features = Sequential(
-            Conv2d(3, 64, 11, stride=4, padding=2),  # (N,3,224,224) -> (N,64,55,55)
-            ReLU(inplace=True),
-            MaxPool2d(3, stride=2),  # (N,64,27,27)
-            Conv2d(64, 192, 5, padding=2),
-            ReLU(inplace=True),
-            MaxPool2d(3, stride=2),  # (N,192,13,13)
-            Conv2d(192, 384, 3, padding=1),
-            ReLU(inplace=True),
-            Conv2d(384, 256, 3, padding=1),
-            ReLU(inplace=True),
-            Conv2d(256, 256, 3, padding=1),
-            ReLU(inplace=True),
-            MaxPool2d(3, stride=2),  # (N,256,6,6)
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 64, 11, stride=4, padding=2),  # (N,3,224,224) -> (N,64,55,55)
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2),  # (N,64,27,27)
+            nn.Conv2d(64, 192, 5, padding=2),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2),  # (N,192,13,13)
+            nn.Conv2d(192, 384, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(384, 256, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(256, 256, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2),  # (N,256,6,6)
         )
-        self.avgpool = AdaptiveAvgPool2d((6, 6))
-        self.classifier = Sequential(
-            Dropout(dropout),
-            Linear(256 * 6 * 6, 4096),
-            ReLU(inplace=True),
-            Dropout(dropout),
-            Linear(4096, 4096),
-            ReLU(inplace=True),
-            Linear(4096, num_classes),
+        self.avgpool = nn.AdaptiveAvgPool2d((6, 6))
+        self.classifier = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(256 * 6 * 6, 4096),
+            nn.ReLU(inplace=True),
+            nn.Dropout(dropout),
+            nn.Linear(4096, 4096),
+            nn.ReLU(inplace=True),
+            nn.Linear(4096, num_classes),
         )
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor) -> ag.Tensor:
         """Logits of the classes.
 
         Args:
@@ -72,11 +64,11 @@ class AlexNet(Module):
         Returns:
             (N, num_classes).
         """
-        logits: Tensor = self.classifier(flatten(self.avgpool(self.features(input)), 1))
+        logits: ag.Tensor = self.classifier(ag.flatten(self.avgpool(self.features(input)), 1))
         return logits
 
 
-class AlexNetTwoTower(Module):
+class AlexNetTwoTower(nn.Module):
     """The paper's network, in two groups that meet at the third convolution: 60,965,224 parameters at 1,000 classes.
 
     Each group lived on a GPU of its own. Local response normalization follows the first two convolutions, pooling
@@ -97,34 +89,34 @@ class AlexNetTwoTower(Module):
 
     def __init__(self, num_classes: int = 1000, dropout: float = 0.5) -> None:
         super().__init__()
-        self.features = Sequential(
-            Conv2d(3, 96, 11, stride=4),  # (N,3,227,227) -> (N,96,55,55)
-            ReLU(inplace=True),
-            LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0),  # alpha is divided by the size: the paper's 1e-4
-            MaxPool2d(3, stride=2),  # (N,96,27,27)
-            Conv2d(96, 256, 5, padding=2, groups=2),
-            ReLU(inplace=True),
-            LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0),
-            MaxPool2d(3, stride=2),  # (N,256,13,13)
-            Conv2d(256, 384, 3, padding=1),
-            ReLU(inplace=True),
-            Conv2d(384, 384, 3, padding=1, groups=2),
-            ReLU(inplace=True),
-            Conv2d(384, 256, 3, padding=1, groups=2),
-            ReLU(inplace=True),
-            MaxPool2d(3, stride=2),  # (N,256,6,6)
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 96, 11, stride=4),  # (N,3,227,227) -> (N,96,55,55)
+            nn.ReLU(inplace=True),
+            nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0),  # alpha is divided by the size: the paper's 1e-4
+            nn.MaxPool2d(3, stride=2),  # (N,96,27,27)
+            nn.Conv2d(96, 256, 5, padding=2, groups=2),
+            nn.ReLU(inplace=True),
+            nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0),
+            nn.MaxPool2d(3, stride=2),  # (N,256,13,13)
+            nn.Conv2d(256, 384, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(384, 384, 3, padding=1, groups=2),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(384, 256, 3, padding=1, groups=2),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2),  # (N,256,6,6)
         )
-        self.classifier = Sequential(
-            Dropout(dropout),
-            Linear(256 * 6 * 6, 4096),
-            ReLU(inplace=True),
-            Dropout(dropout),
-            Linear(4096, 4096),
-            ReLU(inplace=True),
-            Linear(4096, num_classes),
+        self.classifier = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(256 * 6 * 6, 4096),
+            nn.ReLU(inplace=True),
+            nn.Dropout(dropout),
+            nn.Linear(4096, 4096),
+            nn.ReLU(inplace=True),
+            nn.Linear(4096, num_classes),
         )
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor) -> ag.Tensor:
         """Logits of the classes.
 
         Args:
@@ -133,5 +125,5 @@ class AlexNetTwoTower(Module):
         Returns:
             (N, num_classes).
         """
-        logits: Tensor = self.classifier(flatten(self.features(input), 1))
+        logits: ag.Tensor = self.classifier(ag.flatten(self.features(input), 1))
         return logits

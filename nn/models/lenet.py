@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autograd.tensor import Tensor
-from nn.module import Module
-from nn.modules.activation import ReLU
-from nn.modules.container import Sequential
-from nn.modules.conv import Conv2d
-from nn.modules.flatten import Flatten
-from nn.modules.linear import Linear
-from nn.modules.pooling import AvgPool2d, MaxPool2d
-from nn.modules.smooth_activation import Tanh
+import autograd as ag
+import nn
 
 __all__ = ["LeNet5"]
 
-_ACTIVATIONS: dict[str, Callable[..., Module]] = {"tanh": Tanh, "relu": ReLU}
-_POOLINGS: dict[str, Callable[..., Module]] = {"avg": AvgPool2d, "max": MaxPool2d}
+_ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
+_POOLINGS: dict[str, Callable[..., nn.Module]] = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
 _PADDING = {32: 0, 28: 2}  # the paper centres 28x28 digits in 32x32
 
 
-class LeNet5(Module):
+class LeNet5(nn.Module):
     """Two convolutions with pooling, a third that sees all of its input, and two linear layers: 61,706 parameters.
 
     C1 6 maps 5x5, S2 pooling by 2, C3 16 maps 5x5, S4 pooling by 2, C5 120 maps 5x5, F6 84, output; on a 32x32 image
@@ -71,20 +64,20 @@ class LeNet5(Module):
             )
         f, pool = _ACTIVATIONS[activation], _POOLINGS[pooling]
         self.image_size = image_size
-        self.features = Sequential(
-            Conv2d(in_channels, 6, 5, padding=_PADDING[image_size]),  # C1 (N,C,32,32) -> (N,6,28,28)
+        self.features = nn.Sequential(
+            nn.Conv2d(in_channels, 6, 5, padding=_PADDING[image_size]),  # C1 (N,C,32,32) -> (N,6,28,28)
             f(),
             pool(2),  # S2 -> (N,6,14,14)
-            Conv2d(6, 16, 5),  # C3 -> (N,16,10,10)
+            nn.Conv2d(6, 16, 5),  # C3 -> (N,16,10,10)
             f(),
             pool(2),  # S4 -> (N,16,5,5)
-            Conv2d(16, 120, 5),  # C5 -> (N,120,1,1)
+            nn.Conv2d(16, 120, 5),  # C5 -> (N,120,1,1)
             f(),
-            Flatten(),
+            nn.Flatten(),
         )
-        self.classifier = Sequential(Linear(120, 84), f(), Linear(84, num_classes))  # F6, output
+        self.classifier = nn.Sequential(nn.Linear(120, 84), f(), nn.Linear(84, num_classes))  # F6, output
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor) -> ag.Tensor:
         """Logits of the classes.
 
         Args:
@@ -96,5 +89,5 @@ class LeNet5(Module):
         Raises:
             ShapeError: other axes.
         """
-        logits: Tensor = self.classifier(self.features(input))
+        logits: ag.Tensor = self.classifier(self.features(input))
         return logits

@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.ops.shape import flatten
-from autograd.tensor import Tensor
-from nn import init
-from nn.module import Module
-from nn.modules.activation import ReLU
-from nn.modules.container import Sequential
-from nn.modules.conv import Conv2d
-from nn.modules.linear import Linear
-from nn.modules.normalization import BatchNorm2d
-from nn.modules.pooling import AdaptiveAvgPool2d, MaxPool2d
+import autograd as ag
+import nn
 
 __all__ = ["BasicBlock", "Bottleneck", "ResNet", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 
 
-class BasicBlock(Module):
+class BasicBlock(nn.Module):
     """relu(x + F(x)), F two 3x3 convolutions; where sizes change, x passes a 1x1 convolution (``downsample``).
 
     Args:
@@ -39,14 +31,14 @@ class BasicBlock(Module):
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv1 = Conv2d(in_channels, channels, 3, stride=stride, padding=1, bias=False)
-        self.bn1 = BatchNorm2d(channels)
-        self.relu = ReLU(inplace=True)
-        self.conv2 = Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.bn2 = BatchNorm2d(channels)
+        self.conv1 = nn.Conv2d(in_channels, channels, 3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
         self.downsample = _shortcut(in_channels, channels, stride)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor) -> ag.Tensor:
         """The block's output.
 
         Args:
@@ -57,11 +49,11 @@ class BasicBlock(Module):
         """
         x = self.relu(self.bn1(self.conv1(input)))
         x = self.bn2(self.conv2(x))
-        y: Tensor = self.relu(x + (input if self.downsample is None else self.downsample(input)))
+        y: ag.Tensor = self.relu(x + (input if self.downsample is None else self.downsample(input)))
         return y
 
 
-class Bottleneck(Module):
+class Bottleneck(nn.Module):
     """relu(x + F(x)), F a 1x1 convolution down, a 3x3, and a 1x1 up to four times the channels.
 
     The stride is that of the 3x3 convolution, as in torchvision, which is more accurate than the paper's first 1x1.
@@ -83,16 +75,16 @@ class Bottleneck(Module):
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv1 = Conv2d(in_channels, channels, 1, bias=False)
-        self.bn1 = BatchNorm2d(channels)
-        self.conv2 = Conv2d(channels, channels, 3, stride=stride, padding=1, bias=False)
-        self.bn2 = BatchNorm2d(channels)
-        self.conv3 = Conv2d(channels, 4 * channels, 1, bias=False)
-        self.bn3 = BatchNorm2d(4 * channels)
-        self.relu = ReLU(inplace=True)
+        self.conv1 = nn.Conv2d(in_channels, channels, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, stride=stride, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.conv3 = nn.Conv2d(channels, 4 * channels, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(4 * channels)
+        self.relu = nn.ReLU(inplace=True)
         self.downsample = _shortcut(in_channels, 4 * channels, stride)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor) -> ag.Tensor:
         """The block's output.
 
         Args:
@@ -104,18 +96,18 @@ class Bottleneck(Module):
         x = self.relu(self.bn1(self.conv1(input)))
         x = self.relu(self.bn2(self.conv2(x)))
         x = self.bn3(self.conv3(x))
-        y: Tensor = self.relu(x + (input if self.downsample is None else self.downsample(input)))
+        y: ag.Tensor = self.relu(x + (input if self.downsample is None else self.downsample(input)))
         return y
 
 
-def _shortcut(in_channels: int, channels: int, stride: int) -> Sequential | None:
+def _shortcut(in_channels: int, channels: int, stride: int) -> nn.Sequential | None:
     """What x passes where the block changes its shape."""
     if stride == 1 and in_channels == channels:
         return None
-    return Sequential(Conv2d(in_channels, channels, 1, stride=stride, bias=False), BatchNorm2d(channels))
+    return nn.Sequential(nn.Conv2d(in_channels, channels, 1, stride=stride, bias=False), nn.BatchNorm2d(channels))
 
 
-class ResNet(Module):
+class ResNet(nn.Module):
     """A 7x7 convolution, pooling, four stages of residual blocks, the mean of each map, a linear layer.
 
     Names and shapes of the weights are torchvision's.
@@ -145,10 +137,10 @@ class ResNet(Module):
         width: int = 64,
     ) -> None:
         super().__init__()
-        self.conv1 = Conv2d(3, width, 7, stride=2, padding=3, bias=False)
-        self.bn1 = BatchNorm2d(width)
-        self.relu = ReLU(inplace=True)
-        self.maxpool = MaxPool2d(3, stride=2, padding=1)
+        self.conv1 = nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         channels = width
         stages = []
         for i, count in enumerate(layers):
@@ -156,19 +148,19 @@ class ResNet(Module):
             for j in range(count):
                 blocks.append(block(channels, width << i, stride=2 if i and j == 0 else 1))
                 channels = (width << i) * block.expansion
-            stages.append(Sequential(*blocks))
+            stages.append(nn.Sequential(*blocks))
         self.layer1, self.layer2, self.layer3, self.layer4 = stages
-        self.avgpool = AdaptiveAvgPool2d((1, 1))
-        self.fc = Linear(channels, num_classes)
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+        self.fc = nn.Linear(channels, num_classes)
         for module in self.modules():
-            if isinstance(module, Conv2d):
-                init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             elif zero_init_residual and isinstance(module, BasicBlock | Bottleneck):
                 last = module.bn3 if isinstance(module, Bottleneck) else module.bn2
                 assert last.weight is not None  # the blocks' normalizations are affine
-                init.zeros_(last.weight)
+                nn.init.zeros_(last.weight)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor) -> ag.Tensor:
         """Logits of the classes.
 
         Args:
@@ -179,7 +171,7 @@ class ResNet(Module):
         """
         x = self.maxpool(self.relu(self.bn1(self.conv1(input))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        logits: Tensor = self.fc(flatten(self.avgpool(x), 1))
+        logits: ag.Tensor = self.fc(ag.flatten(self.avgpool(x), 1))
         return logits
 
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.ops.shape import flatten
-from autograd.tensor import Tensor
-from nn import init
-from nn.module import Module
-from nn.modules.activation import ReLU
-from nn.modules.container import Sequential
-from nn.modules.conv import Conv2d
-from nn.modules.dropout import Dropout
-from nn.modules.linear import Linear
-from nn.modules.normalization import BatchNorm2d
-from nn.modules.pooling import AdaptiveAvgPool2d, MaxPool2d
+import autograd as ag
+import nn
 
 __all__ = ["VGG", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"]
 
@@ -23,7 +14,7 @@ _BLOCKS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2
 _CHANNELS = (64, 128, 256, 512, 512)
 
 
-class VGG(Module):
+class VGG(nn.Module):
     """Five blocks of 3x3 convolutions, each halved by pooling, and three linear layers.
 
     Names and shapes of the weights are torchvision's.
@@ -55,36 +46,36 @@ class VGG(Module):
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
-        layers: list[Module] = []
+        layers: list[nn.Module] = []
         before = 3
         for count, width in zip(blocks, channels, strict=True):
             for _ in range(count):
-                layers.append(Conv2d(before, width, 3, padding=1))
+                layers.append(nn.Conv2d(before, width, 3, padding=1))
                 if batch_norm:
-                    layers.append(BatchNorm2d(width))
-                layers.append(ReLU(inplace=True))
+                    layers.append(nn.BatchNorm2d(width))
+                layers.append(nn.ReLU(inplace=True))
                 before = width
-            layers.append(MaxPool2d(2, stride=2))
-        self.features = Sequential(*layers)
-        self.avgpool = AdaptiveAvgPool2d((7, 7))
-        self.classifier = Sequential(
-            Linear(before * 7 * 7, hidden),
-            ReLU(inplace=True),
-            Dropout(dropout),
-            Linear(hidden, hidden),
-            ReLU(inplace=True),
-            Dropout(dropout),
-            Linear(hidden, num_classes),
+            layers.append(nn.MaxPool2d(2, stride=2))
+        self.features = nn.Sequential(*layers)
+        self.avgpool = nn.AdaptiveAvgPool2d((7, 7))
+        self.classifier = nn.Sequential(
+            nn.Linear(before * 7 * 7, hidden),
+            nn.ReLU(inplace=True),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(inplace=True),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, num_classes),
         )
         for module in self.modules():
-            if isinstance(module, Conv2d):
-                init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            elif isinstance(module, Linear):
-                init.normal_(module.weight, 0, 0.01)
-            if isinstance(module, Conv2d | Linear) and module.bias is not None:
-                init.zeros_(module.bias)
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            elif isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, 0, 0.01)
+            if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
+                nn.init.zeros_(module.bias)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor) -> ag.Tensor:
         """Logits of the classes.
 
         Args:
@@ -93,7 +84,7 @@ class VGG(Module):
         Returns:
             (N, num_classes).
         """
-        logits: Tensor = self.classifier(flatten(self.avgpool(self.features(input)), 1))
+        logits: ag.Tensor = self.classifier(ag.flatten(self.avgpool(self.features(input)), 1))
         return logits
 
 

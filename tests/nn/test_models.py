@@ -50,6 +50,11 @@ PUBLISHED = {
     "resnet50": 25_557_032,
     "resnet101": 44_549_160,
     "resnet152": 60_192_808,
+    "googlenet": 13_004_888,
+    "UNet": 31_030_658,
+    "DCGANGenerator": 3_576_704,
+    "DCGANDiscriminator": 2_765_568,
+    "GPT": 124_439_808,
 }
 
 
@@ -79,8 +84,11 @@ def test_names_of_the_weights_are_torchvisions() -> None:
         (lambda: models.VGG((1, 1, 2), (4, 8, 8), num_classes=7, hidden=16, batch_norm=True), 32),
         (lambda: models.resnet18(num_classes=7, width=4), 40),
         (lambda: models.resnet50(num_classes=7, width=2, zero_init_residual=True), 33),
+        (lambda: models.CifarResNet(14, num_classes=7, width=4), 16),
+        (lambda: models.CifarResNet(8, num_classes=7, width=4, residual=False), 16),
+        (lambda: models.HyperResNet(num_classes=7, size=4, embedding=4), 16),
     ],
-    ids=["alexnet", "vgg", "resnet18", "resnet50"],
+    ids=["alexnet", "vgg", "resnet18", "resnet50", "cifar", "plain", "hyper"],
 )
 def test_every_parameter_gets_a_gradient(net, size: int) -> None:
     net = net()
