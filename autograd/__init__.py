@@ -29,6 +29,7 @@ from autograd import testing as testing
 from autograd import types as types
 from autograd import utils as utils
 from autograd import version as version
+from autograd.aliases import install as _install_aliases
 from autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from autograd.autograd import backward, grad
 from autograd.backends import (
@@ -352,6 +353,8 @@ trapz = trapezoid
 detach = Tensor.detach
 default_generator = random.default_generator()
 newaxis = None
+
+_install_aliases()
 
 
 _IN_FUNCTIONAL = {  # what PyTorch also has at the top

@@ -12,11 +12,14 @@ from autograd.errors import GraphError
 from autograd.function import Function, once_differentiable
 from autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from autograd.gradcheck import gradcheck, gradgradcheck
-from autograd.node import Variable
+from autograd.node import Variable as _Tensor
 from autograd.ops.joining import stack
+
+__path__: list[str] = []  # a package to the import system: autograd/aliases.py answers for what is below
 
 __all__ = [
     "Function",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
@@ -32,15 +35,41 @@ __all__ = [
 ]
 
 
+class _AnyTensor(type):
+    """So that ``isinstance(x, Variable)`` is true of tensors."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, _Tensor)
+
+
+class Variable(metaclass=_AnyTensor):
+    """PyTorch's name of what tensors became: ``Variable(x, requires_grad=True)`` is a tensor on the memory of ``x``.
+
+    Args:
+        data: a tensor.
+        requires_grad: ask for its gradient.
+        volatile: accepted; use ``no_grad``.
+
+    Example:
+        >>> from autograd.autograd import Variable
+        >>> Variable(ag.ones(2), requires_grad=True)
+        tensor([1., 1.], requires_grad=True)
+    """
+
+    def __new__(cls, data: Any, requires_grad: bool = False, volatile: bool = False) -> Any:
+        """The tensor."""
+        return data.detach().requires_grad_(requires_grad)
+
+
 def _list(name: str, tensors: Any) -> list[Any]:
-    many = [tensors] if isinstance(tensors, Variable) else list(tensors) if isinstance(tensors, Iterable) else []
-    if not many or not all(isinstance(t, Variable) for t in many):
+    many = [tensors] if isinstance(tensors, _Tensor) else list(tensors) if isinstance(tensors, Iterable) else []
+    if not many or not all(isinstance(t, _Tensor) for t in many):
         raise TypeError(f"{name}: expected a Tensor or a sequence of them, got {type(tensors).__name__}")
     return many
 
 
 def _gradients(name: str, given: Any, count: int) -> list[Any]:
-    many = [None] * count if given is None else [given] if isinstance(given, Variable) else list(given)
+    many = [None] * count if given is None else [given] if isinstance(given, _Tensor) else list(given)
     if len(many) != count:
         raise GraphError(f"{name}: expected one gradient for each of {count} tensors, got {len(many)}")
     return many

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 from backends.precision import settings
 
+__path__: list[str] = []  # a package to the import system: autograd/aliases.py answers for what is below
+
 __all__ = [
     "are_deterministic_algorithms_enabled",
     "cuda",

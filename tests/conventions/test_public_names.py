@@ -14,14 +14,15 @@ from tests.conventions.tree import files, load, module_name
 def exposed(module: ModuleType) -> set[str]:
     """Public names of a module: all of a package's, but its own submodules; what a plain module itself defines."""
     public = {name: value for name, value in vars(module).items() if not name.startswith("_") and name != "annotations"}
-    if hasattr(module, "__path__"):
+    if hasattr(module, "__path__") and (getattr(module, "__file__", None) or "__init__.py").endswith("__init__.py"):
         return {name for name, value in public.items() if not is_submodule(value, module)}
     here = {name: value for name, value in public.items() if getattr(value, "__module__", "") == module.__name__}
     return {name for name, value in here.items() if is_function(value) or (isinstance(value, type) and is_ours(value))}
 
 
 def is_submodule(value: object, package: ModuleType) -> bool:
-    return isinstance(value, ModuleType) and value.__name__.startswith(package.__name__ + ".")
+    names = tuple(f"{name}." for name in (package.__name__, *PUBLIC_PACKAGES))  # autograd.nn is nn, once imported
+    return isinstance(value, ModuleType) and f"{value.__name__}.".startswith(names)
 
 
 def faults_of(module: ModuleType) -> Iterator[str]:

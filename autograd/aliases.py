@@ -1,0 +1,68 @@
+"""Modules that PyTorch keeps below ``torch`` and we elsewhere: ``import autograd.nn.functional as F`` finds ``nn.functional``.
+
+Both names give the same module. What PyTorch has as a module and we as an object (``autograd.backends.cudnn``) is found too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+_PACKAGES = {"autograd.nn": "nn", "autograd.optim": "optim"}  # and all below them
+_MODULES = {
+    "autograd.autograd.anomaly_mode": "autograd.anomaly",
+    "autograd.autograd.function": "autograd.function",
+    "autograd.autograd.functional": "autograd.functional",
+    "autograd.autograd.grad_mode": "autograd.grad_mode",
+    "autograd.autograd.gradcheck": "autograd.gradcheck",
+}
+_OBJECTS = {f"autograd.backends.{name}" for name in ("cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp")}
+
+
+def _find(name: str) -> Any:
+    """What a module's name stands for; None where it is no alias."""
+    if name in _OBJECTS:
+        parent, _, last = name.rpartition(".")
+        return getattr(sys.modules[parent], last)
+    target = _MODULES.get(name)
+    for alias, package in _PACKAGES.items():
+        if name == alias or name.startswith(alias + "."):
+            target = package + name.removeprefix(alias)
+    return None if target is None or importlib.util.find_spec(target) is None else importlib.import_module(target)
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Asked first: to the others ``autograd.nn.functional`` would be another module in the folder of ``nn``."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not fullname.startswith("autograd."):
+            return None
+        found = _find(fullname)
+        if found is None:
+            return None
+        spec = ModuleSpec(fullname, self, is_package=True)
+        spec.loader_state = found, getattr(found, "__spec__", None)
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> Any:
+        """The module that is there already."""
+        return spec.loader_state[0]
+
+    def exec_module(self, module: Any) -> None:
+        """It has run; only its own specification is put back."""
+        spec = getattr(module, "__spec__", None)
+        if isinstance(module, ModuleType) and spec is not None:
+            module.__spec__ = spec.loader_state[1]
+
+
+def install() -> None:
+    """Lets the import system know the aliases; once."""
+    sys.meta_path.insert(0, _Finder())

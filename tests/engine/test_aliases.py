@@ -1,0 +1,57 @@
+"""Import lines of PyTorch programs with ``torch`` replaced by ``autograd``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+
+import autograd as ag
+import nn
+import optim
+
+SAME = {
+    "autograd.nn": "nn",
+    "autograd.nn.functional": "nn.functional",
+    "autograd.nn.utils.rnn": "nn.utils.rnn",
+    "autograd.optim.lr_scheduler": "optim.lr_scheduler",
+    "autograd.autograd.functional": "autograd.functional",
+    "autograd.autograd.function": "autograd.function",
+}
+
+
+@pytest.mark.parametrize("alias, name", SAME.items(), ids=SAME)
+def test_both_names_give_one_module(alias: str, name: str) -> None:
+    module = importlib.import_module(name)
+    assert importlib.import_module(alias) is module
+    assert module.__name__ == module.__spec__.name == name
+
+
+def test_import_lines() -> None:
+    import autograd.backends.cudnn as cudnn
+    import autograd.nn as first
+    import autograd.nn.functional as F
+    from autograd.nn.parameter import Parameter
+    from autograd.optim.lr_scheduler import StepLR
+
+    assert (first, F.relu, Parameter, StepLR) == (nn, nn.functional.relu, nn.Parameter, optim.lr_scheduler.StepLR)
+    assert cudnn is ag.backends.cudnn
+
+
+def test_what_is_not_there_is_not_found() -> None:
+    for name in ("autograd.nn.nothing", "autograd.nothing", "autograd.backends.nothing"):
+        with pytest.raises(ModuleNotFoundError, match=name):
+            importlib.import_module(name)
+    assert "autograd.nn.nothing" not in sys.modules
+
+
+def test_variable_is_a_tensor() -> None:
+    from autograd.autograd import Variable
+
+    x = ag.ones(2)
+    y = Variable(x, requires_grad=True)
+    assert y.requires_grad
+    assert y.data_ptr() == x.data_ptr()
+    assert isinstance(x, Variable)
+    assert not isinstance(1, Variable)
