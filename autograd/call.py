@@ -88,6 +88,11 @@ def function(op: Op) -> Any:
     return call
 
 
+def _with_care(op: Op) -> str:
+    """The kinds of dtypes that need more than the plain call: a cast, an error, or gradients of complex numbers."""
+    return "biuc" if op.promote == "float" else "c" if op.complex else ""
+
+
 def _on_anything(op: Op) -> Any:
     def call(*inputs: Any, **params: Any) -> Any:
         return op.named(inputs, params) if params else op.run(inputs, params)
@@ -96,7 +101,7 @@ def _on_anything(op: Op) -> Any:
 
 
 def _on_one(op: Op) -> Any:
-    floats, view = op.promote == "float", op.view
+    kinds, view = _with_care(op), op.view
 
     def call(x: Any = _MISSING, /, **params: Any) -> Any:
         if not isinstance(x, Variable):
@@ -106,7 +111,7 @@ def _on_one(op: Op) -> Any:
             return op.named(() if x is _MISSING else (x,), params)
         raw, be = x.raw, x.backend
         stamp, alias = x.stamp, x.alias
-        if (alias is not None and alias.seen != stamp[0]) or (floats and raw.dtype.kind != "f") or "out" in params:
+        if (alias is not None and alias.seen != stamp[0]) or (kinds and raw.dtype.kind in kinds) or "out" in params:
             return op.named((x,), params)
         try:
             y = op.forward(be, raw, **params) if params else op.forward(be, raw)
@@ -155,7 +160,7 @@ def _on_two(op: Op) -> Any:
 
 def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The call on a tensor and another, or a Python number; of one device and dtype, else it is ``otherwise``."""
-    floats, numbers = op.promote == "float", bool(op.promote)
+    kinds, numbers = _with_care(op), bool(op.promote)
 
     def call(a: Any, b: Any) -> Any:
         left, be = a.raw, a.backend
@@ -165,7 +170,7 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
             return otherwise(a, b)
         if isinstance(b, Variable):
             right, other_node, other_stamp = b.raw, b.node, b.stamp
-            if right.dtype is not dtype or b.backend is not be or (floats and dtype.kind != "f"):
+            if right.dtype is not dtype or b.backend is not be or (kinds and dtype.kind in kinds):
                 return otherwise(a, b)
             if b.alias is not None and b.alias.seen != other_stamp[0]:
                 return otherwise(a, b)

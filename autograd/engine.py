@@ -95,6 +95,11 @@ def _roots(tensors: Sequence[Variable], grads: Sequence[Any], create_graph: bool
                     f"backward: expected a scalar, got shape {tuple(t.raw.shape)}. "
                     "Reduce it (.sum(), .mean()) or pass gradient= of the same shape"
                 )
+            if t.raw.dtype.kind == "c":
+                raise GraphError(
+                    f"backward: expected a real scalar, got one of {t.raw.dtype}. "
+                    "Take .real or .abs() first, or pass gradient= of that dtype"
+                )
             g = wrap(t.backend.xp.ones_like(t.raw), t.backend)
         elif not isinstance(g, Variable):
             raise TypeError(f"backward: expected gradient to be a Tensor, got {type(g).__name__}")

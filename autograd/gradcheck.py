@@ -1,19 +1,19 @@
 """Gradients against central differences: the check to run on every function that brings a gradient of its own.
 
 With ``J`` the Jacobian of one output with respect to one input, ``backward`` gives ``v J`` and differences ``J u``. The
-full check compares all of ``J``; ``fast_mode`` compares ``v J u`` for one random pair of directions.
+full check compares all of ``J``; ``fast_mode`` compares ``v J u`` for one random pair of directions. A complex number counts as
+two real ones: for a gradient v of an output, PyTorch's convention gives dL/dRe(x) + i dL/dIm(x) of L = Re(sum(conj(v) f(x))).
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autograd.engine import gradients
-from autograd.errors import DtypeError
 from autograd.op import wrap
 from autograd.tensor import Tensor
 
@@ -41,7 +41,7 @@ def gradcheck(
 
     Args:
         func: takes the inputs; returns a tensor or a tuple of them.
-        inputs: a tensor or a tuple; those that require grad are checked, and should be float64.
+        inputs: a tensor or a tuple; those that require grad are checked, and should be float64 or complex128.
         eps: the step of the differences.
         atol, rtol: agreement means |numerical - analytical| <= atol + rtol * |analytical|.
         raise_exception: raise where they disagree; otherwise return False.
@@ -163,11 +163,9 @@ class _Check:
         if not self.at:
             raise ValueError("gradcheck: expected at least one input that requires grad, got none")
         for i in self.at:
-            if args[i].raw.dtype.kind == "c":
-                raise DtypeError(f"gradcheck: expected real inputs, got input {i} of {args[i].raw.dtype}. Split it")
-            if args[i].raw.dtype != np.float64:
+            if args[i].raw.dtype.char not in "dD":
                 warnings.warn(
-                    f"gradcheck: expected float64, got input {i} of {args[i].raw.dtype}. "
+                    f"gradcheck: expected float64 or complex128, got input {i} of {args[i].raw.dtype}. "
                     "Differences are then too coarse to agree; cast it with .double()",
                     stacklevel=3,
                 )
@@ -179,7 +177,7 @@ class _Check:
     def numerical(self, i: int, u: Any) -> list[Any]:
         """The derivative of every output when input ``i`` moves along ``u`` (an array of its shape)."""
         low, high = (self.moved(i, sign * self.eps * u) for sign in (-1, 1))
-        return [(b - a) / (2 * self.eps) if a.dtype.kind == "f" else None for a, b in zip(low, high, strict=True)]
+        return [(b - a) / (2 * self.eps) if a.dtype.kind in "fc" else None for a, b in zip(low, high, strict=True)]
 
     def moved(self, i: int, step: Any) -> list[Any]:
         """The raw outputs with input ``i`` moved by a step; all inputs are fresh leaves."""
@@ -214,26 +212,18 @@ class _Check:
         rows = {o: self._rows(o) for o in self.checked}
         for k, (i, x) in enumerate(zip(self.at, self.wanted, strict=True)):
             xp = x.backend.xp
-            columns = []
-            for flat in range(x.raw.size):
-                u = xp.zeros(x.raw.size, x.raw.dtype)
-                u[flat] = 1
-                columns.append(self.numerical(i, u.reshape(x.raw.shape)))
+            columns = [self.numerical(i, u) for u in _basis(x)]
             for o in self.checked:
-                shape = (x.raw.size, self.outs[o].raw.size)
-                n = xp.stack([c[o].reshape(-1) for c in columns]) if columns else xp.zeros(shape)
-                a = xp.stack([r[k].reshape(-1) for r in rows[o]], 1) if rows[o] else xp.zeros(shape)
+                shape = (_parts(x.raw).size, _parts(self.outs[o].raw).size)
+                n = xp.stack([_parts(c[o]) for c in columns]) if columns else xp.zeros(shape)
+                a = xp.stack([_parts(r[k]) for r in rows[o]], 1) if rows[o] else xp.zeros(shape)
                 if not self.close(n, a):
                     raise self._mismatch(i, o, n, a, "The Jacobian (a row per input element) is")
 
     def _rows(self, o: int) -> list[list[Any]]:
         """The gradients of each element of output ``o``."""
-        out, rows = self.outs[o], []
-        for flat in range(out.raw.size):
-            v = out.backend.xp.zeros(out.raw.size, out.raw.dtype)
-            v[flat] = 1
-            rows.append(self.analytical({o: wrap(v.reshape(out.raw.shape), out.backend)}))
-        return rows
+        out = self.outs[o]
+        return [self.analytical({o: wrap(v, out.backend)}) for v in _basis(out)]
 
     def one_direction(self) -> None:
         """v J u for one random direction on either side of each pair of input and output."""
@@ -246,7 +236,7 @@ class _Check:
             u = _random_like(x, rng).raw
             changes = self.numerical(i, u)
             for o in self.checked:
-                n, a = (vs[o].raw * changes[o]).sum(), (rows[o][k] * u).sum()
+                n, a = ((v.conj() * w).real.sum() for v, w in ((vs[o].raw, changes[o]), (rows[o][k], u)))
                 if not self.close(n, a):
                     raise self._mismatch(i, o, n, a, "Along a random direction it is")
 
@@ -317,10 +307,27 @@ def _zeros_like(t: Tensor) -> Any:
     return wrap(t.backend.xp.zeros_like(t.raw), t.backend)
 
 
+def _parts(array: Any) -> Any:
+    """The elements as a vector of real numbers."""
+    flat = array.reshape(-1)
+    return flat.view(flat.real.dtype)
+
+
+def _basis(t: Tensor) -> Iterator[Any]:
+    """Arrays like a tensor with a one in one real or imaginary part."""
+    xp, kind = t.backend.xp, t.raw.dtype
+    for i in range(_parts(t.raw).size):
+        parts = xp.zeros(_parts(t.raw).size, t.raw.real.dtype)
+        parts[i] = 1
+        yield parts.view(kind).reshape(t.raw.shape)
+
+
 def _random_like(t: Tensor, rng: np.random.Generator, gaps: bool = False) -> Any:
     """A leaf of random numbers of length 1 (as a vector), of the shape and dtype of a tensor."""
     values = rng.standard_normal(t.raw.shape)
-    values /= max(float(np.sqrt((values * values).sum())), 1e-30)
+    if t.raw.dtype.kind == "c":
+        values = values + 1j * rng.standard_normal(t.raw.shape)
+    values /= max(float(np.sqrt((abs(values) ** 2).sum())), 1e-30)
     if gaps:
         values = np.repeat(values[..., None], 2, -1)[..., 0]
     return wrap(t.backend.asarray(np.asarray(values, t.raw.dtype)), t.backend).requires_grad_()

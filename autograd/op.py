@@ -23,7 +23,7 @@ from typing import Any, ClassVar, Literal, Protocol, overload
 from autograd import call, dtypes
 from autograd.call import CONSTANT, record
 from autograd.call import wrap as wrap
-from autograd.errors import DeviceError, ShapeError
+from autograd.errors import DeviceError, DtypeError, ShapeError
 from autograd.grad_mode import mode
 from autograd.node import NEVER, Node, Output, Variable, seen_as, tick
 from autograd.plan import Formula, Plan, formula, plan
@@ -41,6 +41,8 @@ class Op:
         view: the output shares the input's memory (where the backend can), as PyTorch's views do.
         promote: ``"common"``: operands are brought to their common dtype, Python numbers included; ``"float"``: and
             integers to the default float dtype.
+        complex: of complex numbers. "analytic": its gradients are those of an analytic function, and the conjugates that
+            PyTorch's convention asks for are taken around them: conj(f(conj(g), ...)). "refused": it takes none.
         name: how messages call it; the forward's name unless given.
 
     Attributes:
@@ -66,9 +68,11 @@ class Op:
         outputs: tuple[str, ...] = ("y",),
         view: bool = False,
         promote: Literal["", "common", "float"] = "",
+        complex: Literal["", "analytic", "refused"] = "",
         name: str = "",
     ) -> None:
         self.forward, self.outputs, self.view, self.promote = forward, outputs, view, promote
+        self.complex = complex
         self.several = len(outputs) > 1
         self.name = name or forward.__name__.strip("_")
         signature = inspect.signature(forward)
@@ -80,7 +84,7 @@ class Op:
         self.joint: Formula | None = None
         self.definition: Formula | None = None
         self.differentiable = 0  # bit i: input i has a gradient
-        # By which inputs need a gradient, as bits; and how many there are, if that varies.
+        # By which inputs need a gradient, as bits; and how many there are, if that varies; and whether they are complex.
         self.plans: dict[Any, Plan] = {}
         self.function = call.function(self)
 
@@ -171,6 +175,8 @@ class Op:
             if target is not None:  # tensors of another dtype: cast them where the graph sees it
                 return self.run(tuple([x.to(target) if isinstance(x, Variable) else x for x in inputs]), params)  # type: ignore[attr-defined]
 
+        if dtype.kind == "c" and self.complex == "refused":
+            raise DtypeError(f"{self.name}: expected real numbers, got {dtype}. Take .real, .imag or .abs() first")
         try:
             y = self.forward(be, *raws, **params) if params else self.forward(be, *raws)
         except ValueError as e:
@@ -178,12 +184,13 @@ class Op:
             raise
 
         recorded = needs & self.differentiable and mode().enabled
+        plan = self.plan(needs, len(nodes), bool(self.complex) and dtype.kind == "c") if recorded else None
         if self.several:
             outs = tuple([wrap(part, be) for part in y])
-            if recorded:
+            if plan is not None:
                 raws += [out.raw for out in outs]
                 stamps += [out.stamp for out in outs]
-                node = record(self.plan(needs, len(nodes)), nodes, raws, stamps, params, outs[0].raw.shape, be)
+                node = record(plan, nodes, raws, stamps, params, outs[0].raw.shape, be)
                 for i, out in enumerate(outs):
                     if out.raw.dtype.kind in "fc":
                         out.node = Output(node, i, out.raw.shape)
@@ -192,10 +199,10 @@ class Op:
         if self.view and self.shares(out.raw, raws[0], be):
             out.stamp = stamp = inputs[0].stamp
             out.alias = seen_as(inputs[0], self, params, stamp[0])
-        if recorded:
+        if plan is not None:
             raws.append(out.raw)
             stamps.append(out.stamp)
-            out.node = record(self.plan(needs, len(nodes)), nodes, raws, stamps, params, out.raw.shape, be)
+            out.node = record(plan, nodes, raws, stamps, params, out.raw.shape, be)
         return out
 
     @staticmethod
@@ -254,12 +261,12 @@ class Op:
         """The node of a call that was run elsewhere; see ``call.record``."""
         return record(self.plan(needs, len(nodes)), nodes, arrays, stamps, params, shape, be)
 
-    def plan(self, needs: int, count: int) -> Plan:
+    def plan(self, needs: int, count: int, conjugate: bool = False) -> Plan:
         """What a call keeps of which ``count`` inputs; bit i of ``needs``: input i needs a gradient."""
-        key = (needs, count) if self.variadic else needs
+        key = (needs, count, conjugate) if self.variadic or conjugate else needs
         found = self.plans.get(key)
         if found is None:
-            found = self.plans[key] = plan(self, needs, count)
+            found = self.plans[key] = plan(self, needs, count, conjugate)
         return found
 
     # -- odds and ends -----------------------------------------------------------------------------------------------
@@ -299,6 +306,7 @@ def op(
     outputs: tuple[str, ...] = ("y",),
     view: bool = False,
     promote: Literal["", "common", "float"] = "",
+    complex: Literal["", "analytic", "refused"] = "",
     name: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]: ...
 def op(forward: Callable[..., Any] | None = None, /, **how: Any) -> Any:
@@ -307,7 +315,8 @@ def op(forward: Callable[..., Any] | None = None, /, **how: Any) -> Any:
 
 
 elementwise = op(promote="common")
-floating = op(promote="float")
+floating = op(promote="float", complex="analytic")
+ordered = op(promote="common", complex="refused")
 
 
 def result_type(*operands: Any) -> dtypes.dtype:
@@ -408,7 +417,9 @@ def view_scatter(be: Any, base: Any, part: Any, *, op: Op, params: dict[str, Any
 
 
 view_scatter.grad(
-    base=lambda g, part_shape, **p: view_scatter(g, zeros_like_shape(g, part_shape), **p),
+    base=lambda g, part_shape, *, op, params: view_scatter(
+        g, zeros_like_shape(op.function(g, **params), part_shape), op=op, params=params
+    ),
     part=lambda g, *, op, params: op.function(g, **params),
 )
 

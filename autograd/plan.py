@@ -67,8 +67,11 @@ def formula(fn: Callable[..., Any]) -> Formula:
     return Formula(fn, code.co_varnames[: code.co_argcount], wants_params)
 
 
-def plan(op: Op, needs: int, count: int) -> Plan:
-    """The plan of a call with ``count`` inputs, of which those whose bit is set in ``needs`` need a gradient."""
+def plan(op: Op, needs: int, count: int, conjugate: bool) -> Plan:
+    """The plan of a call with ``count`` inputs, of which those whose bit is set in ``needs`` need a gradient.
+
+    ``conjugate``: the operation is analytic, and its inputs are complex.
+    """
     wanted = tuple(bool(needs >> i & 1 and op.differentiable >> i & 1) for i in range(count))
     names = op.args if not op.variadic else tuple(f"{op.args[0]}{i}" for i in range(count))
     pool = [*names, *op.outputs]
@@ -90,6 +93,8 @@ def plan(op: Op, needs: int, count: int) -> Plan:
     if op.variadic and op.args[0] in asked:
         places[op.args[0]] = getter([places[name] for name in names])
     pulls = {i: _pull(f, places) for i, f in formulas.items()}
+    if conjugate:
+        pulls = {i: _conjugated(pull) for i, pull in pulls.items()}
     made = Plan()
     made.op, made.needs, made.broadcasts = op, wanted, count > 1
     made.keep, made.arrays, made.shapes = getter(arrays), arrays, _shapes(shapes) if shapes else None
@@ -126,6 +131,11 @@ def _pull(f: Formula, places: dict[str, Any]) -> Pull:
         return fn(*found, **params) if f.wants_params else fn(*found)
 
     return pull
+
+
+def _conjugated(pull: Pull) -> Pull:
+    """The gradient of an analytic function of complex numbers, made of the one for real numbers."""
+    return lambda g, saved, params: pull(g.conj(), saved, params).conj()
 
 
 def _shapes(indices: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

@@ -11,6 +11,7 @@ from autograd.ops import (
     bessel,
     bounds,
     comparison,
+    complex,
     digits,
     divisors,
     elementwise,
@@ -47,6 +48,7 @@ class Elementwise(Variable):
     neg, neg_ = forms(arithmetic.neg)
     sign, sign_ = forms(arithmetic.sign)
     abs, abs_ = forms(arithmetic.abs)
+    sgn, sgn_ = forms(complex.sgn)
     copysign, copysign_ = forms(arithmetic.copysign)
     lerp, lerp_ = forms(arithmetic.lerp)
     addcmul, addcmul_ = forms(arithmetic.addcmul)
@@ -148,6 +150,11 @@ class Elementwise(Variable):
     isneginf = comparison.isneginf
     masked_fill, masked_fill_ = forms(comparison.masked_fill)
     heaviside, heaviside_ = forms(comparison.heaviside)
+    real = property(complex.real, complex.set_real, doc=complex.real.__doc__)
+    imag = property(complex.imag, complex.set_imag, doc=complex.imag.__doc__)
+    conj, resolve_conj, resolve_neg = complex.conj, complex.resolve_conj, complex.resolve_neg
+    conj_physical, conj_physical_ = complex.conj_physical, complex.conj_physical_
+    is_conj, is_neg, isreal, angle = complex.is_conj, complex.is_neg, complex.isreal, complex.angle
 
     def where(self, condition: Any, other: Any) -> Any:
         """The tensor where the condition holds, else ``other``; see ``autograd.where``."""

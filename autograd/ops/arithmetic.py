@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from autograd.dtypes import of_number
 from autograd.errors import DtypeError
 from autograd.node import Variable
-from autograd.op import elementwise, floating, op, result_type
+from autograd.op import elementwise, floating, op, ordered, result_type
 from autograd.ops.comparison import where
+from autograd.ops.complex import sgn
 from autograd.ops.out import into
 from autograd.ops.rounding import flat
 
@@ -110,7 +111,7 @@ def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
 # -- products and quotients -------------------------------------------------------------------------------------------
 
 
-@elementwise
+@op(promote="common", complex="analytic")
 def mul(be: Any, input: Any, other: Any) -> Any:
     """Product, element by element: input * other.
 
@@ -150,12 +151,12 @@ def true_divide(be: Any, input: Any, other: Any) -> Any:
 true_divide.grad(input=lambda g, other: g / other, other=lambda g, other, y: -g * (y / other))
 
 
-@elementwise
+@ordered
 def _div_floor(be: Any, input: Any, other: Any) -> Any:
     return be.xp.floor_divide(input, _divisor("div", other))
 
 
-@elementwise
+@ordered
 def _div_trunc(be: Any, input: Any, other: Any) -> Any:
     if input.dtype.kind in "fc":
         return be.xp.trunc(be.xp.true_divide(input, other))
@@ -202,7 +203,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
     return into(out, _DIVISIONS[rounding_mode](input, other), "div")
 
 
-@elementwise
+@ordered
 def floor_divide(be: Any, input: Any, other: Any) -> Any:
     """Quotient rounded down, element by element; has no gradient.
 
@@ -222,7 +223,7 @@ def floor_divide(be: Any, input: Any, other: Any) -> Any:
     return be.xp.floor_divide(input, _divisor("floor_divide", other))
 
 
-@elementwise
+@ordered
 def remainder(be: Any, input: Any, other: Any) -> Any:
     """Python's modulus: input - other * floor(input / other), with the sign of the divisor.
 
@@ -245,7 +246,7 @@ def remainder(be: Any, input: Any, other: Any) -> Any:
 remainder.grad(input=lambda g: g, other=lambda g, input, other: -g * _div_floor(input, other))
 
 
-@elementwise
+@ordered
 def fmod(be: Any, input: Any, other: Any) -> Any:
     """C's modulus: input - other * trunc(input / other), with the sign of the dividend.
 
@@ -317,21 +318,24 @@ def neg(be: Any, input: Any) -> Any:
 neg.grad(input=lambda g: -g)
 
 
-@op
+@op(complex="refused")
 def sign(be: Any, input: Any) -> Any:
     """-1, 0 or 1, as the elements are negative, zero (or NaN) or positive.
 
     Args:
-        input: any shape.
+        input: any shape, real.
 
     Returns:
         A tensor of the same shape and dtype.
+
+    Raises:
+        DtypeError: complex elements; see ``sgn``.
 
     Example:
         >>> ag.sign(ag.tensor([-3.0, 0.0, 2.0]))
         tensor([-1.,  0.,  1.])
     """
-    return (input > 0).astype(input.dtype) - (input < 0) if input.dtype.kind != "b" else input.copy()
+    return sgn.forward(be, input)
 
 
 sign.grad(input=flat)
@@ -339,13 +343,13 @@ sign.grad(input=flat)
 
 @op
 def abs(be: Any, input: Any) -> Any:
-    """The absolute value.
+    """The absolute value; of complex numbers the root of Re^2 + Im^2.
 
     Args:
         input: any shape.
 
     Returns:
-        A tensor of the same shape and dtype.
+        A tensor of the same shape and dtype, real.
 
     Example:
         >>> ag.abs(ag.tensor([-3.0, 2.0]))
@@ -354,10 +358,10 @@ def abs(be: Any, input: Any) -> Any:
     return be.xp.absolute(input)
 
 
-abs.grad(input=lambda g, input: g * sign(input))
+abs.grad(input=lambda g, input: g * sgn(input))
 
 
-@floating
+@op(promote="float", complex="refused")
 def copysign(be: Any, input: Any, other: Any) -> Any:
     """The size of ``input`` with the sign of ``other``.
 
@@ -380,7 +384,7 @@ copysign.grad(input=lambda g, input, y: where(input == 0, 0, g * (y / input)), o
 # -- combinations -----------------------------------------------------------------------------------------------------
 
 
-@elementwise
+@op(promote="common", complex="analytic")
 def lerp(be: Any, input: Any, end: Any, weight: Any) -> Any:
     """The point between two: input + weight * (end - input).
 

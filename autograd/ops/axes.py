@@ -9,6 +9,7 @@ from autograd.errors import ShapeError
 from autograd.formats import inverse
 from autograd.op import op
 from autograd.ops.arguments import axes_of, axis_of, sizes
+from autograd.ops.complex import conj
 from autograd.ops.shape import rearrange_
 
 if TYPE_CHECKING:
@@ -262,14 +263,6 @@ def moveaxis(input: Tensor, source: Any, destination: Any) -> Tensor:
 # -- conjugate transposes ---------------------------------------------------------------------------------------------
 
 
-@op
-def _conjugate(be: Any, x: Any) -> Any:
-    return be.xp.conj(x)
-
-
-_conjugate.grad(x=lambda g: _conjugate(g))
-
-
 def H(input: Tensor) -> Tensor:
     """The conjugate transpose of a matrix; for a real one a view.
 
@@ -308,7 +301,7 @@ def mH(input: Tensor) -> Tensor:
         Size([5, 3, 2])
     """
     y = _permute(input, axes=_matrix_axes("mH", input.raw.ndim))
-    return _conjugate(y) if input.raw.dtype.kind == "c" else y
+    return conj(y)
 
 
 def adjoint(input: Tensor) -> Tensor:

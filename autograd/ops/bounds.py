@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.op import elementwise
+from autograd.op import ordered
 from autograd.ops.comparison import isnan, where
 from autograd.ops.out import into
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-@elementwise
+@ordered
 def maximum(be: Any, input: Any, other: Any) -> Any:
     """The larger of the two, element by element; NaN if either is. Equal ones share the gradient.
 
@@ -35,7 +35,7 @@ maximum.grad(
 )
 
 
-@elementwise
+@ordered
 def minimum(be: Any, input: Any, other: Any) -> Any:
     """The smaller of the two, element by element; NaN if either is. Equal ones share the gradient.
 
@@ -58,7 +58,7 @@ minimum.grad(
 )
 
 
-@elementwise
+@ordered
 def fmax(be: Any, input: Any, other: Any) -> Any:
     """The larger of the two, element by element; the number where one is NaN.
 
@@ -81,7 +81,7 @@ fmax.grad(
 )
 
 
-@elementwise
+@ordered
 def fmin(be: Any, input: Any, other: Any) -> Any:
     """The smaller of the two, element by element; the number where one is NaN.
 
@@ -104,7 +104,7 @@ fmin.grad(
 )
 
 
-@elementwise
+@ordered
 def _clamp(be: Any, input: Any, min: Any, max: Any) -> Any:
     return be.xp.clip(input, min, max)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DeviceError, DtypeError, ShapeError
 from autograd.node import Variable
-from autograd.op import elementwise, op, result_type, wrap
+from autograd.op import elementwise, op, ordered, result_type, wrap
 from autograd.ops.out import into
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def ne(be: Any, input: Any, other: Any) -> Any:
     return be.xp.not_equal(input, other)
 
 
-@elementwise
+@ordered
 def lt(be: Any, input: Any, other: Any) -> Any:
     """Where input < other, element by element.
 
@@ -66,7 +66,7 @@ def lt(be: Any, input: Any, other: Any) -> Any:
     return be.xp.less(input, other)
 
 
-@elementwise
+@ordered
 def le(be: Any, input: Any, other: Any) -> Any:
     """Where input <= other, element by element.
 
@@ -83,7 +83,7 @@ def le(be: Any, input: Any, other: Any) -> Any:
     return be.xp.less_equal(input, other)
 
 
-@elementwise
+@ordered
 def gt(be: Any, input: Any, other: Any) -> Any:
     """Where input > other, element by element.
 
@@ -100,7 +100,7 @@ def gt(be: Any, input: Any, other: Any) -> Any:
     return be.xp.greater(input, other)
 
 
-@elementwise
+@ordered
 def ge(be: Any, input: Any, other: Any) -> Any:
     """Where input >= other, element by element.
 
@@ -249,7 +249,7 @@ def isnan(be: Any, input: Any) -> Any:
     return be.xp.isnan(input)
 
 
-@op
+@op(complex="refused")
 def isposinf(be: Any, input: Any) -> Any:
     """Where the elements are positive infinity.
 
@@ -266,7 +266,7 @@ def isposinf(be: Any, input: Any) -> Any:
     return input == float("inf")
 
 
-@op
+@op(complex="refused")
 def isneginf(be: Any, input: Any) -> Any:
     """Where the elements are negative infinity.
 
@@ -383,7 +383,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     return _masked_fill(input, mask, value)
 
 
-@elementwise
+@ordered
 def heaviside(be: Any, input: Any, values: Any) -> Any:
     """The step function: 0 below zero, 1 above, ``values`` at zero.
 

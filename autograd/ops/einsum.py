@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # -- two operands -----------------------------------------------------------------------------------------------------
 
 
-@op
+@op(complex="analytic")
 def _contract(be: Any, a: Any, b: Any, *, left: str, right: str, kept: str) -> Any:
     """The sum of products: no letter twice in an operand, and each one in the other operand or in the output."""
     batch = [c for c in left if c in right and c in kept]

@@ -156,6 +156,14 @@ def log1p(be: Any, input: Any) -> Any:
 log1p.grad(input=lambda g, input: g / (input + 1))
 
 
+def _logaddexp(xp: Any, a: Any, b: Any) -> Any:
+    if a.dtype.kind != "c":
+        return xp.logaddexp(a, b)
+    first = a.real >= b.real
+    top, low = xp.where(first, a, b), xp.where(first, b, a)
+    return xp.where(xp.isfinite(low), top + xp.log(1 + xp.exp(low - top)), top)
+
+
 @floating
 def logaddexp(be: Any, input: Any, other: Any) -> Any:
     """log(exp(input) + exp(other)), without overflow.
@@ -170,7 +178,7 @@ def logaddexp(be: Any, input: Any, other: Any) -> Any:
         >>> ag.logaddexp(ag.tensor([0.0]), ag.tensor([0.0]))
         tensor([0.6931])
     """
-    return be.xp.logaddexp(input, other)
+    return _logaddexp(be.xp, input, other)
 
 
 logaddexp.grad(
@@ -179,7 +187,7 @@ logaddexp.grad(
 )
 
 
-@floating
+@op(promote="float", complex="refused")
 def logaddexp2(be: Any, input: Any, other: Any) -> Any:
     """log2(2**input + 2**other), without overflow.
 
@@ -202,7 +210,7 @@ logaddexp2.grad(
 )
 
 
-@floating
+@op(promote="float", complex="refused")
 def xlogy(be: Any, input: Any, other: Any) -> Any:
     """input * log(other), and 0 where input is 0 (unless other is NaN).
 
@@ -330,13 +338,13 @@ def sigmoid(be: Any, input: Any) -> Any:
         >>> ag.sigmoid(ag.tensor([0.0, 1.0]))
         tensor([0.5000, 0.7311])
     """
-    return be.sigmoid(input)
+    return be.sigmoid(input) if input.dtype.kind != "c" else 1 / (1 + be.xp.exp(-input))
 
 
 sigmoid.grad(input=lambda g, y: g * (y * (1 - y)))
 
 
-@floating
+@op(promote="float", complex="refused")
 def _logit(be: Any, input: Any) -> Any:
     return be.xp.log(input / (1 - input))
 
@@ -363,7 +371,7 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
     return into(out, _logit(x), "logit")
 
 
-@floating
+@op(promote="float", complex="refused")
 def erf(be: Any, input: Any) -> Any:
     """The error function: 2/sqrt(pi) * integral of exp(-t^2) from 0 to x.
 
@@ -383,7 +391,7 @@ def erf(be: Any, input: Any) -> Any:
 erf.grad(input=lambda g, input: g * (exp(-(input * input)) * (2 / math.sqrt(math.pi))))
 
 
-@op
+@op(complex="refused")
 def relu(be: Any, input: Any) -> Any:
     """max(x, 0); NaN stays NaN.
 

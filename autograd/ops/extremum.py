@@ -84,12 +84,12 @@ def _tied(g: Any, x: Any, y: Any, *, axes: tuple[int, ...], keepdim: bool) -> An
     return restore(g, x.shape, axes, keepdim) * _even(x, y, axes=axes)
 
 
-@op
+@op(complex="refused")
 def _amax(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     return x.max(axes, keepdims=keepdim)
 
 
-@op
+@op(complex="refused")
 def _amin(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     return x.min(axes, keepdims=keepdim)
 
@@ -178,12 +178,12 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
 # -- one of several gets the gradient ---------------------------------------------------------------------------------
 
 
-@op
+@op(complex="refused")
 def _argmax(be: Any, x: Any, *, axis: int) -> Any:
     return be.xp.argmax(x, axis, keepdims=True)
 
 
-@op
+@op(complex="refused")
 def _argmin(be: Any, x: Any, *, axis: int) -> Any:
     return be.xp.argmin(x, axis, keepdims=True)
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DtypeError, ShapeError
 from autograd.inplace import inplace
-from autograd.op import elementwise, op
+from autograd.op import op
 from autograd.ops.arguments import axis_of
 from autograd.ops.arithmetic import mul
 from autograd.ops.axes import _matrix_axes, _permute
+from autograd.ops.complex import conj
 from autograd.ops.norms import norm
 from autograd.ops.out import into
 from autograd.ops.reduction import _sum
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 # -- matmul -----------------------------------------------------------------------------------------------------------
 
 
-@op
+@op(complex="analytic")
 def _matmul(be: Any, input: Any, other: Any) -> Any:
     if input.dtype is not other.dtype and input.dtype != other.dtype:
         raise DtypeError(f"matmul: expected one dtype, got {input.dtype} and {other.dtype}. Cast one with .to()")
@@ -197,7 +198,7 @@ def dot(input: Tensor, tensor: Tensor, *, out: Any = None) -> Tensor:
 
 
 def vdot(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
-    """The inner product of two real vectors; the same as ``dot``.
+    """The inner product of two vectors, of which the first is conjugated: sum(conj(input) * other).
 
     Args:
         input, other: shape (n,), of the same dtype.
@@ -207,16 +208,13 @@ def vdot(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
         A 0-d tensor.
 
     Raises:
-        DtypeError: the dtype is complex.
         ShapeError: not vectors, or the sizes differ.
 
     Example:
         >>> ag.vdot(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0]))
         tensor(11.)
     """
-    if input.raw.dtype.kind == "c":
-        raise DtypeError(f"vdot: expected a real dtype, got {input.dtype}. Use dot(input.conj(), other)")
-    return into(out, _product("vdot", input, other, (1, 1)), "vdot")
+    return into(out, _product("vdot", conj(input), other, (1, 1)), "vdot")
 
 
 def inner(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
@@ -433,7 +431,7 @@ def kron(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
     return into(out, y, "kron")
 
 
-@elementwise
+@op(promote="common", complex="analytic")
 def _cross(be: Any, input: Any, other: Any, *, axis: int) -> Any:
     return be.xp.cross(input, other, axis=axis)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from autograd.errors import ShapeError
 from autograd.op import op
 from autograd.ops.arguments import axes_of, axis_of
-from autograd.ops.arithmetic import abs, sign
+from autograd.ops.arithmetic import abs
 from autograd.ops.comparison import where
+from autograd.ops.complex import sgn
 from autograd.ops.extremum import _even
 from autograd.ops.out import into
 from autograd.ops.power import _pow
@@ -23,15 +24,17 @@ if TYPE_CHECKING:
 @op
 def _norm(be: Any, x: Any, *, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
     xp = be.xp
-    if p == 2:
+    if p == 2 and x.dtype.kind != "c":
         return xp.sqrt((x * x).sum(axes, keepdims=keepdim))
     size = xp.absolute(x)
+    if p == 2:
+        return xp.sqrt((size * size).sum(axes, keepdims=keepdim))
     if p == math.inf:
         return size.max(axes, keepdims=keepdim)
     if p == -math.inf:
         return size.min(axes, keepdims=keepdim)
     if p == 0:
-        return (size != 0).sum(axes, dtype=x.dtype, keepdims=keepdim)
+        return (size != 0).sum(axes, dtype=size.dtype, keepdims=keepdim)
     if p == 1:
         return size.sum(axes, keepdims=keepdim)
     return xp.power(xp.power(size, p).sum(axes, keepdims=keepdim), 1 / p)
@@ -42,12 +45,12 @@ def _norm_slope(g: Any, x: Any, y: Any, *, p: float, axes: tuple[int, ...], keep
         return flat(x)
     g, y = restore(g, x.shape, axes, keepdim), restore(y, x.shape, axes, keepdim)
     if p == 1:
-        return g * sign(x)
+        return g * sgn(x)
     if p == 2:
         return g * where(y == 0, 0, x / y)
     if p in (math.inf, -math.inf):
-        return g * (sign(x) * _even(abs(x), y, axes=axes))
-    direction = where(x == 0, 0, sign(x) * _pow(abs(x), exponent=p - 1))
+        return g * (sgn(x) * _even(abs(x), y, axes=axes))
+    direction = where(x == 0, 0, sgn(x) * _pow(abs(x), exponent=p - 1))
     return direction * where(y == 0, 0, g * _pow(y, exponent=1 - p))
 
 
@@ -65,7 +68,7 @@ def norm(
     """The length of the vector of all elements, or of those along axes: sum(|x|^p)^(1/p).
 
     Args:
-        input: any shape, floating.
+        input: any shape, floating or complex.
         p: a number (0 counts what is not zero), inf, -inf, or "fro" for 2.
         dim: an axis, several, or None for all.
         keepdim: keep the reduced axes with size 1.
@@ -73,7 +76,7 @@ def norm(
         dtype: cast to it first.
 
     Returns:
-        A tensor of the shape without the reduced axes.
+        A real tensor of the shape without the reduced axes.
 
     Raises:
         DtypeError: integers, and no ``dtype``.

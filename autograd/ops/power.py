@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtypes import FLOAT, float64
+from autograd.dtypes import FLOAT, float64, promote_types
 from autograd.errors import DtypeError
 from autograd.node import Variable
-from autograd.op import floating, op, result_type
+from autograd.op import op, result_type
 from autograd.ops.comparison import where
 from autograd.ops.elementwise import log
 from autograd.ops.out import into
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-@op
+@op(complex="analytic")
 def square(be: Any, input: Any) -> Any:
     """input * input.
 
@@ -47,7 +47,7 @@ _SHORT = {  # exponents for which xp.power is slower than it must be
 }
 
 
-@op
+@op(complex="analytic")
 def _pow(be: Any, x: Any, *, exponent: float) -> Any:
     short = _SHORT.get(exponent)
     return be.xp.power(x, exponent) if short is None else short(be.xp, x)
@@ -58,7 +58,7 @@ _pow.grad(
 )
 
 
-@op(promote="common", name="pow")
+@op(promote="common", complex="analytic", name="pow")
 def _pow_tensor(be: Any, input: Any, exponent: Any) -> Any:
     if input.dtype.kind == "b":
         raise DtypeError("pow: expected numbers, got two bool tensors. Cast one with .to(dtype)")
@@ -69,7 +69,7 @@ def _pow_tensor(be: Any, input: Any, exponent: Any) -> Any:
 
 _pow_tensor.grad(
     input=lambda g, input, exponent: where(exponent == 0, 0, g * (exponent * _pow_tensor(input, exponent - 1))),
-    exponent=lambda g, input, exponent, y: where((input == 0) & (exponent >= 0), 0, g * (y * log(input))),
+    exponent=lambda g, input, exponent, y: where((input == 0) & (exponent.real >= 0), 0, g * (y * log(input))),
 )
 
 
@@ -103,24 +103,25 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Any:
 
 
 def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Any:
-    """Power in double precision: input ** exponent, always float64.
+    """Power in double precision: input ** exponent, always float64, or complex128 where one of them is complex.
 
     Args:
         input, exponent: broadcastable tensors, or a Python number for one of them.
         out: a tensor for the result.
 
     Returns:
-        A float64 tensor of the broadcast shape.
+        A float64 or complex128 tensor of the broadcast shape.
 
     Example:
         >>> ag.float_power(ag.tensor([1, 2]), -1)
         tensor([1.0000, 0.5000], dtype=autograd.float64)
     """
-    base, power = (x.to(float64) if isinstance(x, Variable) else float(x) for x in (input, exponent))  # type: ignore[attr-defined]
+    kind = promote_types(result_type(input, exponent), float64)
+    base, power = (x.to(kind) if isinstance(x, Variable) else x for x in (input, exponent))  # type: ignore[attr-defined]
     return into(out, pow(base, power), "float_power")
 
 
-@floating
+@op(promote="float", complex="refused")
 def hypot(be: Any, input: Any, other: Any) -> Any:
     """The hypotenuse: sqrt(input^2 + other^2), without overflow.
 

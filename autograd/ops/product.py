@@ -32,7 +32,7 @@ def _accumulator(dtype: Any) -> str | None:
 # -- without division: along the last axis ----------------------------------------------------------------------------
 
 
-@op
+@op(complex="analytic")
 def _others(be: Any, x: Any) -> Any:
     """The product of all other elements along the last axis: of those before times those after."""
     xp = be.xp
@@ -73,7 +73,7 @@ def _to_last(ndim: int, axis: int) -> tuple[int, ...]:
 # -- whole ------------------------------------------------------------------------------------------------------------
 
 
-@op
+@op(complex="analytic")
 def _prod(be: Any, x: Any, *, axis: int, keepdim: bool) -> Any:
     wide = _accumulator(x.dtype)
     y = x.prod(axis, dtype=wide, keepdims=keepdim)
@@ -123,7 +123,7 @@ def prod(
 # -- running ----------------------------------------------------------------------------------------------------------
 
 
-@op
+@op(complex="analytic")
 def _cumprod(be: Any, x: Any, *, axis: int) -> Any:
     wide = _accumulator(x.dtype)
     y = be.xp.cumprod(x, axis, dtype=wide)

@@ -104,6 +104,8 @@ def nansum(
         >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0]))
         tensor(3.)
     """
+    if input.is_complex():
+        raise DtypeError(f"nansum: expected real numbers, got {input.dtype}. Use where(isnan(x), 0, x).sum()")
     return into(out, sum(where(isnan(input), 0, input), dim, keepdim, dtype=dtype), "nansum")
 
 
@@ -179,7 +181,7 @@ def _logsumexp(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     xp = be.xp
     if not count(x.shape, axes):
         return xp.log(x.sum(axes, keepdims=keepdim))
-    top = x.max(axes, keepdims=True)
+    top = x.real.max(axes, keepdims=True)
     top = xp.where(xp.isfinite(top), top, 0)
     y = xp.log(xp.exp(x - top).sum(axes, keepdims=True)) + top
     return y if keepdim else y.squeeze(axes)

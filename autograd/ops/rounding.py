@@ -17,7 +17,7 @@ def flat(g: Any) -> Any:
     return zeros_like_shape(g, g.shape)
 
 
-@op
+@op(complex="refused")
 def floor(be: Any, input: Any) -> Any:
     """The largest integer not above each element.
 
@@ -37,7 +37,7 @@ def floor(be: Any, input: Any) -> Any:
 floor.grad(input=flat)
 
 
-@op
+@op(complex="refused")
 def ceil(be: Any, input: Any) -> Any:
     """The smallest integer not below each element.
 
@@ -57,7 +57,7 @@ def ceil(be: Any, input: Any) -> Any:
 ceil.grad(input=flat)
 
 
-@op
+@op(complex="refused")
 def trunc(be: Any, input: Any) -> Any:
     """The integer part of each element.
 
@@ -77,7 +77,7 @@ def trunc(be: Any, input: Any) -> Any:
 trunc.grad(input=flat)
 
 
-@op
+@op(complex="refused")
 def frac(be: Any, input: Any) -> Any:
     """The fractional part of each element, with its sign: x - trunc(x).
 
@@ -97,7 +97,7 @@ def frac(be: Any, input: Any) -> Any:
 frac.grad(input=lambda g: g)
 
 
-@op
+@op(complex="refused")
 def _round(be: Any, input: Any, *, decimals: int) -> Any:
     return be.xp.round(input, decimals)
 

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 def _draw(
     be: Any, kind: str, shape: tuple[int, ...], dtype: Any, a: float, b: float, generator: Generator | None
 ) -> Any:
-    """A raw array of uniform numbers in [a, b), or of normal ones with mean a and standard deviation b."""
+    """A raw array of uniform numbers in [a, b), or of normal ones with mean a and standard deviation b.
+
+    Of complex ones both parts are drawn; the variance of normal ones is split between them.
+    """
+    if dtype.kind == "c":
+        part = dtypes.FROM_NUMPY[dtype].to_real().numpy
+        parts = _draw(be, kind, (*shape, 2), part, a, b / math.sqrt(2) if kind == "normal" else b, generator)
+        return parts.view(dtype)[..., 0]
     source = generator or default_generator()
     seed, offset = source.reserve(kind, math.prod(shape), dtype.itemsize)
     return getattr(be, kind)(shape, dtype, a, b, seed, offset)
@@ -31,8 +38,8 @@ def _draw(
 
 def _floating(name: str, dtype: Any) -> Any:
     kind = dtypes.default() if dtype is None else as_dtype(dtype)
-    if not kind.is_floating_point:
-        raise DtypeError(f"{name}: expected a floating dtype, got {kind}. Use randint for integers")
+    if kind.category < dtypes.FLOAT:
+        raise DtypeError(f"{name}: expected a floating or complex dtype, got {kind}. Use randint for integers")
     return kind.numpy
 
 
@@ -44,7 +51,7 @@ def rand(
     requires_grad: bool = False,
     **rest: Any,
 ) -> Tensor:
-    """Uniform numbers in [0, 1).
+    """Uniform numbers in [0, 1); complex ones have such parts.
 
     Args:
         size: the shape, as ints or one sequence.
@@ -56,7 +63,7 @@ def rand(
         A tensor of shape ``size``.
 
     Raises:
-        DtypeError: the dtype is not floating.
+        DtypeError: the dtype is neither floating nor complex.
 
     Example:
         >>> ag.rand(2, 3).shape
@@ -76,7 +83,7 @@ def randn(
     requires_grad: bool = False,
     **rest: Any,
 ) -> Tensor:
-    """Standard normal numbers (Box-Muller on pairs of uniform ones).
+    """Standard normal numbers (Box-Muller on pairs of uniform ones); complex ones have parts of variance 1/2.
 
     Args:
         size: the shape, as ints or one sequence.
@@ -88,7 +95,7 @@ def randn(
         A tensor of shape ``size``.
 
     Raises:
-        DtypeError: the dtype is not floating.
+        DtypeError: the dtype is neither floating nor complex.
 
     Example:
         >>> ag.randn(4).shape

@@ -9,7 +9,8 @@ from autograd.errors import ShapeError
 from autograd.op import floating, op
 from autograd.ops.arguments import axis_of
 from autograd.ops.comparison import where
-from autograd.ops.elementwise import exp, log
+from autograd.ops.complex import of_complex
+from autograd.ops.elementwise import _logaddexp, exp, log
 from autograd.ops.extremum import ValuesIndices, pick
 from autograd.ops.joining import cat
 from autograd.ops.out import into
@@ -77,13 +78,15 @@ def _logcumsumexp(be: Any, x: Any, *, axis: int, backwards: bool) -> Any:
     y = xp.moveaxis(_flipped(xp, x, axis, backwards), axis, -1).copy()
     step, n = 1, y.shape[-1]
     while step < n:  # after each round y[i] covers the 2*step elements that end at i
-        y[..., step:] = xp.logaddexp(y[..., step:], y[..., :-step])
+        y[..., step:] = _logaddexp(xp, y[..., step:], y[..., :-step])
         step *= 2
     return _flipped(xp, xp.moveaxis(y, -1, axis), axis, backwards)
 
 
 def _logcumsumexp_slope(g: Any, x: Any, y: Any, *, axis: int, backwards: bool) -> Any:
-    """sum over i >= k of g[i] exp(x[k] - y[i]), the positive and the negative g apart, as logarithms."""
+    """sum over i >= k of g[i] exp(x[k] - y[i]), as logarithms; of real g the positive and the negative ones apart."""
+    if of_complex(g):
+        return exp(_logcumsumexp(log(g) - y, axis=axis, backwards=not backwards) + x)
 
     def part(sign: int) -> Any:
         has = sign * g > 0
@@ -121,7 +124,7 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
 # -- extrema ----------------------------------------------------------------------------------------------------------
 
 
-@op
+@op(complex="refused", name="cummax")
 def _running_place(be: Any, x: Any, *, axis: int, largest: bool) -> Any:
     """The place of the extremum so far along an axis: the last of equal ones; NaN beats all."""
     xp = be.xp

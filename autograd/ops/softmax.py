@@ -20,7 +20,7 @@ def _total(x: Any, axis: int) -> Any:
     return _sum(x, axes=(axis,), keepdim=True)
 
 
-@op
+@op(complex="refused")
 def _softmax(be: Any, x: Any, *, axis: int) -> Any:
     return be.softmax(x, axis)
 
@@ -60,7 +60,7 @@ def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     return _along("softmax", _softmax, input, dim, dtype)
 
 
-@op
+@op(complex="refused")
 def _log_softmax(be: Any, x: Any, *, axis: int) -> Any:
     return be.log_softmax(x, axis)
 

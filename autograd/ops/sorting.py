@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # -- where the elements go: int64 positions along an axis -------------------------------------------------------------
 
 
-@op
+@op(complex="refused")
 def _argsort(be: Any, x: Any, *, axis: int, descending: bool) -> Any:
     if not descending:
         return be.xp.argsort(x, axis, kind="stable")
@@ -25,7 +25,7 @@ def _argsort(be: Any, x: Any, *, axis: int, descending: bool) -> Any:
     return x.shape[axis] - 1 - be.xp.flip(backwards, axis)
 
 
-@op
+@op(complex="refused", name="topk")
 def _foremost(be: Any, x: Any, *, axis: int, k: int, largest: bool, sorted: bool) -> Any:
     """The places of the k largest or smallest, without sorting the others."""
     xp, n = be.xp, x.shape[axis]
@@ -39,13 +39,13 @@ def _foremost(be: Any, x: Any, *, axis: int, k: int, largest: bool, sorted: bool
     return places
 
 
-@op
+@op(complex="refused", name="kthvalue")
 def _kth(be: Any, x: Any, *, axis: int, k: int) -> Any:
     """The place of the k-th smallest, counted from 0."""
     return be.xp.argpartition(x, k, axis).take([k], axis)
 
 
-@op
+@op(complex="refused", name="median")
 def _middle(be: Any, x: Any, *, axis: int, skip_nan: bool) -> Any:
     """The place of the lower median; of the first NaN where there is one, unless they do not count."""
     xp = be.xp
@@ -57,7 +57,7 @@ def _middle(be: Any, x: Any, *, axis: int, skip_nan: bool) -> Any:
     return place if skip_nan else xp.where(nan.any(axis, keepdims=True), nan.argmax(axis, keepdims=True), place)
 
 
-@op
+@op(complex="refused", name="mode")
 def _commonest(be: Any, x: Any, *, axis: int) -> Any:
     """The last place of the most frequent value, the smallest of several such."""
     xp = be.xp
@@ -233,7 +233,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
     return _found("kthvalue", input, dim, keepdim, out, _kth, k=k - 1)
 
 
-@op
+@op(complex="refused")
 def _median(be: Any, x: Any, *, skip_nan: bool) -> Any:
     flat = x.reshape(-1)
     if not flat.size:

@@ -20,7 +20,8 @@ def _var(be: Any, x: Any, *, axes: tuple[int, ...], correction: float, keepdim: 
     n = count(x.shape, axes)
     values = x.astype("float32") if x.dtype.char == HALF else x
     off = values - values.sum(axes, keepdims=True) / n
-    y = (off * off).sum(axes, keepdims=keepdim) / max(n - correction, 0)
+    square = off * off if x.dtype.kind != "c" else off.real * off.real + off.imag * off.imag
+    y = square.sum(axes, keepdims=keepdim) / max(n - correction, 0)
     return y if values is x else y.astype(x.dtype)
 
 
@@ -64,10 +65,10 @@ def var(
     correction: float | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The variance over all elements, or along axes: sum((x - mean)^2) / max(0, n - correction).
+    """The variance over all elements, or along axes: sum(|x - mean|^2) / max(0, n - correction).
 
     Args:
-        input: any shape, floating.
+        input: any shape, floating or complex.
         dim: an axis, several, or None for all.
         unbiased: the older form of ``correction``: True is 1, False is 0.
         keepdim: keep the reduced axes with size 1.
@@ -75,7 +76,7 @@ def var(
         out: a tensor for the result.
 
     Returns:
-        A tensor of the shape without the reduced axes.
+        A real tensor of the shape without the reduced axes.
 
     Raises:
         DtypeError: integers.
@@ -100,7 +101,7 @@ def std(
     """The standard deviation over all elements, or along axes: the root of ``var``.
 
     Args:
-        input: any shape, floating.
+        input: any shape, floating or complex.
         dim: an axis, several, or None for all.
         unbiased: the older form of ``correction``: True is 1, False is 0.
         keepdim: keep the reduced axes with size 1.
@@ -108,7 +109,7 @@ def std(
         out: a tensor for the result.
 
     Returns:
-        A tensor of the shape without the reduced axes.
+        A real tensor of the shape without the reduced axes.
 
     Raises:
         DtypeError: integers.
@@ -132,7 +133,7 @@ def var_mean(
     """The variance and the mean.
 
     Args:
-        input: any shape, floating.
+        input: any shape, floating or complex.
         dim: an axis, several, or None for all.
         unbiased: the older form of ``correction``: True is 1, False is 0.
         keepdim: keep the reduced axes with size 1.
@@ -164,7 +165,7 @@ def std_mean(
     """The standard deviation and the mean.
 
     Args:
-        input: any shape, floating.
+        input: any shape, floating or complex.
         dim: an axis, several, or None for all.
         unbiased: the older form of ``correction``: True is 1, False is 0.
         keepdim: keep the reduced axes with size 1.

@@ -128,7 +128,7 @@ def atan(be: Any, input: Any) -> Any:
 atan.grad(input=lambda g, input: g / (input * input + 1))
 
 
-@floating
+@op(promote="float", complex="refused")
 def atan2(be: Any, input: Any, other: Any) -> Any:
     """The angle in [-pi, pi] of the point with ordinate ``input`` and abscissa ``other``.
 
@@ -206,7 +206,7 @@ def tanh(be: Any, input: Any) -> Any:
     return be.tanh(input)
 
 
-@op
+@op(complex="analytic")
 def _tanh_grad(be: Any, gy: Any, value: Any) -> Any:
     return be.tanh_grad(gy, value)
 
@@ -301,7 +301,7 @@ sinc.grad(
 )
 
 
-@floating
+@op(promote="float", complex="refused")
 def deg2rad(be: Any, input: Any) -> Any:
     """Degrees to radians: x * pi / 180.
 
@@ -321,7 +321,7 @@ def deg2rad(be: Any, input: Any) -> Any:
 deg2rad.grad(input=lambda g: g * (math.pi / 180))
 
 
-@floating
+@op(promote="float", complex="refused")
 def rad2deg(be: Any, input: Any) -> Any:
     """Radians to degrees: x * 180 / pi.
 

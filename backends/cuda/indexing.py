@@ -61,9 +61,11 @@ def gather(be: Gpu, x: Array, index: Array, axis: int) -> Array:
 
 def scatter_rows(be: Gpu, src: Array, index: Array, rows: int) -> Array:
     """See ``Backend.scatter_rows``."""
+    out = be.xp.zeros((rows, src.shape[1]), src.dtype)
+    if src.dtype.kind == "c":
+        return index_add_(be, out, index, src)
     if src.dtype.name not in FLOATS or index.dtype.name not in _INTS:
         return reference.scatter_rows(be, src, index, rows)
-    out = be.xp.zeros((rows, src.shape[1]), src.dtype)
     _add_in_order(be, out, _positions(index), dense(src))
     return out
 
@@ -75,6 +77,10 @@ def index_add_(be: Gpu, out: Array, index: Any, src: Array) -> Array:
     parts = index if isinstance(index, tuple) else (index,)
     if not any(hasattr(part, "dtype") and part.ndim for part in parts):  # a view: no position is repeated
         out[index] += src
+        return out
+    if out.dtype.kind == "c":
+        index_add_(be, out.real, index, src.real)
+        index_add_(be, out.imag, index, src.imag)
         return out
     if out.dtype.name not in FLOATS or src.dtype != out.dtype or out.size == 0:
         return reference.index_add_(be, out, index, src)
@@ -94,6 +100,10 @@ def index_add_(be: Gpu, out: Array, index: Any, src: Array) -> Array:
 
 def scatter_add_(be: Gpu, out: Array, index: Array, src: Array, axis: int) -> Array:
     """See ``Backend.scatter_add_``."""
+    if out.dtype.kind == "c":
+        scatter_add_(be, out.real, index, src.real, axis)
+        scatter_add_(be, out.imag, index, src.imag, axis)
+        return out
     if (
         not 0 < out.ndim <= _MOST_AXES
         or out.dtype.name not in FLOATS

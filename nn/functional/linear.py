@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 # x (*,I), w (O,I), y (*,O): each is linear in the other two, as in a convolution.
 
 
-@op
+@op(complex="analytic")
 def _linear(be: Any, x: Any, w: Any, b: Any) -> Any:
     return be.linear(x, w, b)
 
 
-@op
+@op(complex="analytic")
 def _linear_weight(be: Any, x: Any, y_grad: Any) -> Any:
     rows, grads = (a.reshape(prod(a.shape[:-1]), a.shape[-1]) for a in (x, y_grad))  # -1 is not known without elements
     return be.matmul(grads.T, rows)  # (O,M) (M,I) -> (O,I)

@@ -188,9 +188,9 @@ ERRORS = [
     (
         lambda: ag.rand(2, dtype=ag.int64),
         DtypeError,
-        "rand: expected a floating dtype, got autograd.int64. Use randint",
+        "rand: expected a floating or complex dtype, got autograd.int64. Use randint",
     ),
-    (lambda: ag.randn(2, dtype=ag.bool), DtypeError, "randn: expected a floating dtype"),
+    (lambda: ag.randn(2, dtype=ag.bool), DtypeError, "randn: expected a floating or complex dtype"),
     (lambda: ag.randint(5, 5, (2,)), ValueError, "randint: expected low < high, got low=5 and high=5"),
     (
         lambda: ag.set_rng_state(ag.zeros(16)),

@@ -78,14 +78,15 @@ OPS = [
         Op(name, compared, grad=False, dtypes=NUMBERS, inplace=True, out=True)
         for name in ("eq", "ne", "lt", "le", "gt", "ge")
     ),
-    Op("equal", alike, grad=False),
+    Op("equal", alike, grad=False, complex=True),
     Op(
         "isclose",
         near,
         grad=False,
         errors=(Error(DtypeError, "isclose: expected one dtype, got autograd.float32 and", np.ones(2), WIDE[:2]),),
+        complex=True,
     ),
-    Op("allclose", near, grad=False),
+    Op("allclose", near, grad=False, complex=True),
     *(Op(name, odd, grad=False) for name in ("isfinite", "isinf", "isnan")),
     *(Op(name, odd, grad=False, out=True) for name in ("isposinf", "isneginf")),
     Op(
@@ -97,6 +98,7 @@ OPS = [
             Error(DtypeError, "where: expected a bool condition, got float32. Compare it", np.ones(4), 1, 2),
         ),
         out=True,
+        complex=True,
     ),
     Op(
         "masked_fill",
@@ -113,6 +115,7 @@ OPS = [
                 np.ones(4),
             ),
         ),
+        complex=True,
     ),
     Op(
         "heaviside",

@@ -36,7 +36,7 @@ def shapes(rng: np.random.Generator) -> list[Sample]:
 
 
 OPS = [
-    Op("clone", shapes),
+    Op("clone", shapes, complex=True),
     Op(
         "fill",
         lambda rng: [

@@ -79,6 +79,7 @@ OPS = [
                 np.array([1, 2]),
             ),
         ),
+        complex=True,
     ),
     Op(
         "tensordot",
@@ -95,5 +96,6 @@ OPS = [
                 1,
             ),
         ),
+        complex=True,
     ),
 ]

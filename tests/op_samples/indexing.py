@@ -114,6 +114,7 @@ OPS = [
             Error(ShapeError, r"index_select: expected an index of one axis, got shape \(2, 3\)", V, 0, PLACES),
             Error(TypeError, "index_select: expected index to be a Tensor, got list", V, 0, [1]),
         ),
+        complex=True,
     ),
     Op(
         "index_add",
@@ -125,6 +126,7 @@ OPS = [
             Error(ShapeError, r"index_add: expected a source of shape \(2,\), got \(3,\)", V, 0, ONCE, V),
             Error(DtypeError, "index_add: expected a source of autograd.float32, got autograd.int64", V, 0, ONCE, ONCE),
         ),
+        complex=True,
     ),
     Op(
         "index_copy",
@@ -157,6 +159,7 @@ OPS = [
                 AT[:, None],
             ),
         ),
+        complex=True,
     ),
     Op(
         "take_along_dim",
@@ -180,5 +183,6 @@ OPS = [
         inplace=True,
         out=True,
         errors=(Late(IndexError, "scatter_add: " + OUT[1], V, 0, OUT[0], V),),
+        complex=True,
     ),
 ]

@@ -49,6 +49,7 @@ OPS = [
             Error(TypeError, r"cat: expected a sequence of tensors, got Tensor. Write cat\(\[x, y\]\)", X),
             Error(TypeError, "cat: expected tensors, got float", [X, 1.0]),
         ),
+        complex=True,
     ),
     Op("concat", CATS, out=True),
     Op("concatenate", CATS, out=True),
@@ -61,6 +62,7 @@ OPS = [
         errors=(
             Error(ShapeError, r"stack: expected tensors of one shape, got \(2, 3\) and \(3,\). Use cat\(\)", [X, X[0]]),
         ),
+        complex=True,
     ),
     Op("hstack", joined(([(2,), (3,)],), ([(2, 3), (2, 1)],), ([(), ()],), typed=True), out=True),
     Op(

@@ -61,6 +61,7 @@ OPS = [
             Error(ShapeError, r"matmul: .* got \(\) and \(2, 3\)", S, M),
             Error(DtypeError, r"matmul: expected one dtype, got float32 and int64. Cast one with .to\(\)", M, INTS),
         ),
+        complex=True,
     ),
     Op(
         "mm",
@@ -69,6 +70,7 @@ OPS = [
         errors=(
             Error(ShapeError, r"mm: expected a matrix and a matrix of one inner size, got \(2, 3\) and \(2, 3\)", M, M),
         ),
+        complex=True,
     ),
     Op(
         "bmm",
@@ -78,36 +80,42 @@ OPS = [
             Error(ShapeError, "bmm: expected a batch of matrices and a batch", M, M),
             Error(ShapeError, "bmm: expected batches of one size", B, N[None]),
         ),
+        complex=True,
     ),
     Op(
         "mv",
         of([(2, 3), (3,)], [(0, 3), (3,)]),
         out=True,
         errors=(Error(ShapeError, "mv: expected a matrix and a vector of one inner size", M, M),),
+        complex=True,
     ),
     Op(
         "dot",
         of([(3,), (3,)], [(0,), (0,)]),
         out=True,
         errors=(Error(ShapeError, "dot: expected a vector and a vector of one inner size", M, M),),
+        complex=True,
     ),
     Op(
         "vdot",
         of([(3,), (3,)]),
         out=True,
         errors=(Error(DtypeError, "vdot: expected a real dtype, got autograd.complex128", M[0] + 0j, M[0] + 0j),),
+        complex=True,
     ),
     Op(
         "inner",
         of([(2, 3), (3,)], [(2, 3), (4, 3)], [(), (2, 3)], [(3,), (3,)], [(2, 1, 3), (2, 3)]),
         out=True,
         errors=(Error(ShapeError, r"inner: expected equal last sizes, got \(2, 3\) and \(3, 2\)", M, N),),
+        complex=True,
     ),
     Op(
         "outer",
         of([(3,), (2,)], [(0,), (2,)]),
         out=True,
         errors=(Error(ShapeError, r"outer: expected vectors, got \(2, 3\) and \(3,\)", M, M[0]),),
+        complex=True,
     ),
     Op(
         "addmm",
@@ -123,12 +131,13 @@ OPS = [
                 N,
             ),
         ),
+        complex=True,
     ),
-    Op("baddbmm", added((5, 2, 4), (5, 2, 3), (5, 3, 4), narrow=(2, 1)), inplace=True, out=True),
+    Op("baddbmm", added((5, 2, 4), (5, 2, 3), (5, 3, 4), narrow=(2, 1)), inplace=True, out=True, complex=True),
     Op("addbmm", added((2, 4), (5, 2, 3), (5, 3, 4), narrow=(2, 1)), inplace=True, out=True),
     Op("addmv", added((2,), (2, 3), (3,), narrow=(1,)), inplace=True, out=True),
     Op("addr", added((2, 3), (2,), (3,), narrow=(3,)), inplace=True, out=True),
-    Op("kron", of([(2, 2), (1, 3)], [(2,), (2, 3)], [(), (3,)], [(2, 1, 2), (2, 2)]), out=True),
+    Op("kron", of([(2, 2), (1, 3)], [(2,), (2, 3)], [(), (3,)], [(2, 1, 2), (2, 2)]), out=True, complex=True),
     Op(
         "cross",
         lambda rng: [
@@ -151,6 +160,7 @@ OPS = [
             ),
             Error(ShapeError, "cross: expected tensors of as many axes", M, M[0]),
         ),
+        complex=True,
     ),
     Op(
         "chain_matmul",
@@ -159,7 +169,7 @@ OPS = [
         out=True,
         errors=(Error(ShapeError, "chain_matmul: expected a matrix and a matrix of one inner size", M, M),),
     ),
-    Op("dist", lambda rng: [Sample(uniform(rng, (2, 3)), uniform(rng, (3,)), p) for p in (2, 1, 3)]),
+    Op("dist", lambda rng: [Sample(uniform(rng, (2, 3)), uniform(rng, (3,)), p) for p in (2, 1, 3)], complex=True),
     Op(
         "cdist",
         lambda rng: (

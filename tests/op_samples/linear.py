@@ -54,6 +54,7 @@ OPS = [
                 np.zeros((3, 4), np.float16),
             ),
         ),
+        complex=True,
     ),
     Op(
         "F.bilinear",

@@ -55,7 +55,7 @@ SIGNS = [
 ]
 
 OPS = [
-    Op("masked_select", selected, out=True, errors=(Error(DtypeError, f"masked_select: {TEXT}", X, X),)),
+    Op("masked_select", selected, out=True, errors=(Error(DtypeError, f"masked_select: {TEXT}", X, X),), complex=True),
     Op(
         "masked_scatter",
         scattered,
@@ -89,6 +89,7 @@ OPS = [
             Sample(uniform(rng, (2, 3)), i) for i in (NUMBERS, np.array(3), np.array([0, 0]), np.zeros(0, "int64"))
         ],
         errors=(Late(IndexError, "take: index 6 is out of range for size 6. Valid are -6 to 5", X, np.array([6])),),
+        complex=True,
     ),
     Op(
         "put",

@@ -23,12 +23,14 @@ OPS = [
         "trace",
         on(((3, 3),), ((2, 4),), ((0, 3),)),
         errors=(Error(ShapeError, r"trace: expected a matrix, got shape \(3,\)", X[0]),),
+        complex=True,
     ),
     Op(
         "diag",
         on(((3,),), ((3,), 1), ((3,), -2), ((3, 4),), ((3, 4), 1), ((3, 4), -1), ((0,),), ((0, 0),)),
         out=True,
         errors=(Error(ShapeError, r"diag: expected one or two axes, got shape \(1, 2, 3\)", X[None]),),
+        complex=True,
     ),
     Op(
         "diag_embed",

@@ -35,6 +35,7 @@ OPS = [
             Error(ValueError, "norm: expected p to be a number or 'fro', got 'nuc'", np.ones((2, 2)), "nuc"),
         ),
         out=True,
+        complex=True,
     ),
     Op(
         "renorm",

@@ -43,7 +43,12 @@ OPS = [
         ),
         out=True,
     ),
-    Op("float_power", lambda rng: [*numbers(rng), Sample(INTS, 2), Sample(np.array([1, 2]), -1)], out=True),
-    Op("square", unary(), inplace=True, dtypes=("float32", "float64", "int64"), out=True),
+    Op(
+        "float_power",
+        lambda rng: [*numbers(rng), Sample(INTS, 2), Sample(np.array([1, 2]), -1)],
+        out=True,
+        complex=True,
+    ),
+    Op("square", unary(), inplace=True, dtypes=("float32", "float64", "int64"), out=True, complex=True),
     Op("hypot", binary(number=None), out=True),
 ]

@@ -28,6 +28,6 @@ def whole(rng: np.random.Generator) -> list[Sample]:
 
 
 OPS = [
-    Op("prod", whole, dtypes=("float32", "float64", "float16"), out=True),
-    Op("cumprod", products, dtypes=("float32", "float64", "float16"), inplace=True, out=True),
+    Op("prod", whole, dtypes=("float32", "float64", "float16"), out=True, complex=True),
+    Op("cumprod", products, dtypes=("float32", "float64", "float16"), inplace=True, out=True, complex=True),
 ]

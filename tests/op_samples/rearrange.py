@@ -41,6 +41,7 @@ OPS = [
             Error(IndexError, r"flip: expected dim in \[-2, 1\], got 2", X, (2,)),
             Error(ShapeError, "flip: expected each axis once", X, (0, 0)),
         ),
+        complex=True,
     ),
     Op(
         "fliplr",
@@ -66,6 +67,7 @@ OPS = [
             Error(ShapeError, r"roll: expected as many shifts as dims, got \(1, 2\) and \(0,\)", X, (1, 2), 0),
             Error(IndexError, "roll: expected at least one axis for dims=", S, 1, 0),
         ),
+        complex=True,
     ),
     Op(
         "rot90",

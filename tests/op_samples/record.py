@@ -30,7 +30,10 @@ TOLERANCE = {  # rtol, atol
     "float16": (2e-3, 2e-3),
     "float32": (2e-5, 1e-5),
     "float64": (1e-9, 1e-9),
+    "complex64": (5e-5, 3e-5),
+    "complex128": (1e-9, 1e-9),
 }
+COMPLEX = ("complex64", "complex128")
 
 
 class Sample:
@@ -74,6 +77,7 @@ class Op:
     grad: bool = True  # differentiable
     order: int = 2  # highest derivative checked numerically (1 or 2)
     dtypes: tuple[str, ...] = ("float32", "float64")  # integer ones are checked for values only
+    complex: bool = False  # complex numbers, too
     rtol: float | None = None  # in place of TOLERANCE, at float32
     atol: float | None = None
     method: bool = True  # Tensor has it too (never asked of "F." names)
@@ -117,7 +121,7 @@ class Op:
     def tolerance(self, *dtypes: str) -> dict[str, float]:
         """Keywords for ``assert_allclose``, by the coarsest float dtype."""
         rtol, atol = max((TOLERANCE.get(dtype, (0, 0)) for dtype in dtypes), default=(0, 0))
-        if (rtol, atol) == TOLERANCE["float32"]:
+        if (rtol, atol) in (TOLERANCE["float32"], TOLERANCE["complex64"]):
             rtol, atol = self.rtol or rtol, self.atol or atol
         return {"rtol": rtol, "atol": atol}
 
@@ -131,7 +135,11 @@ def families() -> list[ModuleType]:
 def records() -> list[Op]:
     """All records, each told its family."""
     return [
-        replace(record, family=module.__name__.rpartition(".")[2])
+        replace(
+            record,
+            family=module.__name__.rpartition(".")[2],
+            dtypes=record.dtypes + COMPLEX if record.complex else record.dtypes,
+        )
         for module in families()
         for record in getattr(module, "OPS", ())
     ]
@@ -159,8 +167,14 @@ def mapped(sample: Sample, change: Callable[[np.ndarray], Any]) -> Any:
 
 
 def cast(sample: Sample, dtype: str) -> Any:
-    """The sample with float64 arrays brought to ``dtype``, always copied."""
-    return mapped(sample, lambda a: np.array(a, dtype if a.dtype == np.float64 else a.dtype))
+    """The sample with float64 arrays brought to ``dtype``, always copied; complex ones get imaginary parts."""
+
+    def change(a: np.ndarray) -> np.ndarray:
+        if a.dtype != np.float64 or dtype not in COMPLEX:
+            return np.array(a, dtype if a.dtype == np.float64 else a.dtype)
+        return np.array(a + 1j * (0.7 * np.flip(a) + 0.1), dtype)
+
+    return mapped(sample, change)
 
 
 def scattered(sample: Sample) -> Any:

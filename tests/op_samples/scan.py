@@ -60,6 +60,7 @@ OPS = [
         dtypes=("float32", "float64", "float16"),
         errors=(Error(IndexError, f"cumsum: {NO_AXIS}", np.ones(2), 3),),
         out=True,
+        complex=True,
     ),
     Op("logcumsumexp", logs, out=True),
     Op("cummax", extrema, out=True),

@@ -67,6 +67,7 @@ OPS = [
             Error(ShapeError, r"hold 0 elements .*got \(-1, 0\)", np.zeros((0, 2)), (-1, 0)),
             Error(ShapeError, r"got \(-2, 3\)", X, (-2, 3)),
         ),
+        complex=True,
     ),
     Op("reshape_as", like_another(((2, 6), (3, 4)), ((), (1,)), ((0, 3), (3, 0)))),
     Op(
@@ -164,6 +165,7 @@ OPS = [
             Error(ShapeError, r"expanding its ones, got \(-1, 2, 3\)", X, (-1, 2, 3)),
             Error(ShapeError, r"expand: expected at least 2 sizes for shape \(2, 3\), got \(3,\)", X, (3,)),
         ),
+        complex=True,
     ),
     Op("expand_as", like_another(((3, 1), (2, 3, 4)), ((), (2,)), ((2, 3), (2, 3))), view=True),
     Op("broadcast_to", on(((3, 1), (2, 3, 4)), ((), (2,)), ((1,), (0,)), ((2, 1), (-1, 3))), view=True),

@@ -47,6 +47,7 @@ OPS = [
                 IndexError, r"index: expected a mask of shape \(3, 4\) at axis 0, got \(3, 3\)", A, (MASK[:, :3],), V
             ),
         ),
+        complex=True,
     ),
 ]
 UNRECORDED = {"index_put_": "has a record as the in-place form of index_put"}

@@ -48,6 +48,7 @@ OPS = [
             Error(ShapeError, "diagonal: expected two different axes, got dim1=0 and dim2=-2 of 2 axes", X, 0, 0, -2),
             Error(IndexError, r"diagonal: expected dim in \[-1, 0\], got 1", X[0]),
         ),
+        complex=True,
     ),
     Op(
         "unfold",
@@ -58,6 +59,7 @@ OPS = [
             Error(ShapeError, r"unfold: expected a size in \[0, 3\] for axis 1, got 4", X, 1, 4, 1),
             Error(ValueError, "unfold: expected a positive step, got 0", X, 1, 2, 0),
         ),
+        complex=True,
     ),
     Op(
         "select_scatter",

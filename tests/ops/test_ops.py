@@ -11,6 +11,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -28,6 +29,7 @@ from autograd.ops.conversion import clone
 from autograd.tensor import Tensor
 from tests.devices import raises_in_time
 from tests.op_samples.record import (
+    COMPLEX,
     Error,
     Kink,
     Late,
@@ -44,7 +46,7 @@ from tests.op_samples.record import (
 )
 
 RECORDS = records()
-FLOATS = ("float16", "float32", "float64")
+FLOATS = ("float16", "float32", "float64", *COMPLEX)
 
 
 def by_name(records: list[Op]) -> Any:
@@ -77,7 +79,7 @@ def numpy(x: Any) -> Any:
     """An array or number, of our tensor, torch's, or a Python value."""
     if isinstance(x, Tensor):
         return x.numpy(force=True)
-    return x.detach().numpy() if hasattr(x, "detach") else x
+    return x.detach().numpy(force=True) if hasattr(x, "detach") else x
 
 
 def assert_same(record: Op, dtype: str, got: Any, expected: Any, what: str) -> None:
@@ -91,14 +93,20 @@ def assert_same(record: Op, dtype: str, got: Any, expected: Any, what: str) -> N
         assert isinstance(a, np.ndarray), f"{what}: {type(a)}, expected a tensor"
         assert a.shape == b.shape, f"{what}: shape {a.shape}, expected {b.shape}"
         assert a.dtype == b.dtype, f"{what}: {a.dtype}, expected {b.dtype}"
-        tolerance = record.tolerance(dtype, b.dtype.name) if b.dtype.kind == "f" else {"rtol": 0}
+        tolerance = record.tolerance(dtype, b.dtype.name) if b.dtype.kind in "fc" else {"rtol": 0}
         np.testing.assert_allclose(a, b, **tolerance, err_msg=what)
 
 
 def cotangents(result: Any) -> list[np.ndarray]:
     """A random gradient for every differentiable output."""
     rng = np.random.default_rng(1)
-    return [rng.standard_normal(t.raw.shape).astype(t.raw.dtype) for t in tensors(result) if t.requires_grad]
+    return [noise(rng, t) for t in tensors(result) if t.requires_grad]
+
+
+def noise(rng: np.random.Generator, t: Tensor) -> np.ndarray:
+    """Random numbers of the shape and dtype of a tensor."""
+    a = rng.standard_normal(t.raw.shape)
+    return np.asarray(a + 1j * rng.standard_normal(t.raw.shape) if t.is_complex() else a, t.raw.dtype)
 
 
 def gradient(result: Any, inputs: list[Tensor], cots: list[np.ndarray], create_graph: bool = False) -> list[Any]:
@@ -174,10 +182,16 @@ def test_gradient_is_torchs(record: Op, dtype: str, torch: ModuleType) -> None:
         assert_same(record, dtype, gradient(y, inputs, cots), expected, f"gradient: {sample}")
 
 
-@by_name(DIFFERENTIABLE)
-def test_derivatives_are_differences(record: Op) -> None:
+def doubles(record: Op) -> tuple[str, ...]:
+    """The dtypes in which differences are exact enough."""
+    real = ("float64",) if set(record.dtypes) - set(COMPLEX) else ()
+    return (*real, "complex128") if "complex128" in record.dtypes else real
+
+
+@by_dtype([replace(r, dtypes=doubles(r)) for r in DIFFERENTIABLE])
+def test_derivatives_are_differences(record: Op, dtype: str) -> None:
     """First and second order along random directions; recorded and unrecorded backward agree, on any layout."""
-    for sample in samples(record):
+    for sample in samples(record, dtype):
         y, inputs = run(record, sample, record.function, grad=True)
         if isinstance(sample, Kink) or not (cots := cotangents(y)):
             continue
