@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 
 from backends.cpu import conv_plan
+from backends.cpu.results import empty
 from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
 from backends.geometry import Conv
 from backends.protocol import Array, Backend
@@ -40,7 +41,7 @@ def conv(be: Backend, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
         return y.reshape(*y.shape, *geo.out)
     n, outs, channels, lanes = x.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(x.itemsize)
     plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
-    y = np.empty((n, w.shape[0], *geo.out), x.dtype)
+    y = empty((n, w.shape[0], *geo.out), x.dtype)
     _correlate(plan, x, y, np.empty(0, x.dtype) if b is None else b, w, False, work)
     return y
 
@@ -55,7 +56,7 @@ def conv_input(be: Backend, g: Array, w: Array, geo: Conv) -> Array:
         return gx.reshape(len(g), -1, *geo.size)
     n, outs, channels, lanes = g.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(g.itemsize)
     plan = conv_plan.backward(geo, n, channels, outs, g.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
-    x = np.empty((n, channels * geo.groups, *geo.size), g.dtype)
+    x = empty((n, channels * geo.groups, *geo.size), g.dtype)
     _correlate(plan, g, x, np.empty(0, g.dtype), w, True, work)
     return x
 
@@ -103,7 +104,7 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
     _, high, wide = plan.planes.extent
     data = contiguous(g).reshape(-1), contiguous(x).reshape(-1), plan.table, plan.residues
     planes = _scratch("conv planes", (count, plan.scratch), dtype)
-    gw = np.empty((g.shape[1], channels, *geo.kernel), dtype)
+    gw = empty((g.shape[1], channels, *geo.kernel), dtype)
     if few:
         depth = -(-channels * taps // _kernels.DOT_ROWS) * _kernels.DOT_ROWS
         parts = _scratch("conv parts", (count, geo.groups, outs, depth, lanes), dtype)
@@ -140,7 +141,7 @@ def _weight_by_pixels(g: Array, x: Array, geo: Conv, work: int) -> Array:
     n, outs, channels = x.shape[0], g.shape[1] // geo.groups, x.shape[1] // geo.groups
     dtype, count, lanes, rows = x.dtype, threads(work), _vector.lanes_of(x.itemsize), _kernels.TILE_ROWS
     panels = -(-outs // rows)
-    gw = np.empty((g.shape[1], channels, *geo.kernel), dtype)
+    gw = empty((g.shape[1], channels, *geo.kernel), dtype)
     shares = conv_plan.channel_shares(count, panels, gw.nbytes)
     plan = conv_plan.pixels(geo, n, channels, x.itemsize, count // shares)
     size = plan.images * (plan.rows + geo.kernel[0] - 1) * plan.wide * channels + 4 * lanes

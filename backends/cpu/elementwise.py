@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from backends.cpu.results import empty_like
 from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import elementwise as reference
@@ -22,7 +21,7 @@ def _like(g: Array, x: Array) -> Array:
     """g, copied where its elements lie in memory in another order than those of x."""
     if g.strides == x.strides or (g.flags.c_contiguous and x.flags.c_contiguous):
         return g
-    copy = np.empty_like(x)
+    copy = empty_like(x)
     copy[...] = g
     return copy
 
@@ -32,7 +31,7 @@ def erf(be: Backend, x: Array) -> Array:
     if x.size == 0 or x.dtype.char not in FLOATS:
         return reference.erf(be, x)
     x = _dense(x)
-    y = np.empty_like(x)
+    y = empty_like(x)
     _kernels.erf(x.size)(x.ravel("K"), y.ravel("K"))
     return y
 
@@ -42,7 +41,7 @@ def sigmoid(be: Backend, x: Array) -> Array:
     if x.size < _FUSE_FROM or x.dtype.char not in FLOATS:
         return reference.sigmoid(be, x)
     x = _dense(x)
-    y = np.empty_like(x)
+    y = empty_like(x)
     _kernels.sigmoid(x.size)(x.ravel("K"), y.ravel("K"))
     return y
 
@@ -52,7 +51,7 @@ def tanh(be: Backend, x: Array) -> Array:
     if x.size < SERIAL_BELOW or x.dtype.char not in FLOATS:  # on one thread NumPy is as quick
         return reference.tanh(be, x)
     x = _dense(x)
-    y = np.empty_like(x)
+    y = empty_like(x)
     _kernels.tanh(x.size)(x.ravel("K"), y.ravel("K"))
     return y
 
@@ -62,7 +61,7 @@ def tanh_grad(be: Backend, g: Array, y: Array) -> Array:
     if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
         return reference.tanh_grad(be, g, y)
     y = _dense(y)
-    gx = np.empty_like(y)
+    gx = empty_like(y)
     _kernels.tanh_grad(y.size // _CHEAP)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
     return gx
 
@@ -72,7 +71,7 @@ def relu(be: Backend, x: Array) -> Array:
     if x.size < _FUSE_FROM or x.dtype.char not in FLOATS:
         return reference.relu(be, x)
     x = _dense(x)
-    y = np.empty_like(x)
+    y = empty_like(x)
     _kernels.relu(x.size // _CHEAP)(x.ravel("K"), y.ravel("K"))
     return y
 
@@ -82,7 +81,7 @@ def relu_grad(be: Backend, g: Array, y: Array) -> Array:
     if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
         return reference.relu_grad(be, g, y)
     y = _dense(y)
-    gx = np.empty_like(y)
+    gx = empty_like(y)
     _kernels.relu_grad(y.size // _CHEAP)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
     return gx
 
@@ -92,7 +91,7 @@ def gelu(be: Backend, x: Array, tanh: bool) -> Array:
     if x.size == 0 or x.dtype.char not in FLOATS:
         return reference.gelu(be, x, tanh)
     x = _dense(x)
-    y = np.empty_like(x)
+    y = empty_like(x)
     kernel = _kernels.gelu_tanh if tanh else _kernels.gelu_erf
     kernel(x.size)(x.ravel("K"), y.ravel("K"))
     return y
@@ -103,7 +102,7 @@ def gelu_grad(be: Backend, g: Array, x: Array, tanh: bool) -> Array:
     if x.size == 0 or x.dtype.char not in FLOATS or g.dtype != x.dtype:
         return reference.gelu_grad(be, g, x, tanh)
     x = _dense(x)
-    gx = np.empty_like(x)
+    gx = empty_like(x)
     kernel = _kernels.gelu_tanh_grad if tanh else _kernels.gelu_erf_grad
     kernel(x.size)(_like(g, x).ravel("K"), x.ravel("K"), gx.ravel("K"))
     return gx

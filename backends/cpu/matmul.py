@@ -12,15 +12,19 @@ from math import prod
 import numpy as np
 from numpy import matmul as _numpy
 
+from backends.cpu.results import empty
 from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch_rows, threads
 from backends.protocol import Array, Backend
 from backends.reference import matmul as reference
 
 _kernels = Kernels("matmul")
+_outer = Kernels("outer_sum")
 _vector = Kernels("vector")
 _SHARE_FROM = 1 << 20  # multiplications; below, NumPy on one thread is as quick
 _SMALLEST = 4  # rows or columns; fewer fill no tile
 _MEMORY = "matmul rows", "matmul panels"
+_PAST_CACHES = 1 << 23  # bytes of a result that is too large to stay in a cache until it is read
+_SHALLOW = 64  # terms in a sum; with more, products take longer than to write their results
 
 
 def matmul(be: Backend, a: Array, b: Array) -> Array:
@@ -57,11 +61,29 @@ def _product(a: Array, b: Array, bias: Array) -> Array:
     """a (*,M,K) b (*,K,N) + bias (N,), or nothing for (0,)."""
     (m, k), n, batch = a.shape[-2:], b.shape[-1], prod(a.shape[:-2])
     work = batch * m * n * k
+    if a.ndim == 2 and _shallow(a, b) and not bias.size:
+        c = empty((m, n), a.dtype)
+        _outer.outer_sum(work)(a.T, b, c, threads(work))
+        return c
     count, sizes = threads(work), _kernels.scratch_sizes(_vector.lanes_of(a.itemsize))
     memory = [scratch_rows(name, count, size, a.dtype) for name, size in zip(_MEMORY, sizes, strict=True)]
-    c = np.empty((*a.shape[:-1], n), a.dtype)
+    c = empty((*a.shape[:-1], n), a.dtype)
     _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), bias, c.reshape(batch, -1), (m, n, k), *memory)
     return c
+
+
+def _shallow(a: Array, b: Array) -> bool:
+    """Whether ``outer_sum`` takes it: the gradient of a large weight from a small batch."""
+    (m, k), n, lanes = a.shape, b.shape[1], _vector.lanes_of(a.itemsize)
+    return (
+        k <= _SHALLOW
+        and m * n * a.itemsize >= _PAST_CACHES
+        and a.T.flags.c_contiguous
+        and b.flags.c_contiguous
+        and m >= _outer.ROWS
+        and n % lanes == 0
+        and n > _outer.VECTORS * lanes
+    )
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from backends.cpu.results import empty_like
 from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels, contiguous
 from backends.protocol import Array, Backend
 from backends.reference import normalization as reference
@@ -31,7 +32,7 @@ def batch_norm(
         return reference.batch_norm(be, x, weight, bias, eps)
     channels = x.shape[1]
     x = contiguous(x)
-    y, mean, var = np.empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
+    y, mean, var = empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
     scale, shift = _or(weight, channels, 1, x), _or(bias, channels, 0, x)
     if x.size == x.shape[0] * channels:  # (N,C) or one element of space
         flat = x.reshape(-1, channels), y.reshape(-1, channels)
@@ -50,7 +51,7 @@ def batch_norm_grad(
         return reference.batch_norm_grad(be, g, x, weight, mean, var, eps)
     channels = x.shape[1]
     g, x, mean, var = map(contiguous, (g, x, mean, var))
-    gx, g_weight, g_bias = np.empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
+    gx, g_weight, g_bias = empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
     scale = _or(weight, channels, 1, x)
     if x.size == x.shape[0] * channels:
         flat = [a.reshape(-1, channels) for a in (g, x, gx)]
@@ -69,7 +70,7 @@ def layer_norm(
         return reference.layer_norm(be, x, weight, bias, eps)
     rows, size = x.shape
     x = contiguous(x)
-    y, mean, rstd = np.empty_like(x), np.empty(rows, x.dtype), np.empty(rows, x.dtype)
+    y, mean, rstd = empty_like(x), np.empty(rows, x.dtype), np.empty(rows, x.dtype)
     _kernels.layer_norm(x.size)(x, _or(weight, size, 1, x), _or(bias, size, 0, x), y, mean, rstd, eps)
     return y, mean, rstd
 
@@ -82,7 +83,7 @@ def layer_norm_grad(
         return reference.layer_norm_grad(be, g, x, weight, mean, rstd)
     size = x.shape[1]
     g, x, mean, rstd = map(contiguous, (g, x, mean, rstd))
-    gx = np.empty_like(x)
+    gx = empty_like(x)
     shares = np.zeros((_SHARES if x.size >= SERIAL_BELOW else 1, 2, size))  # float64 sums
     _kernels.layer_norm_grad(x.size)(g, x, _or(weight, size, 1, x), mean, rstd, gx, shares)
     g_weight, g_bias = shares.sum(0).astype(x.dtype)

@@ -7,6 +7,7 @@ from math import prod
 
 import numpy as np
 
+from backends.cpu.results import empty
 from backends.cpu.runtime import FLOATS, Kernels, contiguous
 from backends.geometry import Pool
 from backends.protocol import Array, Backend, Shape
@@ -64,8 +65,8 @@ def max_pool(be: Backend, x: Array, geo: Pool) -> tuple[Array, Array]:
     """See ``Backend.max_pool``."""
     if x.size == 0 or x.dtype.char not in FLOATS:
         return reference.max_pool(be, x, geo)
-    y = np.empty((*x.shape[:2], *geo.out), x.dtype)
-    index = np.empty(y.shape, np.int32)
+    y = empty((*x.shape[:2], *geo.out), x.dtype)
+    index = empty(y.shape, np.int32)
     volumes = _volume(x, geo.size), _volume(y, geo.out), _volume(index, geo.out)
     _kernels.max_pool(y.size * prod(geo.kernel))(*volumes, *_windows(geo))
     return y, index
@@ -82,7 +83,7 @@ def pool_scatter(be: Backend, g: Array, index: Array, size: Shape, geo: Pool | N
     if g.size == 0 or g.dtype.char not in FLOATS or index.dtype.char not in "il":
         return reference.pool_scatter(be, g, index, size)
     planes = g.shape[0] * g.shape[1]
-    out = np.empty((*g.shape[:2], *size), g.dtype)
+    out = empty((*g.shape[:2], *size), g.dtype)
     rows = contiguous(g).reshape(planes, -1), contiguous(index).reshape(planes, -1)
     if _kernels.pool_scatter(out.size)(*rows, out.reshape(planes, -1)):  # positions out of range
         return reference.pool_scatter(be, g, index, size)
@@ -93,7 +94,7 @@ def avg_pool(be: Backend, x: Array, geo: Pool) -> Array:
     """See ``Backend.avg_pool``."""
     if x.size == 0 or x.dtype.char not in FLOATS:
         return reference.avg_pool(be, x, geo)
-    y = np.empty((*x.shape[:2], *geo.out), x.dtype)
+    y = empty((*x.shape[:2], *geo.out), x.dtype)
     volumes = _volume(x, geo.size), _volume(y, geo.out)
     if _pairs(geo) and len(geo.size) < 3:
         divisor = float(geo.divisor or prod(geo.kernel))
@@ -107,7 +108,7 @@ def avg_pool_grad(be: Backend, g: Array, geo: Pool) -> Array:
     """See ``Backend.avg_pool_grad``."""
     if g.size == 0 or g.dtype.char not in FLOATS:
         return reference.avg_pool_grad(be, g, geo)
-    gx = np.empty((*g.shape[:2], *geo.size), g.dtype)
+    gx = empty((*g.shape[:2], *geo.size), g.dtype)
     volumes = _volume(g, geo.out), _volume(gx, geo.size)
     if _pairs(geo):
         divisor = float(geo.divisor or prod(geo.kernel))
@@ -120,7 +121,7 @@ def avg_pool_grad(be: Backend, g: Array, geo: Pool) -> Array:
 def adaptive_avg_pool(be: Backend, x: Array, out: Shape) -> Array:
     """See ``Backend.adaptive_avg_pool``."""
     if prod(out) == 1 and x.size and x.dtype.char in FLOATS:  # one window, the plane: summed along memory
-        y = np.empty((*x.shape[:2], *out), x.dtype)
+        y = empty((*x.shape[:2], *out), x.dtype)
         _kernels.plane_mean(x.size)(contiguous(x).reshape(y.size, -1), y.reshape(-1))
         return y
     geo = _even(x.shape[2:], out)
@@ -130,7 +131,7 @@ def adaptive_avg_pool(be: Backend, x: Array, out: Shape) -> Array:
 def adaptive_avg_pool_grad(be: Backend, g: Array, size: Shape) -> Array:
     """See ``Backend.adaptive_avg_pool_grad``."""
     if prod(g.shape[2:]) == 1 and prod(size):
-        gx = np.empty((*g.shape[:2], *size), g.dtype)
+        gx = empty((*g.shape[:2], *size), g.dtype)
         gx[...] = g / prod(size)
         return gx
     geo = _even(size, g.shape[2:])

@@ -21,7 +21,7 @@ _SETTERS = (  # of the number of threads, as builds of OpenBLAS name it
 )
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
 _KEPT = 1 << 30  # bytes of freed memory that are kept for the next array
-_LARGEST_KEPT = 1 << 25  # bytes; larger arrays still come from and return to the system. More is not accepted
+LARGEST_KEPT = 1 << 25  # bytes; larger arrays still come from and return to the system. More is not accepted
 
 
 def tune() -> None:
@@ -52,5 +52,5 @@ def _keep_memory() -> None:
     which takes longer than most kernels."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc has it, musl has not
     if mallopt is not None:
-        mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
+        mallopt(_MMAP_THRESHOLD, LARGEST_KEPT)
         mallopt(_TRIM_THRESHOLD, _KEPT)
