@@ -13,6 +13,7 @@ if (_Path(__file__).parent / "tracer.py").exists() or (_Path(__file__).parent / 
     raise ImportError("twingrad and HIPS autograd are installed over each other: remove both with pip and install one.")
 
 from autograd import accelerator as accelerator
+from autograd import amp as amp
 from autograd import autograd as autograd
 from autograd import backends as backends
 from autograd import compiler as compiler
@@ -30,6 +31,19 @@ from autograd import types as types
 from autograd import utils as utils
 from autograd import version as version
 from autograd.aliases import install as _install_aliases
+from autograd.amp import (
+    autocast,
+    clear_autocast_cache,
+    get_autocast_cpu_dtype,
+    get_autocast_dtype,
+    get_autocast_gpu_dtype,
+    is_autocast_cache_enabled,
+    is_autocast_cpu_enabled,
+    is_autocast_enabled,
+    set_autocast_cache_enabled,
+    set_autocast_dtype,
+    set_autocast_enabled,
+)
 from autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from autograd.autograd import backward, grad
 from autograd.backends import (
@@ -63,8 +77,8 @@ from autograd.creation import (
 )
 from autograd.cuda import OutOfMemoryError
 from autograd.device import device, get_default_device, set_default_device
-from autograd.dtypes import bool_ as bool
 from autograd.dtypes import (
+    bfloat16,
     complex64,
     complex128,
     dtype,
@@ -82,6 +96,7 @@ from autograd.dtypes import (
     set_default_dtype,
     uint8,
 )
+from autograd.dtypes import bool_ as bool
 from autograd.dtypes import complex64 as cfloat
 from autograd.dtypes import complex128 as cdouble
 from autograd.dtypes import float16 as half
@@ -414,28 +429,30 @@ __all__ = [
     "BoolTensor", "ByteTensor", "CharTensor", "DeviceError", "DoubleTensor", "DtypeError", "FloatTensor", "Function",
     "Generator", "GraphError", "HalfTensor", "IntTensor", "LongTensor", "OutOfMemoryError", "SerializationError",
     "ShapeError", "ShortTensor", "Size", "Tensor", "abs", "absolute", "accelerator", "acos", "acosh", "add", "addbmm",
-    "addcdiv", "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "angle",
-    "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "addcdiv", "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "amp",
+    "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_tensor",
-    "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd",
-    "backends", "backward", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not",
-    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm", "bool", "broadcast_shapes",
-    "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil",
-    "cfloat", "chain_matmul", "channels_last", "channels_last_3d", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
-    "clone", "column_stack", "combinations", "compile", "compiler", "complex", "complex64", "complex128", "concat",
-    "concatenate", "conj", "conj_physical", "contiguous_format", "copysign", "corrcoef", "cos", "cosh", "count_nonzero",
-    "cov", "cross", "cuda", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator",
-    "deg2rad", "detach", "detect_anomaly", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter",
-    "diff", "digamma", "dist", "distributed", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e",
-    "einsum", "empty", "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp",
-    "exp2", "expm1", "eye", "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16",
-    "float32", "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp",
-    "from_dlpack", "from_numpy", "frombuffer", "full", "full_like", "func", "fx", "gather", "gcd", "ge", "ger",
-    "get_default_device", "get_default_dtype", "get_device", "get_float32_matmul_precision", "get_num_interop_threads",
-    "get_num_threads", "get_rng_state", "grad", "gradcheck", "gradgradcheck", "gradient", "graphviz", "greater",
-    "greater_equal", "gt", "half", "heaviside", "histc", "histogram", "hsplit", "hstack", "hypot", "i0", "igamma",
-    "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select",
-    "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64", "is_anomaly_enabled",
+    "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autocast",
+    "autograd", "backends", "backward", "baddbmm", "bernoulli", "bfloat16", "bincount", "bitwise_and",
+    "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm",
+    "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat",
+    "cdist", "cdouble", "ceil", "cfloat", "chain_matmul", "channels_last", "channels_last_3d", "chunk", "clamp",
+    "clamp_max", "clamp_min", "clear_autocast_cache", "clip", "clone", "column_stack", "combinations", "compile",
+    "compiler", "complex", "complex64", "complex128", "concat", "concatenate", "conj", "conj_physical",
+    "contiguous_format", "copysign", "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cross", "cuda", "cummax",
+    "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "detach", "detect_anomaly",
+    "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist",
+    "distributed", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e", "einsum", "empty", "empty_like",
+    "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "fill",
+    "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power",
+    "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy", "frombuffer", "full",
+    "full_like", "func", "fx", "gather", "gcd", "ge", "ger", "get_autocast_cpu_dtype", "get_autocast_dtype",
+    "get_autocast_gpu_dtype", "get_default_device", "get_default_dtype", "get_device", "get_float32_matmul_precision",
+    "get_num_interop_threads", "get_num_threads", "get_rng_state", "grad", "gradcheck", "gradgradcheck", "gradient",
+    "graphviz", "greater", "greater_equal", "gt", "half", "heaviside", "histc", "histogram", "hsplit", "hstack",
+    "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
+    "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32",
+    "int64", "is_anomaly_enabled", "is_autocast_cache_enabled", "is_autocast_cpu_enabled", "is_autocast_enabled",
     "is_complex", "is_conj", "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled",
     "is_neg", "is_nonzero", "is_same_size", "is_signed", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
     "isneginf", "isposinf", "isreal", "jit", "kron", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less",
@@ -450,7 +467,8 @@ __all__ = [
     "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal",
     "relu", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type", "roll",
     "rot90", "round", "row_stack", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce",
-    "searchsorted", "seed", "select", "select_scatter", "set_default_device", "set_default_dtype", "set_detect_anomaly",
+    "searchsorted", "seed", "select", "select_scatter", "set_autocast_cache_enabled", "set_autocast_dtype",
+    "set_autocast_enabled", "set_default_device", "set_default_dtype", "set_detect_anomaly",
     "set_float32_matmul_precision", "set_grad_enabled", "set_num_interop_threads", "set_num_threads",
     "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh",
     "slice_scatter", "softmax", "sort", "special", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from autograd.dtypes import BFLOAT16
 from autograd.grad_mode import mode
 from autograd.node import NEVER, Node, Variable, is_ours, outside, seen_as, tick
 from backends import registry
@@ -90,18 +91,23 @@ def function(op: Op) -> Any:
 
 def _with_care(op: Op) -> str:
     """The kinds of dtypes that need more than the plain call: a cast, an error, or gradients of complex numbers."""
-    return "biuc" if op.promote == "float" else "c" if op.complex else ""
+    kinds = "biuc" if op.promote == "float" else "c" if op.complex else ""
+    return kinds if op.bfloat16 == "kept" else kinds + "V"
 
 
 def _on_anything(op: Op) -> Any:
+    policy = op.policy
+
     def call(*inputs: Any, **params: Any) -> Any:
+        if policy is not None and (autocast := mode().autocast) is not None:
+            return op.under(autocast, inputs, params)
         return op.named(inputs, params) if params else op.run(inputs, params)
 
     return call
 
 
 def _on_one(op: Op) -> Any:
-    kinds, view = _with_care(op), op.view
+    kinds, view, policy = _with_care(op), op.view, op.policy
 
     def call(x: Any = _MISSING, /, **params: Any) -> Any:
         if not isinstance(x, Variable):
@@ -109,6 +115,9 @@ def _on_one(op: Op) -> Any:
             if be is not None and "out" not in params:  # a raw array: nothing wrapped, nothing recorded
                 return op.forward(be, x, **params)
             return op.named(() if x is _MISSING else (x,), params)
+        now = mode()
+        if policy is not None and now.autocast is not None:
+            return op.under(now.autocast, (x,), params)
         raw, be = x.raw, x.backend
         stamp, alias = x.stamp, x.alias
         if (alias is not None and alias.seen != stamp[0]) or (kinds and raw.dtype.kind in kinds) or "out" in params:
@@ -124,7 +133,7 @@ def _on_one(op: Op) -> Any:
         out.raw = y
         out.backend = be
         out._grad = None
-        enabled = mode().enabled
+        enabled = now.enabled
         if view and (y.base is raw or op.shares(y, raw, be)):
             out.stamp = stamp
             out.alias = seen_as(x, op, params, stamp[0])
@@ -136,6 +145,8 @@ def _on_one(op: Op) -> Any:
             out.node = None
         else:
             plan = op.plans.get(1) or op.plan(1, 1)
+            if view and raw.dtype is BFLOAT16:
+                plan = op.plan(1, 1, lows=1)
             out.node = record(plan, (node,), (raw, y), (stamp, out.stamp), params or NO_PARAMS, y.shape, be)
         return out
 
@@ -143,13 +154,17 @@ def _on_one(op: Op) -> Any:
 
 
 def _on_two(op: Op) -> Any:
-    plain = two(op, lambda a, b: op.run((a, b), {}))
+    plain, policy = two(op, lambda a, b: op.run((a, b), {})), op.policy
 
     def call(a: Any = _MISSING, b: Any = _MISSING, /, **params: Any) -> Any:
         if params or b is _MISSING:
+            if policy is not None and (autocast := mode().autocast) is not None:
+                return op.under(autocast, tuple([x for x in (a, b) if x is not _MISSING]), params)
             return op.named(tuple([x for x in (a, b) if x is not _MISSING]), params)
         if isinstance(a, Variable):
             return plain(a, b)
+        if policy is not None and (autocast := mode().autocast) is not None:
+            return op.under(autocast, (a, b), params)
         be = registry.known(type(a))
         if be is not None and type(b) is type(a):  # raw arrays: nothing wrapped, nothing recorded
             return op.forward(be, a, b)
@@ -160,9 +175,12 @@ def _on_two(op: Op) -> Any:
 
 def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The call on a tensor and another, or a Python number; of one device and dtype, else it is ``otherwise``."""
-    kinds, numbers = _with_care(op), bool(op.promote)
+    kinds, numbers, policy = _with_care(op), bool(op.promote), op.policy
 
     def call(a: Any, b: Any) -> Any:
+        now = mode()
+        if policy is not None and now.autocast is not None:
+            a, b = now.autocast.prepared(policy, (a, b))
         left, be = a.raw, a.backend
         node, stamp = a.node, a.stamp
         dtype = left.dtype
@@ -190,7 +208,7 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
         out.backend = be
         out._grad = None
         out.alias = None
-        enabled = mode().enabled
+        enabled = now.enabled
         out.stamp = own_stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
         needs = (0 if node is None else 1) | (0 if other_node is None else 2)
         if not needs & op.differentiable or not enabled:

@@ -75,7 +75,7 @@ def _numbers(name: str, data: Any, dtype: Any) -> Any:
         array = np.asarray(data)
     except ValueError as e:
         raise DtypeError(f"{name}: expected sequences of equal length, got ragged ones ({e})") from e
-    if array.dtype.kind not in "buifc":
+    if array.dtype.kind not in "buifc" and array.dtype != dtypes.BFLOAT16:
         raise DtypeError(f"{name}: expected numbers, got {array.dtype} from {type(data).__name__}")
     if dtype is None and kinds:  # of Python numbers, arrays and tensors together
         known = [

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from autograd.errors import DtypeError
 
 BOOL, INT, FLOAT, COMPLEX = range(4)
-_CATEGORY = {"b": BOOL, "u": INT, "i": INT, "f": FLOAT, "c": COMPLEX, "V": FLOAT}
+_CATEGORY = {"b": BOOL, "u": INT, "i": INT, "f": FLOAT, "c": COMPLEX, "V": FLOAT}  # bfloat16's kind is "V"
+REAL, INEXACT = "fV", "fcV"  # kinds of floating, and of floating and complex arrays
 
 
 class dtype:
@@ -68,9 +70,13 @@ class dtype:
 bool_ = dtype("bool")
 uint8, int8, int16, int32, int64 = (dtype(n) for n in ("uint8", "int8", "int16", "int32", "int64"))
 float16, float32, float64 = (dtype(n) for n in ("float16", "float32", "float64"))
+bfloat16 = dtype(ml_dtypes.bfloat16)
+BFLOAT16 = bfloat16.numpy  # NumPy has one object of it, and every array refers to that
 complex64, complex128 = dtype("complex64"), dtype("complex128")
 
-_ALL = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64, complex64, complex128)
+_ALL = (
+    bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128
+)  # fmt: skip
 FROM_NUMPY: dict[Any, dtype] = {d.numpy: d for d in _ALL}
 _BY_NAME = {d.name: d for d in _ALL} | {
     "half": float16, "float": float32, "double": float64, "short": int16, "int": int32, "long": int64,
@@ -168,6 +174,8 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     if a.category < b.category:
         a, b = b, a
     if a.category == b.category or (a.is_complex and b.is_floating_point):
+        if {a, b} == {float16, bfloat16}:  # neither holds the other
+            return float32
         return FROM_NUMPY[np.promote_types(a.numpy, b.numpy)]
     return a
 
@@ -212,9 +220,9 @@ class finfo:
         kind = default() if d is None else as_dtype(d)
         if kind.category < FLOAT:
             raise DtypeError(f"finfo: expected a floating dtype, got {kind}. Use iinfo for integers")
-        i = np.finfo(kind.numpy)
+        i: Any = (ml_dtypes if kind is bfloat16 else np).finfo(kind.numpy)
         self.dtype, self.bits = kind.name, int(i.bits)
-        self.eps, self.resolution = float(i.eps), float(str(i.resolution))  # 0.001, not float16's next number
+        self.eps, self.resolution = float(i.eps), float(f"1e-{i.precision}")
         self.max, self.min = float(i.max), float(i.min)
         self.tiny = self.smallest_normal = float(i.tiny)
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from autograd.dtypes import BFLOAT16, INEXACT
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.function_node import FunctionNode
-from autograd.grad_mode import mode, set_grad_enabled, switch
+from autograd.grad_mode import mode, set_grad_enabled, switch, switch_autocast
 from autograd.node import NEVER, Leaf, Node, Output, Variable, describe
 from autograd.op import refresh, wrap
 from autograd.ops.conversion import clone
@@ -149,7 +150,7 @@ class _Walk:
         return needed
 
     def run(self) -> None:
-        before = switch(self.create_graph)
+        before, autocast = switch(self.create_graph), switch_autocast(None)
         try:
             if self.create_graph or self.targets is not None or mode().anomaly:
                 for node in self.order:
@@ -160,6 +161,7 @@ class _Walk:
                 self._run_first_order()
         finally:
             switch(before)
+            switch_autocast(autocast)
 
     def _run_first_order(self) -> None:
         """The plain backward, on raw arrays: ``_visit`` written out for the common case, as every microsecond counts."""
@@ -190,10 +192,10 @@ class _Walk:
                     grads[parent] = gx
                     if gx is g:
                         shared.add(parent)
-                elif have.size > 1 and have.base is None and parent not in shared:
+                elif have.size > 1 and have.base is None and parent not in shared and have.dtype is not BFLOAT16:
                     have += gx
                 else:
-                    grads[parent] = node.backend.xp.add(have, gx)
+                    grads[parent] = _added(node.backend, have, gx)
                     shared.discard(parent)
             if plan.saves and not retain:
                 node.saved = None
@@ -257,7 +259,7 @@ class _Walk:
     def _checked_add(self, node: Any, parent: Any, gx: Any, fresh: bool) -> None:
         if (now := mode()).anomaly and now.check_nan:
             raw = gx.raw if isinstance(gx, Variable) else gx
-            if raw.dtype.kind in "fc" and node.backend.xp.isnan(raw).any():
+            if raw.dtype.kind in INEXACT and node.backend.xp.isnan(raw).any():
                 raise GraphError(
                     f"backward: the gradient of {node.op.name} with respect to its input of shape {tuple(parent.shape)} "
                     f"has NaN. The forward ran at {describe(node.where)}"
@@ -282,11 +284,11 @@ class _Walk:
 
     def _owned(self, node: Any, g: Any) -> bool:
         """Whether the array of a node's gradient belongs to this walk alone."""
-        return not self.create_graph and g.base is None and node not in self.shared
+        return not self.create_graph and g.base is None and node not in self.shared and g.dtype is not BFLOAT16
 
     def _sum(self, node: Any, a: Any, b: Any) -> Any:
         """a + b: recorded, or of raw arrays by the backend's function, as CuPy's operator loses channels-last."""
-        return a + b if self.create_graph else node.backend.xp.add(a, b)
+        return a + b if self.create_graph else _added(node.backend, a, b)
 
     def _arrive(self, leaf: Leaf, g: Any) -> None:
         tensor = leaf.owner()
@@ -338,7 +340,7 @@ class _Walk:
             else:
                 k = at - len(node.inputs)
                 source = Output(node, k, value.shape) if node.op.several else node
-                out.append(wrap(value, node.backend, source if value.dtype.kind in "fc" else None))
+                out.append(wrap(value, node.backend, source if value.dtype.kind in INEXACT else None))
         return (*out, *node.saved[len(out) :])
 
     def _modified(self, node: Node, array: Any, stamp: list[Any]) -> GraphError:
@@ -368,8 +370,17 @@ def _accumulate(tensor: Any, g: Any, owned: bool, create_graph: bool) -> None:
             tensor._grad = old + (g if isinstance(g, Variable) else wrap(g, tensor.backend))
     else:
         raw = g.raw if isinstance(g, Variable) else g
-        tensor.backend.xp.add(old.raw, raw, out=old.raw)
+        if raw.dtype is BFLOAT16:
+            old.raw[...] = _added(tensor.backend, old.raw, raw)
+        else:
+            tensor.backend.xp.add(old.raw, raw, out=old.raw)
         old.stamp[2] += 1
+
+
+def _added(be: Any, a: Any, b: Any) -> Any:
+    """a + b of raw arrays of one dtype; CuPy adds bfloat16 in float32."""
+    y = be.xp.add(a, b)
+    return y if y.dtype is a.dtype else y.astype(a.dtype)
 
 
 def _copied(g: Any, tensor: Any) -> Any:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from autograd.dtypes import INEXACT
 from autograd.errors import GraphError
 from autograd.function_node import Context, FunctionNode, declared
 from autograd.grad_mode import is_grad_enabled, no_grad
@@ -122,7 +123,7 @@ class Function:
         node.shapes = [o.raw.shape if isinstance(o, Variable) else None for o in outputs]
         node.dtypes = [o.raw.dtype if isinstance(o, Variable) else None for o in outputs]
         for i, o in enumerate(outputs):
-            if not isinstance(o, Variable) or o.raw.dtype.kind not in "fc":
+            if not isinstance(o, Variable) or o.raw.dtype.kind not in INEXACT:
                 continue
             if any(o is n for n in ctx.non_differentiable):
                 continue

@@ -17,17 +17,18 @@ class Mode:
 
     Attributes:
         enabled: record operations; None inside ``inference_mode``.
+        autocast: what chooses the dtypes of operations inside ``autocast``; None outside.
         anomaly: remember the line of every operation.
         check_nan: and look for NaN in backward.
     """
 
-    __slots__ = ("anomaly", "check_nan", "enabled")
+    __slots__ = ("anomaly", "autocast", "check_nan", "enabled")
 
-    def __init__(self, enabled: bool | None, anomaly: bool, check_nan: bool) -> None:
-        self.enabled, self.anomaly, self.check_nan = enabled, anomaly, check_nan
+    def __init__(self, enabled: bool | None, anomaly: bool, check_nan: bool, autocast: Any) -> None:
+        self.enabled, self.anomaly, self.check_nan, self.autocast = enabled, anomaly, check_nan, autocast
 
 
-_AT_FIRST = Mode(True, False, True)
+_AT_FIRST = Mode(True, False, True, None)
 _mode = ContextVar("mode", default=_AT_FIRST)
 mode = _mode.get
 
@@ -36,15 +37,23 @@ def switch(enabled: bool | None) -> bool | None:
     """Sets what is recorded from now on; returns what was."""
     before = _mode.get()
     if before.enabled is not enabled:
-        _mode.set(Mode(enabled, before.anomaly, before.check_nan))
+        _mode.set(Mode(enabled, before.anomaly, before.check_nan, before.autocast))
     return before.enabled
 
 
 def switch_anomaly(anomaly: bool, check_nan: bool) -> tuple[bool, bool]:
     """Sets what is looked for from now on; returns what was."""
     before = _mode.get()
-    _mode.set(Mode(before.enabled, anomaly, check_nan))
+    _mode.set(Mode(before.enabled, anomaly, check_nan, before.autocast))
     return before.anomaly, before.check_nan
+
+
+def switch_autocast(autocast: Any) -> Any:
+    """Sets what chooses the dtypes of operations from now on; returns what did."""
+    before = _mode.get()
+    if before.autocast is not autocast:
+        _mode.set(Mode(before.enabled, before.anomaly, before.check_nan, autocast))
+    return before.autocast
 
 
 class _Switch:

@@ -20,13 +20,15 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, Protocol, overload
 
-from autograd import call, dtypes
+from autograd import call, dtypes, widening
 from autograd.call import CONSTANT, record
 from autograd.call import wrap as wrap
+from autograd.dtypes import BFLOAT16, INEXACT
 from autograd.errors import DeviceError, DtypeError, ShapeError
 from autograd.grad_mode import mode
 from autograd.node import NEVER, Node, Output, Variable, seen_as, tick
 from autograd.plan import Formula, Plan, formula, plan
+from autograd.policies import POLICIES
 from backends import registry
 
 _NUMBERS = (bool, int, float, complex)
@@ -43,6 +45,8 @@ class Op:
             integers to the default float dtype.
         complex: of complex numbers. "analytic": its gradients are those of an analytic function, and the conjugates that
             PyTorch's convention asks for are taken around them: conj(f(conj(g), ...)). "refused": it takes none.
+        bfloat16: what happens to arrays of it, which are otherwise computed with in float32: "kept": the forward only moves
+            elements (a view's does), "kernel": the backend's kernel reads them where ``be.bfloat16``.
         name: how messages call it; the forward's name unless given.
 
     Attributes:
@@ -69,12 +73,15 @@ class Op:
         view: bool = False,
         promote: Literal["", "common", "float"] = "",
         complex: Literal["", "analytic", "refused"] = "",
+        bfloat16: Literal["", "kept", "kernel"] = "",
         name: str = "",
     ) -> None:
         self.forward, self.outputs, self.view, self.promote = forward, outputs, view, promote
         self.complex = complex
         self.several = len(outputs) > 1
         self.name = name or forward.__name__.strip("_")
+        self.bfloat16 = "kept" if view else bfloat16
+        self.policy = POLICIES.get(self.name)  # the dtype inside autocast
         signature = inspect.signature(forward)
         _, *parameters = signature.parameters.values()  # without the backend
         self.signature = signature.replace(parameters=parameters)
@@ -135,12 +142,17 @@ class Op:
             return self.function(*bound.args, **bound.kwargs)
         return self.run(inputs, params)
 
+    def under(self, autocast: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """The call inside ``autocast``: on inputs of the dtype that it chooses."""
+        inputs = autocast.prepared(self.policy, inputs)
+        return self.named(inputs, params) if params else self.run(inputs, params)
+
     def run(self, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """The call on anything."""
         be: Any = None
         dtype: Any = None
         mixed = numbers = False
-        needs, bit = 0, 1
+        needs, lows, bit = 0, 0, 1
         raws, nodes, stamps = [], [], []
         for x in inputs:
             if isinstance(x, Variable):
@@ -156,6 +168,8 @@ class Op:
                     node = refresh(x)
                 if node is not None:
                     needs |= bit
+                if raw.dtype is BFLOAT16:
+                    lows |= bit
             else:
                 raw, node, stamp = x, None, CONSTANT
                 if type(x) is float or type(x) is int:
@@ -170,21 +184,26 @@ class Op:
             return self._run_raw(inputs, params)
         if self.promote and numbers and not mixed and dtype.kind == "f":
             raws = [be.scalar(x, dtype) if type(x) is float or type(x) is int else x for x in raws]
-        elif self.promote and (mixed or numbers or (self.promote == "float" and dtype.kind not in "fc")):
+        elif self.promote and (mixed or numbers or (self.promote == "float" and dtype.kind not in INEXACT)):
             target, raws = self._unify(inputs, raws, be)
             if target is not None:  # tensors of another dtype: cast them where the graph sees it
                 return self.run(tuple([x.to(target) if isinstance(x, Variable) else x for x in inputs]), params)  # type: ignore[attr-defined]
 
         if dtype.kind == "c" and self.complex == "refused":
             raise DtypeError(f"{self.name}: expected real numbers, got {dtype}. Take .real, .imag or .abs() first")
+        if lows and self.bfloat16 and (self.bfloat16 == "kept" or be.bfloat16 or widening.mixed(raws)):
+            lows = 0
         try:
-            y = self.forward(be, *raws, **params) if params else self.forward(be, *raws)
+            if lows:
+                y = widening.forward(self, be, raws, params)
+            else:
+                y = self.forward(be, *raws, **params) if params else self.forward(be, *raws)
         except ValueError as e:
             self.explain(e, inputs)
             raise
 
         recorded = needs & self.differentiable and mode().enabled
-        plan = self.plan(needs, len(nodes), bool(self.complex) and dtype.kind == "c") if recorded else None
+        plan = self.plan(needs, len(nodes), bool(self.complex) and dtype.kind == "c", lows) if recorded else None
         if self.several:
             outs = tuple([wrap(part, be) for part in y])
             if plan is not None:
@@ -192,7 +211,7 @@ class Op:
                 stamps += [out.stamp for out in outs]
                 node = record(plan, nodes, raws, stamps, params, outs[0].raw.shape, be)
                 for i, out in enumerate(outs):
-                    if out.raw.dtype.kind in "fc":
+                    if out.raw.dtype.kind in INEXACT:
                         out.node = Output(node, i, out.raw.shape)
             return outs
         out = wrap(y, be)
@@ -236,13 +255,14 @@ class Op:
         if self.promote == "float" and target.category < dtypes.FLOAT:
             target = dtypes.default()
         want, out = target.numpy, []
+        exact = dtypes.float32.numpy if want is BFLOAT16 else want  # numbers are not rounded to it
         for x, raw in zip(inputs, raws, strict=True):
             if isinstance(x, Variable):
                 if raw.dtype != want:
                     return target, raws
                 out.append(raw)
             elif isinstance(x, _NUMBERS):
-                out.append(be.scalar(x, want))
+                out.append(be.scalar(x, exact))
             else:
                 out.append(x if x is None else be.asarray(x, want))
         return None, out
@@ -261,12 +281,16 @@ class Op:
         """The node of a call that was run elsewhere; see ``call.record``."""
         return record(self.plan(needs, len(nodes)), nodes, arrays, stamps, params, shape, be)
 
-    def plan(self, needs: int, count: int, conjugate: bool = False) -> Plan:
-        """What a call keeps of which ``count`` inputs; bit i of ``needs``: input i needs a gradient."""
-        key = (needs, count, conjugate) if self.variadic or conjugate else needs
+    def plan(self, needs: int, count: int, conjugate: bool = False, lows: int = 0) -> Plan:
+        """What a call keeps of which ``count`` inputs.
+
+        Bit i of ``needs``: input i needs a gradient; of ``lows``: it is bfloat16 and computed with in float32.
+        """
+        key: Any = (needs, count, conjugate, lows) if self.variadic or conjugate or lows else needs
         found = self.plans.get(key)
         if found is None:
-            found = self.plans[key] = plan(self, needs, count, conjugate)
+            found = plan(self, needs, count, conjugate)
+            self.plans[key] = widening.widened(found, lows) if lows else found
         return found
 
     # -- odds and ends -----------------------------------------------------------------------------------------------
@@ -307,6 +331,7 @@ def op(
     view: bool = False,
     promote: Literal["", "common", "float"] = "",
     complex: Literal["", "analytic", "refused"] = "",
+    bfloat16: Literal["", "kept", "kernel"] = "",
     name: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]: ...
 def op(forward: Callable[..., Any] | None = None, /, **how: Any) -> Any:

@@ -66,7 +66,8 @@ def text(t: Tensor) -> str:
         notes.append(f"grad_fn=<{t.grad_fn.name()}>")
     elif t.requires_grad:
         notes.append("requires_grad=True")
-    out = head + _values(t.backend.to_numpy(t.raw), len(head))
+    values = t.backend.to_numpy(t.raw)
+    out = head + _values(values.astype("float32") if kind is dtypes.bfloat16 else values, len(head))
     used = len(out) - out.rfind("\n") + 1
     for note in notes:
         fits = used + len(note) + 2 <= _options["linewidth"]

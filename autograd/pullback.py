@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from autograd import engine
+from autograd.dtypes import INEXACT
 from autograd.errors import DtypeError, ShapeError
 from autograd.grad_mode import is_grad_enabled, set_grad_enabled
 from autograd.node import Leaf, Variable
@@ -83,7 +84,7 @@ class Pullback:
                 f"{self.name}: expected tensors in argument {at}, got {type(x).__name__}. "
                 "Make it a tensor, or leave it out of argnums"
             )
-        if x.raw.dtype.kind not in "fc":
+        if x.raw.dtype.kind not in INEXACT:
             raise DtypeError(
                 f"{self.name}: expected a floating or complex tensor in argument {at}, got {x.raw.dtype}. "
                 "Cast it, or leave it out of argnums"

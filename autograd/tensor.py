@@ -111,7 +111,7 @@ class Tensor(Operators, Elementwise, Structure, Memory):
 
     def is_floating_point(self) -> bool:
         """Whether the elements are floating-point numbers."""
-        return bool(self.raw.dtype.kind == "f")
+        return bool(self.raw.dtype.kind in dtypes.REAL)
 
     def is_complex(self) -> bool:
         """Whether the elements are complex numbers."""
@@ -210,7 +210,7 @@ class Tensor(Operators, Elementwise, Structure, Memory):
         if not requires_grad:
             self.node = None
         elif self.node is None:
-            if self.raw.dtype.kind not in "fc":
+            if self.raw.dtype.kind not in dtypes.INEXACT:
                 raise DtypeError(
                     f"requires_grad_: expected a floating or complex dtype, got {self.dtype}. Cast it first"
                 )

@@ -25,6 +25,7 @@ class Backend(Protocol):
     xp: Any  # numpy or cupy
     name: str  # "cpu" or "cuda"
     index: int  # which device of that kind
+    bfloat16: bool  # whether products and convolutions take such arrays; no other kernel is given any
 
     # -- arrays ------------------------------------------------------------------------------------------------------
     def asarray(self, data: Any, dtype: Any = None) -> Array:

@@ -14,12 +14,14 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
+from autograd.dtypes import BFLOAT16
 from autograd.errors import ShapeError
 from autograd.grad_mode import enable_grad, no_grad
 from autograd.inplace import fill
 from autograd.node import Handle
 from autograd.op import wrap, written
 from autograd.tensor import Tensor
+from autograd.widening import narrow, wide
 from optim.rule import Group, State, like
 
 Params = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
@@ -230,7 +232,16 @@ class Optimizer:
         name = f"{self._name}.step"
         for be, params in batches.items():
             states = [self.state[p] or self._begin(p, group) for p in params]
-            self._update(be, group, [p.raw for p in params], [p._grad.raw for p in params], states)
+            lows = [(p, state) for p, state in zip(params, states, strict=True) if p.raw.dtype is BFLOAT16]
+            for _, state in lows:
+                _hold(state, wide)
+            raws = [wide(p.raw) for p in params]
+            self._update(be, group, raws, [wide(p._grad.raw) for p in params], states)
+            for p, raw in zip(params, raws, strict=True):
+                if raw is not p.raw:
+                    p.raw[...] = narrow(raw)
+            for _, state in lows:
+                _hold(state, narrow)
             for p in params:  # so that backward through what was recorded before is refused
                 written(p, name, None, track=False)
 
@@ -401,6 +412,13 @@ class Optimizer:
             A handle whose ``remove()`` takes the hook away.
         """
         return _registered(self._load_post_hooks, hook, prepend)
+
+
+def _hold(state: State, change: Callable[[Any], Any]) -> None:
+    """Keeps the tensors of a state in another dtype: steps of bfloat16 parameters are computed in float32."""
+    for value in state.values():
+        if isinstance(value, Tensor):
+            value.raw = change(value.raw)
 
 
 def _registered(hooks: list[Any], hook: Any, prepend: bool = False) -> Handle:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from autograd.dtypes import REAL
 from autograd.op import wrap
 from autograd.tensor import Tensor
 
@@ -45,7 +46,7 @@ def like(p: Tensor, value: Any) -> Any:
         value = value.raw if value.backend is p.backend else value.backend.to_numpy(value.raw)
     elif not hasattr(value, "__array__") or isinstance(value, float):
         return value
-    dtype = p.raw.dtype if p.raw.dtype.kind == "f" else None
+    dtype = p.raw.dtype if p.raw.dtype.kind in REAL else None
     return wrap(p.backend.xp.array(p.backend.asarray(value, dtype)), p.backend)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autograd.cuda import amp as amp
 from autograd.cuda.devices import (
     DeviceProperties,
     current_device,
@@ -50,6 +51,7 @@ __all__ = [
     "Event",
     "OutOfMemoryError",
     "Stream",
+    "amp",
     "current_device",
     "current_stream",
     "default_stream",

@@ -80,7 +80,7 @@ def load(f: Any, location: Location, *, safe: bool, mapped: bool) -> Any:
 
         def find(key: str, kind: str, numel: int) -> Any:
             info = archive.getinfo(f"{folder}data/{key}")
-            if info.file_size < numel * _itemsize(kind):
+            if info.file_size < numel * np.dtype(kind).itemsize:
                 raise ValueError(f"{numel} elements of {kind} announced, and {info.file_size} bytes")
             raw = _bytes(archive, info, memory)
             return raw if order == sys.byteorder else _swapped(raw, kind)
@@ -91,13 +91,9 @@ def load(f: Any, location: Location, *, safe: bool, mapped: bool) -> Any:
             raise SerializationError(f"load: expected a whole archive, got a damaged one: {location.name}: {e}") from e
 
 
-def _itemsize(kind: str) -> int:
-    return 2 if kind == "bfloat16" else np.dtype(kind).itemsize
-
-
 def _swapped(raw: Any, kind: str) -> Any:
     """Bytes of a machine with the other order."""
-    step = _itemsize(kind) // (2 if kind.startswith("complex") else 1)
+    step = np.dtype(kind).itemsize // (2 if kind.startswith("complex") else 1)
     return raw.view(f"u{step}").byteswap().view("u1")
 
 
@@ -143,7 +139,7 @@ def load_legacy(data: bytes, location: Location, *, safe: bool) -> Any:
     storages: dict[Any, Stored] = {}
 
     def find(key: str, kind: str, numel: int) -> Any:
-        size = numel * _itemsize(kind)
+        size = numel * np.dtype(kind).itemsize
         if size > len(data):
             raise ValueError(f"{numel} elements of {kind} announced in {len(data)} bytes")
         raws[key] = np.zeros(size, "u1")  # filled below

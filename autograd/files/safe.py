@@ -31,7 +31,8 @@ from autograd.size import Size
 _STRUCTURE = "twingrad"  # the key of the structure in the metadata
 _DTYPES = {
     "BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "I32": "int32", "I64": "int64", "U16": "uint16",
-    "U32": "uint32", "U64": "uint64", "F16": "float16", "F32": "float32", "F64": "float64", "C64": "complex64",
+    "U32": "uint32", "U64": "uint64", "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64",
+    "C64": "complex64",
 }  # fmt: skip
 _READERS: dict[str, Callable[[Any], Any]] = {
     "float": float, "complex": complex, "dtype": as_dtype, "device": device_type,
@@ -252,8 +253,6 @@ class _Reader:
         """An array of the file; pairs become complex numbers."""
         entry = self.entries[key]
         kind, data, shape = entry["dtype"], entry["data"], entry["shape"]
-        if kind == "BF16":
-            return (np.frombuffer(data, "<u2").astype("uint32") << 16).view("float32").reshape(shape)
         if kind not in _DTYPES:
             raise SerializationError(
                 f"load: expected a dtype known here, got {kind} for {key!r} in {self.location.name}"

@@ -16,9 +16,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.dtypes import as_dtype
 from autograd.dtypes import dtype as dtype_type
-from autograd.errors import DtypeError, SerializationError
+from autograd.errors import SerializationError
 from autograd.files.location import Location, row_major, within
 from autograd.files.names import SAFE, ElementKind, StorageKind, state_for_numpy
 from autograd.op import wrap
@@ -60,12 +59,6 @@ class Stored:
 
 def _elements(raw: Any, dtype: str) -> Any:
     """Bytes as elements of a dtype that there is here."""
-    if dtype == "bfloat16":
-        try:
-            kind = as_dtype(dtype)
-        except DtypeError:
-            return (raw.view("<u2").astype("uint32") << 16).view("float32")
-        return raw.view(kind.numpy)
     wider = {"uint16": "int64", "uint32": "int64", "uint64": "int64"}.get(dtype)
     return raw.view(dtype) if wider is None else raw.view(dtype).astype(wider)
 

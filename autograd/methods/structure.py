@@ -47,6 +47,7 @@ class Structure(Variable):
     float = conversion.method("float", dtypes.float32)
     double = conversion.method("double", dtypes.float64)
     half = conversion.method("half", dtypes.float16)
+    bfloat16 = conversion.method("bfloat16", dtypes.bfloat16)
     long = conversion.method("long", dtypes.int64)
     int = conversion.method("int", dtypes.int32)
     short = conversion.method("short", dtypes.int16)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-@op
+@op(bfloat16="kept")
 def _cast(be: Any, x: Any, *, dtype: Any, source: Any) -> Any:
     if x.dtype.kind == "c" and dtype.kind not in "cb":
         x = x.real
@@ -31,7 +31,7 @@ def _cast(be: Any, x: Any, *, dtype: Any, source: Any) -> Any:
 _cast.grad(x=lambda g, *, dtype, source: _cast(g, dtype=source, source=dtype))
 
 
-@op
+@op(bfloat16="kept")
 def _clone(be: Any, x: Any) -> Any:
     return x.copy()
 
@@ -39,7 +39,7 @@ def _clone(be: Any, x: Any) -> Any:
 _clone.grad(x=lambda g: g)
 
 
-@op
+@op(bfloat16="kept")
 def laid_out(be: Any, x: Any, *, order: tuple[int, ...]) -> Any:
     """A copy whose axes lie in memory in ``order``, slowest first."""
     return arranged(be.xp, x, order)
@@ -72,7 +72,7 @@ def clone(input: Any, *, memory_format: Any = preserve_format) -> Any:
     return laid_out(input, order=order_of("clone", format, raw))
 
 
-@op
+@op(bfloat16="kept")
 def _move(be: Any, x: Any, *, target: Any, source: Any) -> Any:
     return x  # never run: to_backend copies, this only holds the gradient
 
@@ -197,8 +197,9 @@ def type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
 
 
 _TYPE_NAMES = {
-    "float16": "Half", "float32": "Float", "float64": "Double", "uint8": "Byte", "int8": "Char", "int16": "Short",
-    "int32": "Int", "int64": "Long", "bool": "Bool", "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+    "float16": "Half", "bfloat16": "BFloat16", "float32": "Float", "float64": "Double", "uint8": "Byte",
+    "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long", "bool": "Bool", "complex64": "ComplexFloat",
+    "complex128": "ComplexDouble",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtypes import default
+from autograd.dtypes import INEXACT, default
 from autograd.errors import DtypeError, ShapeError
 from autograd.ops.axes import t
 from autograd.ops.bounds import clamp
@@ -51,7 +51,7 @@ def cov(
                 [-1.,  1.]])
     """
     x = _rows("cov", input)
-    x = x if x.raw.dtype.kind in "fc" else x.to(default())
+    x = x if x.raw.dtype.kind in INEXACT else x.to(default())
     count = x.raw.shape[1]
     for name, given, kinds, wanted in (
         ("fweights", fweights, "iu", "integer"),

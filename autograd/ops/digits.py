@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.dtypes import REAL
 from autograd.errors import DtypeError
 from autograd.op import elementwise, op
 from autograd.ops.arithmetic import mul
@@ -144,7 +145,7 @@ def frexp(input: Tensor, *, out: Any = None) -> MantissaExponent:
         >>> ag.frexp(ag.tensor([6.0, -0.25])).mantissa
         tensor([ 0.7500, -0.5000])
     """
-    if input.raw.dtype.kind != "f":
+    if input.raw.dtype.kind not in REAL:
         raise DtypeError(f"frexp: expected a floating dtype, got {input.dtype}. Cast it with .float()")
     found = _mantissa(input), _exponent(input)
     return MantissaExponent(*(found if out is None else (into(o, y, "frexp") for o, y in zip(out, found, strict=True))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.dtypes import INEXACT
 from autograd.inplace import inplace
 from autograd.node import Variable
 from autograd.op import op, wrap
@@ -213,7 +214,7 @@ def _reduced(name: str, x: Any, index: Any, src: Any, axis: int, kind: str, incl
     if not include_self:
         counts[_grid(be, index.raw, axis)] = 0
     be.scatter_add_(counts, index.raw, be.xp.ones(index.raw.shape, raw.dtype), axis)
-    return total / wrap(counts, be) if raw.dtype.kind in "fc" else total // wrap(counts, be)
+    return total / wrap(counts, be) if raw.dtype.kind in INEXACT else total // wrap(counts, be)
 
 
 def index_reduce(

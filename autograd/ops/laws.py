@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from autograd.dtypes import float64
+from autograd.dtypes import REAL, float64
 from autograd.errors import DtypeError
 from autograd.inplace import fill
 from autograd.ops.sampling import _draw
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _floating(name: str, x: Tensor) -> None:
-    if x.raw.dtype.kind != "f":
+    if x.raw.dtype.kind not in REAL:
         raise DtypeError(f"{name}: expected a floating dtype, got {x.dtype}. Cast it with .float()")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from autograd.casting import autocasts
 from autograd.errors import DtypeError, ShapeError
 from autograd.inplace import inplace
 from autograd.op import op
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 # -- matmul -----------------------------------------------------------------------------------------------------------
 
 
-@op(complex="analytic")
+@op(complex="analytic", bfloat16="kernel")
 def _matmul(be: Any, input: Any, other: Any) -> Any:
     if input.dtype is not other.dtype and input.dtype != other.dtype:
         raise DtypeError(f"matmul: expected one dtype, got {input.dtype} and {other.dtype}. Cast one with .to()")
@@ -286,6 +287,7 @@ def _added(name: str, input: Any, y: Any, beta: Any, alpha: Any, out: Any) -> An
     return into(out, y, name)
 
 
+@autocasts
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
     """beta * input + alpha * (mat1 @ mat2), of matrices.
 
@@ -309,6 +311,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     return _added("addmm", input, _product("addmm", mat1, mat2, (2, 2)), beta, alpha, out)
 
 
+@autocasts
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
     """beta * input + alpha * (batch1 @ batch2), of batches of matrices.
 
@@ -332,6 +335,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
     return _added("baddbmm", input, _product("baddbmm", batch1, batch2, (3, 3)), beta, alpha, out)
 
 
+@autocasts
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
     """beta * input + alpha * sum over the batch of (batch1 @ batch2).
 
@@ -356,6 +360,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
     return _added("addbmm", input, total, beta, alpha, out)
 
 
+@autocasts
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
     """beta * input + alpha * (mat @ vec).
 
@@ -379,6 +384,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any 
     return _added("addmv", input, _product("addmv", mat, vec, (2, 1)), beta, alpha, out)
 
 
+@autocasts
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
     """beta * input + alpha * outer(vec1, vec2).
 
@@ -520,6 +526,7 @@ def _cheapest(matrices: list[Any]) -> Any:
 # -- distances --------------------------------------------------------------------------------------------------------
 
 
+@autocasts
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The p-norm of the difference of two tensors.
 
@@ -540,6 +547,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return norm(input - other, p)
 
 
+@autocasts
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
     """The p-norm distance of every row of one matrix to every row of another.
 

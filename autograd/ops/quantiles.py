@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.casting import autocasts
 from autograd.errors import DtypeError, ShapeError
 from autograd.node import Variable
 from autograd.op import wrap
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _WAYS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+@autocasts
 def quantile(
     input: Tensor,
     q: Any,
@@ -54,6 +56,7 @@ def quantile(
     return into(out, _quantile("quantile", input, q, dim, keepdim, interpolation, False), "quantile")
 
 
+@autocasts
 def nanquantile(
     input: Tensor,
     q: Any,

@@ -32,6 +32,11 @@ def _draw(
         parts = _draw(be, kind, (*shape, 2), part, a, b / math.sqrt(2) if kind == "normal" else b, generator)
         return parts.view(dtype)[..., 0]
     source = generator or default_generator()
+    if dtype is dtypes.BFLOAT16:
+        wide = dtypes.float32.numpy
+        if kind == "uniform":  # of 8 bits: rounding must not reach b
+            return (be.xp.floor(_draw(be, kind, shape, wide, 0.0, 256.0, source)) / 256 * (b - a) + a).astype(dtype)
+        return _draw(be, kind, shape, wide, a, b, source).astype(dtype)
     seed, offset = source.reserve(kind, math.prod(shape), dtype.itemsize)
     return getattr(be, kind)(shape, dtype, a, b, seed, offset)
 
@@ -310,7 +315,7 @@ def multinomial(
     """
     raw, be = input.raw, input.backend
     xp = be.xp
-    if raw.ndim not in (1, 2) or raw.dtype.kind != "f":
+    if raw.ndim not in (1, 2) or raw.dtype.kind not in dtypes.REAL:
         raise ShapeError(
             f"multinomial: expected floating weights of shape (n,) or (rows, n), got {raw.dtype} {raw.shape}"
         )
@@ -432,6 +437,6 @@ def random_(x: Tensor, from_: int = 0, to: int | None = None, *, generator: Gene
     if to is None and from_:
         from_, to = 0, from_
     if to is None:
-        bits = {"f": {2: 11, 4: 24, 8: 53}, "i": {1: 7, 2: 15, 4: 31, 8: 62}, "u": {1: 8}, "b": {1: 1}}
+        bits = {"f": {2: 11, 4: 24, 8: 53}, "i": {1: 7, 2: 15, 4: 31, 8: 62}, "u": {1: 8}, "b": {1: 1}, "V": {2: 8}}
         to = 1 << bits[x.raw.dtype.kind][x.raw.dtype.itemsize]
     return fill(x, "random_", _integers(x.backend, x.raw.shape, from_, to, dtypes.int64, generator))

@@ -38,7 +38,9 @@ def sum_to(be: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     """Sum over the axes along which ``shape`` was broadcast: the gradient of broadcasting."""
     lead = x.ndim - len(shape)
     axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and x.shape[i + lead] != 1)
-    return x.sum(axes, keepdims=True).reshape(shape)
+    if x.dtype.itemsize > 2:
+        return x.sum(axes, keepdims=True).reshape(shape)
+    return x.sum(axes, dtype="float32", keepdims=True).reshape(shape).astype(x.dtype)
 
 
 @op(view=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtypes import as_dtype
+from autograd.dtypes import REAL, as_dtype
 from autograd.errors import DtypeError
 from autograd.op import op
 from autograd.ops.arguments import axis_of
@@ -102,7 +102,7 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
 
 def _along(name: str, operation: Any, input: Any, dim: int, dtype: Any) -> Any:
     x = input if dtype is None else input.to(as_dtype(dtype))
-    if x.raw.dtype.kind != "f":
+    if x.raw.dtype.kind not in REAL:
         raise DtypeError(f"{name}: expected a floating dtype, got {x.dtype}. Pass dtype=, or cast with .float()")
     axis = axis_of(name, dim, x.raw.ndim)
     return operation(x, axis=axis) if x.raw.ndim else _reshape(operation(ravel(x), axis=0), shape=())

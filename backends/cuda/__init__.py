@@ -48,6 +48,8 @@ class Cuda(Reference):
         index: which GPU.
     """
 
+    bfloat16 = True
+
     def __init__(self, xp: Any, device: Any, index: int = 0) -> None:
         super().__init__(Arrays(xp), "cuda", index)
         self.device = device

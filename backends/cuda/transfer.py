@@ -21,7 +21,7 @@ import numpy as np
 
 from backends.protocol import Array
 
-DTYPES = "?bhilqBHILQefdFD"  # characters of those that the device has
+DTYPES = "?bhilqBHILQeEfdFD"  # characters of those that the device has
 
 
 class Copy(NamedTuple):

@@ -38,6 +38,8 @@ class Reference:
         array([0., 2.])
     """
 
+    bfloat16 = False
+
     def __init__(self, xp: Any, name: str = "reference", index: int = 0) -> None:
         self.xp = xp
         self.name = name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 from autograd.op import op
 from nn.functional.arguments import batched, per_axis
@@ -81,6 +82,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     return y if is_batch else y.squeeze(0)
 
 
+@autocasts
 def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """The mean of windows laid so that the output has the wanted size; ``adaptive_avg_pool2d`` with one axis more.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from operator import index
 from typing import TYPE_CHECKING, Any
 
+from autograd.dtypes import REAL
 from autograd.errors import DtypeError, ShapeError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def batched(name: str, input: Tensor, nd: int) -> tuple[Tensor, bool]:
         DtypeError: not floating.
     """
     raw = input.raw
-    if raw.dtype.kind != "f":
+    if raw.dtype.kind not in REAL:
         raise DtypeError(f"{name}: expected a floating dtype, got {input.dtype}. Cast it, for example with .float()")
     if raw.ndim == nd + 2:
         return input, True

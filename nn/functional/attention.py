@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import autograd as ag
+from autograd.casting import autocasting
 from autograd.errors import DtypeError, ShapeError
 from autograd.op import op
 from autograd.tensor import Tensor
@@ -128,7 +129,7 @@ def _check(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -
     if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         shapes = ", ".join(str(tuple(x.shape)) for x in (q, k, v))
         raise ShapeError(f"{name}: expected query (...,T,D), key (...,S,D) and value (...,S,E), got {shapes}")
-    if not q.dtype == k.dtype == v.dtype or not q.is_floating_point():
+    if not (q.dtype == k.dtype == v.dtype or autocasting(q)) or not q.is_floating_point():
         raise DtypeError(
             f"{name}: expected query, key and value of one floating dtype, got {q.dtype}, {k.dtype}, {v.dtype}"
         )
@@ -136,7 +137,7 @@ def _check(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -
         return
     if causal:
         raise ValueError(f"{name}: expected attn_mask or is_causal, got both. Put the causal order into the mask")
-    if mask.dtype not in (ag.bool, q.dtype):
+    if mask.dtype not in (ag.bool, q.dtype) and not autocasting(q):
         raise DtypeError(f"{name}: expected attn_mask bool or {q.dtype} like query, got {mask.dtype}. Cast it")
 
 

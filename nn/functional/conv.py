@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from autograd.casting import autocasting
 from autograd.errors import DtypeError, ShapeError
 from autograd.op import op
 from backends.geometry import Conv
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-@op
+@op(bfloat16="kernel")
 def _conv(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:
     return be.conv(x, w, b, geo)  # (N,C,*S), (O,C/G,*K) -> (N,O,*OS)
 
 
-@op
+@op(bfloat16="kernel")
 def _conv_transpose(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:
     y = be.conv_input(x, w, geo)  # (N,O,*OS), (O,C/G,*K) -> (N,C,*S)
     if b is not None:
@@ -33,7 +34,7 @@ def _conv_transpose(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:
     return y
 
 
-@op
+@op(bfloat16="kernel")
 def _conv_weight(be: Any, x: Any, y_grad: Any, *, geo: Conv) -> Any:
     return be.conv_weight(y_grad, x, geo)  # (N,C,*S), (N,O,*OS) -> (O,C/G,*K)
 
@@ -292,7 +293,8 @@ def _transposed(
 def _check_types(name: str, nd: int, input: Tensor, weight: Tensor, bias: Any) -> None:
     if weight.raw.ndim != nd + 2:
         raise ShapeError(f"{name}: expected weight with {nd + 2} axes, got {weight.raw.shape}")
-    if weight.raw.dtype != input.raw.dtype or (bias is not None and bias.raw.dtype != input.raw.dtype):
+    alike = weight.raw.dtype == input.raw.dtype and (bias is None or bias.raw.dtype == input.raw.dtype)
+    if not alike and not autocasting(input):
         others = f"{weight.dtype}" + ("" if bias is None else f" and {bias.dtype}")
         raise DtypeError(
             f"{name}: expected weight and bias of the input's dtype {input.dtype}, got {others}. Cast one with .to()"

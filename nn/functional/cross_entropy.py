@@ -6,6 +6,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
+from autograd.casting import autocasts
+from autograd.dtypes import REAL
 from autograd.errors import DtypeError, ShapeError
 from autograd.op import op
 from nn.functional.reduction import reduced, reduction_of
@@ -73,6 +75,7 @@ def _cross_entropy_definition(
     return reduced(loss, reduction)
 
 
+@autocasts
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -112,8 +115,8 @@ def cross_entropy(
     reduction = reduction_of("cross_entropy", reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: expected label_smoothing from 0 to 1, got {label_smoothing}")
-    _check("cross_entropy", input, target, weight, probabilities=target.raw.dtype.kind == "f")
-    if target.raw.dtype.kind == "f":
+    _check("cross_entropy", input, target, weight, probabilities=target.raw.dtype.kind in REAL)
+    if target.raw.dtype.kind in REAL:
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     classes = target.to(ag.int64)
     _check_classes("cross_entropy", classes, input.raw.shape[0 if input.raw.ndim == 1 else 1], ignore_index)
@@ -145,6 +148,7 @@ def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Any, reduction: s
     return loss.sum() / (input.raw.size / classes) if reduction == "mean" else reduced(loss, reduction)
 
 
+@autocasts
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -192,7 +196,7 @@ def _check(name: str, input: Tensor, target: Tensor, weight: Tensor | None, prob
     shape = input.raw.shape
     if not shape:
         raise ShapeError(f"{name}: expected input (C,), (N,C) or (N,C,*S), got a 0-d tensor")
-    if input.raw.dtype.kind != "f":
+    if input.raw.dtype.kind not in REAL:
         raise DtypeError(f"{name}: expected input of a floating dtype, got {input.dtype}")
     classes = shape[0] if len(shape) == 1 else shape[1]
     expected = shape if probabilities else () if len(shape) == 1 else (shape[0], *shape[2:])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import autograd as ag
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
+@autocasts
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors: x1 . x2 / (max(|x1|, eps) * max(|x2|, eps)).
 
@@ -52,6 +54,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     return y
 
 
+@autocasts
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     """The distance between every two rows.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from autograd.dtypes import REAL
 from autograd.errors import DtypeError, ShapeError
 from autograd.op import op
 from backends.geometry import Pool
@@ -76,7 +77,7 @@ def fold(
         tensor([[[[1., 2., 1.]]]])
     """
     shape = input.raw.shape
-    if input.raw.dtype.kind != "f":
+    if input.raw.dtype.kind not in REAL:
         raise DtypeError(f"fold: expected a floating dtype, got {input.dtype}. Cast it, for example with .float()")
     kernel = per_axis("fold", "kernel_size", kernel_size, 2, 1)
     if len(shape) not in (2, 3) or shape[-2] % prod(kernel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from autograd.casting import autocasting
 from autograd.errors import DtypeError, ShapeError
 from autograd.op import op
 from autograd.ops.axes import _permute
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 # x (*,I), w (O,I), y (*,O): each is linear in the other two, as in a convolution.
 
 
-@op(complex="analytic")
+@op(complex="analytic", bfloat16="kernel")
 def _linear(be: Any, x: Any, w: Any, b: Any) -> Any:
     return be.linear(x, w, b)
 
 
-@op(complex="analytic")
+@op(complex="analytic", bfloat16="kernel")
 def _linear_weight(be: Any, x: Any, y_grad: Any) -> Any:
     rows, grads = (a.reshape(prod(a.shape[:-1]), a.shape[-1]) for a in (x, y_grad))  # -1 is not known without elements
     return be.matmul(grads.T, rows)  # (O,M) (M,I) -> (O,I)
@@ -72,7 +73,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"linear: expected input with {w.shape[-1] if w.ndim else 1} features on its last axis to match weight "
             f"{w.shape}, got {x.shape}"
         )
-    if w.dtype != x.dtype or (bias is not None and bias.raw.dtype != x.dtype):
+    if (w.dtype != x.dtype or (bias is not None and bias.raw.dtype != x.dtype)) and not autocasting(input):
         others = f"{weight.dtype}" + ("" if bias is None else f" and {bias.dtype}")
         raise DtypeError(
             f"linear: expected weight and bias of the input's dtype {input.dtype}, got {others}. Cast with .to()"

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 from autograd.grad_mode import no_grad
 from autograd.op import elementwise, floating
@@ -29,6 +30,7 @@ def _squared_error(be: Any, x: Any, t: Any) -> Any:
 _squared_error.grad(x=lambda g, x, t: g * ((x - t) * 2), t=lambda g, x, t: g * ((t - x) * 2))
 
 
+@autocasts
 def mse_loss(
     input: Tensor,
     target: Tensor,
@@ -63,6 +65,7 @@ def mse_loss(
     return loss.sum() / weight.sum() if weight is not None and reduction == "mean" else reduced(loss, reduction)
 
 
+@autocasts
 def l1_loss(
     input: Tensor,
     target: Tensor,
@@ -122,6 +125,7 @@ _huber.grad(
 )
 
 
+@autocasts
 def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
@@ -154,6 +158,7 @@ def huber_loss(
     return reduced(_weighted("huber_loss", _huber(input, target, delta=delta), weight), reduction)
 
 
+@autocasts
 def smooth_l1_loss(
     input: Tensor,
     target: Tensor,
@@ -216,6 +221,7 @@ _binary_cross_entropy.grad(
 )
 
 
+@autocasts
 def binary_cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -268,6 +274,7 @@ def _logit_cross_entropy(be: Any, x: Any, t: Any) -> Any:
 _logit_cross_entropy.grad(x=lambda g, x, t: g * (sigmoid(x) - t), t=lambda g, x: -g * x)
 
 
+@autocasts
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -313,6 +320,7 @@ def binary_cross_entropy_with_logits(
     return reduced(loss if weight is None else loss * weight, reduction)
 
 
+@autocasts
 def kl_div(
     input: Tensor,
     target: Tensor,
@@ -349,6 +357,7 @@ def kl_div(
 # -- likelihoods -------------------------------------------------------------------------------------------------------
 
 
+@autocasts
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import autograd as ag
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 from nn.functional.distance import pairwise_distance
 from nn.functional.reduction import reduced, reduction_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 # -- two alternatives, told apart by a target of 1 or -1 ---------------------------------------------------------------
 
 
+@autocasts
 def margin_ranking_loss(
     input1: Tensor,
     input2: Tensor,
@@ -53,6 +55,7 @@ def margin_ranking_loss(
     return reduced((margin - target * (input1 - input2)).clamp_min(0), reduction)
 
 
+@autocasts
 def hinge_embedding_loss(
     input: Tensor,
     target: Tensor,
@@ -85,6 +88,7 @@ def hinge_embedding_loss(
     return reduced(apart + ag.where(target != -1, input, 0), reduction)
 
 
+@autocasts
 def cosine_embedding_loss(
     input1: Tensor,
     input2: Tensor,
@@ -126,6 +130,7 @@ def cosine_embedding_loss(
     return reduced(apart + ag.where(target == 1, 1 - cos, 0), reduction)
 
 
+@autocasts
 def soft_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -158,6 +163,7 @@ def soft_margin_loss(
 # -- one class, or several labels, among many --------------------------------------------------------------------------
 
 
+@autocasts
 def multi_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -203,6 +209,7 @@ def multi_margin_loss(
     return reduced(loss.sum(-1) / input.raw.shape[-1], reduction)
 
 
+@autocasts
 def multilabel_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -282,6 +289,7 @@ def _check_rows(name: str, input: Tensor, target: Tensor, expected: tuple[int, .
 # -- triplets: an anchor nearer to its like than to another ------------------------------------------------------------
 
 
+@autocasts
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,

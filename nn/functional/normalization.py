@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 from autograd.op import op, written
 from nn.functional.channels import channel_affine
@@ -248,6 +249,7 @@ def _normalized(name: str, input: Tensor, normalized_shape: Any, **affine: Tenso
 # -- over groups of channels -------------------------------------------------------------------------------------------
 
 
+@autocasts
 def group_norm(
     input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05
 ) -> Tensor:
@@ -372,6 +374,7 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 0.0001, beta: f
     return y
 
 
+@autocasts
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
     """Vectors along an axis brought to length 1: x / max(norm_p(x), eps).
 

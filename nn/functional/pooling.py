@@ -7,6 +7,7 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 from autograd.op import op, wrap
 from backends.geometry import Pool
@@ -140,6 +141,7 @@ def max_pool2d(
     return _max_pooled("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@autocasts
 def max_pool3d(
     input: Tensor,
     kernel_size: Any,
@@ -234,6 +236,7 @@ def avg_pool2d(
     return _avg_pooled("avg_pool2d", 2, input, kernel_size, stride, padding, *how)
 
 
+@autocasts
 def avg_pool3d(
     input: Tensor,
     kernel_size: Any,
@@ -352,6 +355,7 @@ def max_unpool1d(
     return _unpooled("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
 
 
+@autocasts
 def max_unpool2d(
     input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
 ) -> Tensor:
@@ -379,6 +383,7 @@ def max_unpool2d(
     return _unpooled("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
 
 
+@autocasts
 def max_unpool3d(
     input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
 ) -> Tensor:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from backends.cuda.cublaslt import CublasLt
@@ -50,7 +51,7 @@ _DEFAULTS: dict[str, dict[str, int]] = {
     "MatrixLayout": {"count": 1, "step": 0},
     "MatmulPreference": {"workspace": 0, "reduction": 7, "a": 256, "b": 256, "c": 256, "d": 256},
 }
-_DTYPES = {0: np.float32, 1: np.float64, 2: np.float16}
+_DTYPES = {0: np.float32, 1: np.float64, 2: np.float16, 14: ml_dtypes.bfloat16}
 _SUMS = {68: np.float32, 70: np.float64, 75: np.float32, 77: np.float32}  # by compute type
 _BITS = {75: 7, 77: 10}  # that are kept of operands, after the leading one
 

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import ml_dtypes  # NumPy learns "E", bfloat16, from it
 import numpy as np
 
 from tests.cupy_double import log, memory, pinned, stream
@@ -18,8 +19,8 @@ from tests.cupy_double.surface import absent
 Host = np.ndarray[Any, Any]
 
 DOUBLE: dict[str, types.ModuleType] = {}  # the double's modules by full name
-SCALARS = frozenset({bool, int, float, complex, *(np.dtype(c).type for c in "?bhilqBHILQefdFD")})
-_NAMES = {np.dtype(c): np.dtype(c).name for c in "?bhilqBHILQefdFD"}
+SCALARS = frozenset({bool, int, float, complex, *(np.dtype(c).type for c in "?bhilqBHILQefdFD"), ml_dtypes.bfloat16})
+_NAMES = {np.dtype(c): np.dtype(c).name for c in "?bhilqBHILQefdFD"} | {np.dtype("bfloat16"): "bfloat16"}
 
 
 class Flags:

@@ -233,7 +233,7 @@ def test_dtypes_of_other_writers(torch, tmp_path: Path) -> None:
     }
     save_file(tensors, tmp_path / "file")
     found = safe.load(tmp_path / "file")
-    assert same(found["bf16"], ag.tensor([1.5, -2.0])) and same(found["u16"], ag.tensor([65535]))
+    assert same(found["bf16"], ag.tensor([1.5, -2.0], dtype=ag.bfloat16)) and same(found["u16"], ag.tensor([65535]))
     save_file({"w": torch.zeros(2).to(torch.float8_e4m3fn)}, tmp_path / "file")
     with pytest.raises(SerializationError, match="load: expected a dtype known here, got F8_E4M3 for 'w' in "):
         safe.load(tmp_path / "file")
