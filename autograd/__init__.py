@@ -347,6 +347,7 @@ from autograd.size import Size
 from autograd.tensor import Tensor
 from autograd.threads import get_num_interop_threads, get_num_threads, set_num_interop_threads, set_num_threads
 from autograd.typed import (
+    BFloat16Tensor,
     BoolTensor,
     ByteTensor,
     CharTensor,
@@ -426,14 +427,14 @@ def _assert(condition: object, message: str) -> None:
 
 # fmt: off
 __all__ = [
-    "BoolTensor", "ByteTensor", "CharTensor", "DeviceError", "DoubleTensor", "DtypeError", "FloatTensor", "Function",
-    "Generator", "GraphError", "HalfTensor", "IntTensor", "LongTensor", "OutOfMemoryError", "SerializationError",
-    "ShapeError", "ShortTensor", "Size", "Tensor", "abs", "absolute", "accelerator", "acos", "acosh", "add", "addbmm",
-    "addcdiv", "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "amp",
-    "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
-    "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_tensor",
-    "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autocast",
-    "autograd", "backends", "backward", "baddbmm", "bernoulli", "bfloat16", "bincount", "bitwise_and",
+    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DeviceError", "DoubleTensor", "DtypeError",
+    "FloatTensor", "Function", "Generator", "GraphError", "HalfTensor", "IntTensor", "LongTensor", "OutOfMemoryError",
+    "SerializationError", "ShapeError", "ShortTensor", "Size", "Tensor", "abs", "absolute", "accelerator", "acos",
+    "acosh", "add", "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax",
+    "amin", "aminmax", "amp", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
+    "arctanh", "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere", "as_strided",
+    "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d",
+    "autocast", "autograd", "backends", "backward", "baddbmm", "bernoulli", "bfloat16", "bincount", "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm",
     "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat",
     "cdist", "cdouble", "ceil", "cfloat", "chain_matmul", "channels_last", "channels_last_3d", "chunk", "clamp",

@@ -107,6 +107,9 @@ def is_autocast_available(device_type: str) -> bool:
     Args:
         device_type: such as "cpu".
 
+    Returns:
+        Whether there is.
+
     Example:
         >>> ag.amp.is_autocast_available("cpu"), ag.amp.is_autocast_available("xpu")
         (True, False)
@@ -119,6 +122,9 @@ def is_autocast_enabled(device_type: str = "cuda") -> bool:
 
     Args:
         device_type: "cpu" or "cuda".
+
+    Returns:
+        Whether it is.
 
     Raises:
         DeviceError: another ``device_type``.
@@ -157,6 +163,9 @@ def get_autocast_dtype(device_type: str) -> dtype:
 
     Args:
         device_type: "cpu" or "cuda".
+
+    Returns:
+        float16 or bfloat16.
 
     Raises:
         DeviceError: another ``device_type``.
