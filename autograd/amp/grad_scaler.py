@@ -196,7 +196,11 @@ class GradScaler:
         return self._growth_factor
 
     def set_growth_factor(self, new_factor: float) -> None:
-        """Sets what the factor grows by."""
+        """Sets what the factor grows by.
+
+        Args:
+            new_factor: as for the constructor.
+        """
         self._growth_factor = new_factor
 
     def get_backoff_factor(self) -> float:
@@ -204,7 +208,11 @@ class GradScaler:
         return self._backoff_factor
 
     def set_backoff_factor(self, new_factor: float) -> None:
-        """Sets what the factor is reduced by."""
+        """Sets what the factor is reduced by.
+
+        Args:
+            new_factor: as for the constructor.
+        """
         self._backoff_factor = new_factor
 
     def get_growth_interval(self) -> int:
@@ -212,7 +220,11 @@ class GradScaler:
         return self._growth_interval
 
     def set_growth_interval(self, new_interval: int) -> None:
-        """Sets after how many good steps the factor grows."""
+        """Sets after how many good steps the factor grows.
+
+        Args:
+            new_interval: as for the constructor.
+        """
         self._growth_interval = new_interval
 
     def is_enabled(self) -> bool:
