@@ -425,6 +425,10 @@ class Module:
         """Casts floating parameters and buffers to float16, in place."""
         return self._cast_floating("float16")
 
+    def bfloat16(self) -> Self:
+        """Casts floating parameters and buffers to bfloat16, in place."""
+        return self._cast_floating("bfloat16")
+
     def _cast_floating(self, kind: str) -> Self:
         return self._apply(lambda t: t.to(dtype=as_dtype(kind)) if t.is_floating_point() else t)
 
