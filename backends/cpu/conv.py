@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from backends.cpu import conv_plan
+from backends.cpu import conv_plan, depthwise
 from backends.cpu.results import empty
 from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
 from backends.geometry import Conv
@@ -39,6 +39,8 @@ def conv(be: Backend, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
         if b is not None:
             y += b
         return y.reshape(*y.shape, *geo.out)
+    if w.shape[1] == 1 and depthwise.served(geo, w.shape[0]):
+        return depthwise.conv(x, w, b, geo, work)
     n, outs, channels, lanes = x.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(x.itemsize)
     plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
     y = empty((n, w.shape[0], *geo.out), x.dtype)
@@ -54,6 +56,8 @@ def conv_input(be: Backend, g: Array, w: Array, geo: Conv) -> Array:
     if _one_window(geo):
         gx: Array = be.matmul(g.reshape(len(g), -1), w.reshape(len(w), -1))
         return gx.reshape(len(g), -1, *geo.size)
+    if w.shape[1] == 1 and depthwise.served(geo, w.shape[0]):
+        return depthwise.conv_input(g, w, geo, work)
     n, outs, channels, lanes = g.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(g.itemsize)
     plan = conv_plan.backward(geo, n, channels, outs, g.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
     x = empty((n, channels * geo.groups, *geo.size), g.dtype)
@@ -93,6 +97,8 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
     if _one_window(geo):
         product: Array = be.matmul(g.reshape(len(g), -1).T, x.reshape(len(x), -1))
         return product.reshape(g.shape[1], channels, *geo.kernel)
+    if channels == 1 and depthwise.served(geo, g.shape[1]):
+        return depthwise.conv_weight(g, x, geo, work)
     dtype, count, lanes = x.dtype, threads(work), _vector.lanes_of(x.itemsize)
     if _by_pixels(geo, channels, outs, lanes):
         return _weight_by_pixels(g, x, geo, work)
