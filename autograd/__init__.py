@@ -413,6 +413,8 @@ def __getattr__(name: str) -> object:
     """``autograd.nn`` and its like, for programs that write ``torch.nn``: imported when asked for."""
     if name in ("nn", "optim"):
         return _import_module(name)
+    if name == "hub":
+        return _import_module("autograd.hub")
     if name in _IN_FUNCTIONAL:
         return getattr(_import_module("nn.functional"), name)
     if name in _IN_PLACE:

@@ -112,6 +112,88 @@ def _shorten(weight: Tensor, index: Any, max_norm: float, norm_type: float) -> N
     written(weight, "embedding (max_norm)", None, track=False)
 
 
+def embedding_bag(
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Tensor:
+    """Rows of a table looked up in bags, and each bag's rows added up, averaged or their maximum taken.
+
+    Args:
+        input: row numbers (B,N), a bag each row; or (M,), with ``offsets``.
+        weight: the table (R,D).
+        offsets: (B,), where each bag begins in ``input``.
+        max_norm, norm_type, scale_grad_by_freq, sparse: as for ``embedding``.
+        mode: "sum", "mean" or "max"; an empty bag gives zeros.
+        per_sample_weights: factors like ``input`` on the rows, for "sum".
+        include_last_offset: the last of ``offsets`` is no bag, but where the last bag ends.
+        padding_idx: a row that does not count.
+
+    Returns:
+        (B,D).
+
+    Raises:
+        ShapeError: input, offsets or factors that do not fit each other.
+        DtypeError: row numbers that are no integers.
+        ValueError: another mode, or factors with "mean" or "max".
+
+    Example:
+        >>> table = ag.tensor([[1.0], [2.0], [4.0]])
+        >>> F.embedding_bag(ag.tensor([0, 2, 1]), table, ag.tensor([0, 2]), mode="sum")
+        tensor([[5.],
+                [2.]])
+    """
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError(f'embedding_bag: expected mode "sum", "mean" or "max", got {mode!r}')
+    if per_sample_weights is not None and mode != "sum":
+        raise ValueError(f'embedding_bag: expected per_sample_weights with mode "sum" only, got it with {mode!r}')
+    if per_sample_weights is not None and per_sample_weights.shape != input.shape:
+        raise ShapeError(
+            f"embedding_bag: expected per_sample_weights {tuple(input.shape)}, got {tuple(per_sample_weights.shape)}"
+        )
+    be = input.backend
+    bags, count = _bags(input, offsets, include_last_offset)
+    places, factors = input.reshape(-1), per_sample_weights
+    factors = None if factors is None else factors.reshape(-1)
+    if padding_idx is not None:
+        (kept,) = (places.raw != padding_idx % weight.raw.shape[0]).nonzero()
+        places, bags = wrap(places.raw[kept], be), bags[kept]
+        factors = None if factors is None else factors[wrap(kept, be)]
+    rows = embedding(places, weight, None, max_norm, norm_type, scale_grad_by_freq)
+    if mode == "max":
+        empty = rows.new_zeros((count, rows.shape[1]))
+        return empty.index_reduce(0, wrap(bags, be), rows, "amax", include_self=False)
+    if factors is not None:
+        rows = rows * factors.unsqueeze(1)
+    y: Tensor = _rows_added(rows, wrap(bags, be), rows=count)
+    if mode == "mean":
+        sizes = be.xp.bincount(bags, minlength=count).clip(1, None)[:, None]
+        y = y / wrap(be.asarray(sizes, y.raw.dtype), be)
+    return y
+
+
+def _bags(input: Tensor, offsets: Tensor | None, include_last: bool) -> tuple[Any, int]:
+    """The bag of each row number, and how many bags there are."""
+    xp, shape = input.backend.xp, input.raw.shape
+    if len(shape) == 2 and offsets is None:
+        return xp.repeat(xp.arange(shape[0]), shape[1]), shape[0]
+    if len(shape) != 1 or offsets is None or offsets.raw.ndim != 1:
+        got = "none" if offsets is None else tuple(offsets.raw.shape)
+        raise ShapeError(
+            f"embedding_bag: expected input (B,N), or (M,) with offsets (B,), got {shape} and offsets {got}"
+        )
+    starts = offsets.raw[:-1] if include_last else offsets.raw
+    return xp.searchsorted(starts, xp.arange(shape[0]), side="right") - 1, starts.shape[0]
+
+
 @op
 def _one_hot(be: Any, x: Any, *, classes: int) -> Any:
     return (x[..., None] == be.xp.arange(classes)).astype("int64")
