@@ -15,18 +15,29 @@ from nn.skipping import initialiser
 
 __all__ = [
     "calculate_gain",
+    "constant",
     "constant_",
+    "dirac",
     "dirac_",
+    "eye",
     "eye_",
+    "kaiming_normal",
     "kaiming_normal_",
+    "kaiming_uniform",
     "kaiming_uniform_",
+    "normal",
     "normal_",
     "ones_",
+    "orthogonal",
     "orthogonal_",
+    "sparse",
     "sparse_",
     "trunc_normal_",
+    "uniform",
     "uniform_",
+    "xavier_normal",
     "xavier_normal_",
+    "xavier_uniform",
     "xavier_uniform_",
     "zeros_",
 ]
@@ -486,3 +497,17 @@ def _expect_axes(name: str, tensor: Tensor, least: int, most: float) -> None:
     if not least <= tensor.ndim <= most:
         wanted = f"{least}" if least == most else f"{least} to {most}" if most < math.inf else f"at least {least}"
         raise ShapeError(f"{name}: expected {wanted} axes, got shape {tuple(tensor.shape)}")
+
+
+# Names that PyTorch keeps for old programs.
+constant = constant_
+dirac = dirac_
+eye = eye_
+kaiming_normal = kaiming_normal_
+kaiming_uniform = kaiming_uniform_
+normal = normal_
+orthogonal = orthogonal_
+sparse = sparse_
+uniform = uniform_
+xavier_normal = xavier_normal_
+xavier_uniform = xavier_uniform_

@@ -7,16 +7,23 @@ from itertools import chain
 from typing import Any, Self
 
 import autograd as ag
-from autograd.device import device as device_type
 from autograd.dtypes import as_dtype
 from autograd.grad_mode import no_grad
 from autograd.tensor import Tensor
 from nn import hooks, registration, state
 from nn.hooks import Hook, RemovableHandle
 from nn.parameter import Buffer, Parameter
+from nn.placing import conversion
 from nn.state import IncompatibleKeys
 
 __all__ = ["Module"]
+
+
+_TABLES = (
+    "_parameters", "_buffers", "_modules", "_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks",
+    "_backward_hooks", "_state_dict_pre_hooks", "_state_dict_hooks", "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)  # fmt: skip
 
 
 class Module:
@@ -49,12 +56,11 @@ class Module:
     _modules: dict[str, Module | None]
 
     def __init__(self) -> None:
-        self.__dict__.update(
-            training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={},
-            _forward_pre_hooks={}, _forward_hooks={}, _backward_pre_hooks={}, _backward_hooks={},
-            _state_dict_pre_hooks={}, _state_dict_hooks={},
-            _load_state_dict_pre_hooks={}, _load_state_dict_post_hooks={},
-        )  # fmt: skip
+        self.__dict__.update(training=True, _non_persistent_buffers_set=set(), **{table: {} for table in _TABLES})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        Module.__init__(self)  # what a file from elsewhere lacks
+        self.__dict__.update(state)
 
     def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
         """The computation, which a subclass defines; call the module itself, so that its hooks run too.
@@ -382,24 +388,7 @@ class Module:
             TypeError: a dtype that is neither floating nor complex.
             DeviceError: the device is not there.
         """
-        place, kind = kwargs.get("device"), kwargs.get("dtype")
-        for a in args:
-            if isinstance(a, Tensor):
-                place, kind = a.device, a.dtype
-            elif isinstance(a, (str, device_type)) or (isinstance(a, int) and not isinstance(a, bool)):
-                place = a
-            elif a is not None and not isinstance(a, bool):
-                kind = a
-        kind = None if kind is None else as_dtype(kind)
-        if kind is not None and not (kind.is_floating_point or kind.is_complex):
-            raise TypeError(f"to: expected a floating or complex dtype for a module, got {kind}")
-        layout = {} if kwargs.get("memory_format") is None else {"memory_format": kwargs["memory_format"]}
-
-        def convert(t: Tensor) -> Tensor:
-            target = kind if t.is_floating_point() or t.is_complex() else None
-            return t.to(device=place, dtype=target, **(layout if t.ndim in (4, 5) else {}))
-
-        return self._apply(convert)
+        return self._apply(conversion(args, kwargs))
 
     def cpu(self) -> Self:
         """Moves all parameters and buffers to the CPU, in place."""
@@ -444,17 +433,22 @@ class Module:
         """Does nothing: ``forward`` runs as it is. Arguments are accepted."""
 
     # -- state -------------------------------------------------------------------------------------------------------
-    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
+    def state_dict(
+        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
         """All parameters and persistent buffers by their dotted names, sharing memory with the module.
 
         Args:
             destination: a dictionary to fill; None for a new one.
             prefix: put before every name.
             keep_vars: give the tensors themselves instead of detached ones.
+            args: these three by position, as old programs give them.
 
         Returns:
             An ordered dictionary.
         """
+        given: list[Any] = [*args, *[destination, prefix, keep_vars][len(args) :]]
+        destination, prefix, keep_vars = given
         entries: dict[str, Any] = state.state_dict(self, destination, prefix, keep_vars)
         return entries
 
@@ -545,6 +539,10 @@ class Module:
             A handle; ``remove()`` takes the hook away.
         """
         return hooks.register(self._backward_pre_hooks, hook, prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """The old name of ``register_full_backward_hook``."""
+        return self.register_full_backward_hook(hook)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Calls ``hook(module, grad_input, grad_output)`` when gradients of the inputs are known; it may return others.

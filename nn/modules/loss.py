@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from autograd.tensor import Tensor
 from nn import functional as F
 from nn.functional.reduction import meant
@@ -10,6 +12,7 @@ from nn.module import Module
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CrossEntropyLoss",
     "GaussianNLLLoss",
     "HuberLoss",
@@ -310,3 +313,26 @@ class GaussianNLLLoss(_Loss):
 
     def forward(self, input: Tensor, target: Tensor, var: Tensor) -> Tensor:
         return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
+
+
+class CTCLoss(_Loss):
+    """-log of the probability of a sequence of labels whose places in time are not known, see ``ctc_loss``.
+
+    Args:
+        blank: the class of no label.
+        reduction: "mean", "sum" or "none".
+        zero_infinity: 0 in place of an infinite loss.
+
+    Example:
+        >>> p = ag.full((4, 1, 3), 1 / 3).log()
+        >>> nn.CTCLoss(reduction="sum")(p, ag.tensor([[1, 2]]), [4], [2]).exp()
+        tensor(5.4000)
+    """
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
+        super().__init__(reduction=reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
+
+    def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any) -> Tensor:
+        how = (self.blank, self.reduction, self.zero_infinity)
+        return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, *how)

@@ -11,7 +11,7 @@ from autograd.grad_mode import no_grad
 from autograd.op import wrap, written
 from autograd.tensor import Tensor
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
+__all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
 Tensors = Tensor | Iterable[Tensor]
 
@@ -152,3 +152,6 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
     with no_grad():
         for g in _grads(parameters):
             g.clamp_(-limit, limit)
+
+
+clip_grad_norm = clip_grad_norm_  # the name before the underscore
