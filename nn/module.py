@@ -12,7 +12,7 @@ from autograd.grad_mode import no_grad
 from autograd.tensor import Tensor
 from nn import hooks, registration, state
 from nn.hooks import Hook, RemovableHandle
-from nn.parameter import Buffer, Parameter
+from nn.parameter import Buffer, Parameter, is_lazy
 from nn.placing import conversion
 from nn.state import IncompatibleKeys
 
@@ -373,7 +373,9 @@ class Module:
                     p.grad, p.data = None, changed
                     p.grad = grad
             for name, b in module._buffers.items():
-                if b is not None:
+                if is_lazy(b):
+                    b.data = fn(b)  # type: ignore[union-attr,arg-type]
+                elif b is not None:
                     module._buffers[name] = fn(b)
         return self
 

@@ -219,7 +219,11 @@ def test_random_pruning() -> None:
 
 
 WRONG = [
-    (lambda m: prune.l1_unstructured(m, "weight", 1.5), ValueError, r"int of at least 0 or a fraction in \[0, 1\], got 1.5"),
+    (
+        lambda m: prune.l1_unstructured(m, "weight", 1.5),
+        ValueError,
+        r"int of at least 0 or a fraction in \[0, 1\], got 1.5",
+    ),
     (lambda m: prune.l1_unstructured(m, "weight", 100), ValueError, "expected at most 12 elements to prune, got 100"),
     (lambda m: prune.l1_unstructured(m, "weight", "a"), TypeError, "expected a number of elements or a fraction"),
     (lambda m: prune.ln_structured(m, "bias", 1, 2, 0), ValueError, "expected at least two axes"),

@@ -27,7 +27,21 @@ def classes(rng: np.random.Generator) -> list[Sample]:
     return [Sample(index), Sample(index, 6), Sample(np.array(2), 4), Sample(index[:0], 3)]
 
 
+def bags(rng: np.random.Generator) -> list[Sample]:
+    table, index, starts = uniform(rng, (6, 3)), np.array([0, 2, 2, 5, 1, 4]), np.array([0, 2, 2, 5])
+    factors = uniform(rng, (6,))
+    found = []
+    for mode in ("sum", "mean", "max"):
+        found += [
+            Sample(index.reshape(2, 3), table, mode=mode),
+            Sample(index, table, starts, mode=mode),
+            Sample(index, table, starts, mode=mode, include_last_offset=True, padding_idx=2),
+        ]
+    return [*found, Sample(index, table, starts, mode="sum", per_sample_weights=factors, padding_idx=-1)]
+
+
 TABLE = np.zeros((3, 2))
+BAG = np.array([1, 2])
 
 OPS = [
     Op(
@@ -44,6 +58,26 @@ OPS = [
             Error(DtypeError, "embedding: expected row numbers of an integer dtype", np.zeros(2), TABLE),
             Error(ShapeError, r"embedding: expected weight \(rows, features\), got \(3,\)", np.array([1]), TABLE[:, 0]),
             Error(IndexError, r"embedding: expected padding_idx in \[-3, 2\], got 3", np.array([1]), TABLE, 3),
+        ),
+    ),
+    Op(
+        "F.embedding_bag",
+        bags,
+        errors=(
+            Error(ValueError, 'embedding_bag: expected mode "sum", "mean" or "max"', BAG, TABLE, BAG, mode="min"),
+            Error(ShapeError, r"embedding_bag: expected input \(B,N\), or .* and offsets none", BAG, TABLE),
+            Error(
+                ValueError, 'per_sample_weights with mode "sum" only', BAG, TABLE, BAG, per_sample_weights=np.zeros(2)
+            ),
+            Error(
+                ShapeError,
+                r"expected per_sample_weights \(2,\), got \(3,\)",
+                BAG,
+                TABLE,
+                BAG,
+                mode="sum",
+                per_sample_weights=np.zeros(3),
+            ),
         ),
     ),
     Op(

@@ -1,0 +1,41 @@
+"""Functions that write into their argument, and names of old programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+import nn
+import nn.functional as F
+from nn.attention import SDPBackend, sdpa_kernel
+
+IN_PLACE = [("relu_", ()), ("elu_", (0.5,)), ("selu_", ()), ("celu_", (2.0,)), ("leaky_relu_", (0.2,)),
+            ("hardtanh_", (-0.5, 0.5)), ("rrelu_", (0.1, 0.3)), ("threshold_", (0.1, 2.0))]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, args", IN_PLACE, ids=[name for name, _ in IN_PLACE])
+def test_in_place(torch: Any, name: str, args: Any) -> None:
+    x = np.linspace(-2, 2, 7)
+    mine, theirs = ag.tensor(x.copy()), torch.tensor(x.copy())
+    assert getattr(F, name)(mine, *args) is mine
+    np.testing.assert_allclose(mine.numpy(), getattr(torch.nn.functional, name)(theirs, *args).numpy(), rtol=1e-12)
+    leaf = ag.tensor(x, requires_grad=True)
+    getattr(F, name)(leaf * 1, *args).sum().backward()
+    assert leaf.grad is not None
+
+
+def test_old_initialisers() -> None:
+    assert nn.init.constant(ag.zeros(2), 3.0).tolist() == [3, 3]
+    assert nn.init.xavier_uniform is nn.init.xavier_uniform_ and nn.utils.clip_grad_norm is nn.utils.clip_grad_norm_
+
+
+def test_kernels_of_attention() -> None:
+    x = ag.rand(1, 2, 3, 4)
+    with sdpa_kernel([SDPBackend.MATH, SDPBackend.FLASH_ATTENTION], set_priority=True):
+        y = F.scaled_dot_product_attention(x, x, x)
+    assert ag.equal(y, F.scaled_dot_product_attention(x, x, x))
+    with pytest.raises(TypeError, match="sdpa_kernel: expected an SDPBackend or several, got str"), sdpa_kernel("math"):
+        pass
