@@ -23,6 +23,7 @@ from autograd import func as func
 from autograd import fx as fx
 from autograd import graphviz as graphviz
 from autograd import jit as jit
+from autograd import linalg as linalg
 from autograd import random as random
 from autograd import serialization as serialization
 from autograd import special as special
@@ -141,6 +142,7 @@ from autograd.ops.arithmetic import (
 from autograd.ops.axes import adjoint, moveaxis, movedim, permute, swapaxes, swapdims, t, transpose
 from autograd.ops.bessel import i0
 from autograd.ops.bounds import clamp, clamp_max, clamp_min, fmax, fmin, maximum, minimum
+from autograd.ops.cholesky import cholesky_inverse, cholesky_solve
 from autograd.ops.comparison import (
     allclose,
     eq,
@@ -180,6 +182,7 @@ from autograd.ops.complex import (
 from autograd.ops.conversion import clone, fill
 from autograd.ops.counting import bincount, bucketize, histc, histogram, isin, searchsorted, unique, unique_consecutive
 from autograd.ops.covariance import corrcoef, cov
+from autograd.ops.determinants import logdet
 from autograd.ops.digits import frexp, ldexp, nextafter, positive, signbit
 from autograd.ops.divisors import gcd, lcm
 from autograd.ops.einsum import einsum, tensordot
@@ -259,9 +262,26 @@ from autograd.ops.logic import (
     logical_or,
     logical_xor,
 )
+from autograd.ops.lu import lu_unpack
 from autograd.ops.masks import argwhere, masked_scatter, masked_select, nonzero, put, take
 from autograd.ops.matrices import diag, diag_embed, diagflat, trace, tril, triu
+from autograd.ops.matrix_forms import (
+    cholesky,
+    det,
+    inverse,
+    lu,
+    lu_solve,
+    matrix_power,
+    pinverse,
+    qr,
+    slogdet,
+    svd,
+    triangular_solve,
+    vander,
+)
+from autograd.ops.matrix_functions import matrix_exp
 from autograd.ops.norms import norm, renorm
+from autograd.ops.orthogonal import geqrf, orgqr, ormqr
 from autograd.ops.power import float_power, hypot, pow, square
 from autograd.ops.product import cumprod, prod
 from autograd.ops.quantiles import nanquantile, quantile
@@ -439,47 +459,49 @@ __all__ = [
     "autocast", "autograd", "backends", "backward", "baddbmm", "bernoulli", "bfloat16", "bincount", "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm",
     "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat",
-    "cdist", "cdouble", "ceil", "cfloat", "chain_matmul", "channels_last", "channels_last_3d", "chunk", "clamp",
-    "clamp_max", "clamp_min", "clear_autocast_cache", "clip", "clone", "column_stack", "combinations", "compile",
-    "compiler", "complex", "complex64", "complex128", "concat", "concatenate", "conj", "conj_physical",
-    "contiguous_format", "copysign", "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cross", "cuda", "cummax",
-    "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "detach", "detect_anomaly",
-    "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist",
-    "distributed", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e", "einsum", "empty", "empty_like",
-    "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "fill",
-    "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power",
-    "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy", "frombuffer", "full",
-    "full_like", "func", "fx", "gather", "gcd", "ge", "ger", "get_autocast_cpu_dtype", "get_autocast_dtype",
-    "get_autocast_gpu_dtype", "get_default_device", "get_default_dtype", "get_device", "get_float32_matmul_precision",
-    "get_num_interop_threads", "get_num_threads", "get_rng_state", "grad", "gradcheck", "gradgradcheck", "gradient",
-    "graphviz", "greater", "greater_equal", "gt", "half", "heaviside", "histc", "histogram", "hsplit", "hstack",
-    "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
-    "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32",
-    "int64", "is_anomaly_enabled", "is_autocast_cache_enabled", "is_autocast_cpu_enabled", "is_autocast_enabled",
-    "is_complex", "is_conj", "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled",
-    "is_neg", "is_nonzero", "is_same_size", "is_signed", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
-    "isneginf", "isposinf", "isreal", "jit", "kron", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less",
-    "less_equal", "lgamma", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp",
-    "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
-    "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max",
-    "maximum", "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim",
-    "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian",
-    "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "newaxis", "nextafter", "no_grad", "nonzero", "norm",
-    "normal", "not_equal", "numel", "once_differentiable", "ones", "ones_like", "outer", "permute", "pi", "polar",
-    "polygamma", "positive", "pow", "preserve_format", "prod", "promote_types", "put", "quantile", "rad2deg", "rand",
-    "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal",
-    "relu", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type", "roll",
-    "rot90", "round", "row_stack", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce",
-    "searchsorted", "seed", "select", "select_scatter", "set_autocast_cache_enabled", "set_autocast_dtype",
-    "set_autocast_enabled", "set_default_device", "set_default_dtype", "set_detect_anomaly",
-    "set_float32_matmul_precision", "set_grad_enabled", "set_num_interop_threads", "set_num_threads",
-    "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh",
-    "slice_scatter", "softmax", "sort", "special", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack",
-    "std", "std_mean", "strided", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim",
-    "tan", "tanh", "tensor", "tensor_split", "tensordot", "testing", "tile", "topk", "trace", "transpose", "trapezoid",
-    "trapz", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "typename", "types", "uint8",
-    "unbind", "unflatten", "unfold", "unique", "unique_consecutive", "unravel_index", "unsqueeze",
-    "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot", "version", "view_as_complex", "view_as_real",
-    "vmap", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "cdist", "cdouble", "ceil", "cfloat", "chain_matmul", "channels_last", "channels_last_3d", "cholesky",
+    "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clear_autocast_cache", "clip",
+    "clone", "column_stack", "combinations", "compile", "compiler", "complex", "complex64", "complex128", "concat",
+    "concatenate", "conj", "conj_physical", "contiguous_format", "copysign", "corrcoef", "cos", "cosh", "count_nonzero",
+    "cov", "cross", "cuda", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator",
+    "deg2rad", "det", "detach", "detect_anomaly", "device", "diag", "diag_embed", "diagflat", "diagonal",
+    "diagonal_scatter", "diff", "digamma", "dist", "distributed", "div", "divide", "dot", "double", "dsplit", "dstack",
+    "dtype", "e", "einsum", "empty", "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc",
+    "erfinv", "exp", "exp2", "expm1", "eye", "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float",
+    "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp",
+    "from_dlpack", "from_numpy", "frombuffer", "full", "full_like", "func", "fx", "gather", "gcd", "ge", "geqrf", "ger",
+    "get_autocast_cpu_dtype", "get_autocast_dtype", "get_autocast_gpu_dtype", "get_default_device", "get_default_dtype",
+    "get_device", "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state", "grad",
+    "gradcheck", "gradgradcheck", "gradient", "graphviz", "greater", "greater_equal", "gt", "half", "heaviside",
+    "histc", "histogram", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add",
+    "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode", "initial_seed",
+    "inner", "int", "int8", "int16", "int32", "int64", "inverse", "is_anomaly_enabled", "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled", "is_autocast_enabled", "is_complex", "is_conj", "is_floating_point", "is_grad_enabled",
+    "is_inference", "is_inference_mode_enabled", "is_neg", "is_nonzero", "is_same_size", "is_signed", "is_tensor",
+    "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "jit", "kron", "kthvalue",
+    "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load", "log",
+    "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "lu", "lu_solve",
+    "lu_unpack", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp",
+    "matrix_power", "max", "maximum", "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode",
+    "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num", "nanmean",
+    "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "newaxis", "nextafter", "no_grad",
+    "nonzero", "norm", "normal", "not_equal", "numel", "once_differentiable", "ones", "ones_like", "orgqr", "ormqr",
+    "outer", "permute", "pi", "pinverse", "polar", "polygamma", "positive", "pow", "preserve_format", "prod",
+    "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "relu", "remainder", "renorm",
+    "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type", "roll", "rot90", "round", "row_stack",
+    "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed",
+    "select", "select_scatter", "set_autocast_cache_enabled", "set_autocast_dtype", "set_autocast_enabled",
+    "set_default_device", "set_default_dtype", "set_detect_anomaly", "set_float32_matmul_precision", "set_grad_enabled",
+    "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid",
+    "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "special", "split",
+    "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum",
+    "svd", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot",
+    "testing", "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "triangular_solve", "tril", "tril_indices",
+    "triu", "triu_indices", "true_divide", "trunc", "typename", "types", "uint8", "unbind", "unflatten", "unfold",
+    "unique", "unique_consecutive", "unravel_index", "unsqueeze", "use_deterministic_algorithms", "utils", "vander",
+    "var", "var_mean", "vdot", "version", "view_as_complex", "view_as_real", "vmap", "vsplit", "vstack", "where",
+    "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on

@@ -341,6 +341,7 @@ def op(forward: Callable[..., Any] | None = None, /, **how: Any) -> Any:
 
 elementwise = op(promote="common")
 floating = op(promote="float", complex="analytic")
+floating_real = op(promote="float", complex="refused")
 ordered = op(promote="common", complex="refused")
 
 

@@ -15,3 +15,7 @@ class BackendUnavailable(RuntimeError):
 
 class OutOfMemoryError(RuntimeError, MemoryError):
     """A device has no room for an array. The message says how its memory is used, and the ways out."""
+
+
+class LinAlgError(RuntimeError):
+    """A matrix that cannot be factorized as asked: singular, not positive-definite, or one that no iteration solves."""

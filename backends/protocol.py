@@ -44,6 +44,10 @@ class Backend(Protocol):
         """``a`` as a NumPy array: itself on the CPU, a copy from a GPU."""
 
     @property
+    def linalg(self) -> Any:
+        """Factorizations of this backend's matrices; see linalg.py."""
+
+    @property
     def special(self) -> Any:
         """The functions of ``scipy.special`` of this backend's arrays, by name; see special.py."""
 

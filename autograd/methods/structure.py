@@ -14,6 +14,7 @@ from autograd.ops import (
     conversion,
     counting,
     covariance,
+    determinants,
     groups,
     indexing,
     joining,
@@ -21,6 +22,9 @@ from autograd.ops import (
     linalg,
     masks,
     matrices,
+    matrix_forms,
+    matrix_functions,
+    orthogonal,
     quantiles,
     rearrange,
     sampling,
@@ -28,6 +32,7 @@ from autograd.ops import (
     subscript,
     views,
 )
+from autograd.ops import cholesky as cholesky_factors
 from autograd.ops import (
     shape as reshaping,
 )
@@ -122,4 +127,11 @@ class Structure(Variable):
     addmm, addmm_, baddbmm, baddbmm_ = linalg.addmm, linalg.addmm_, linalg.baddbmm, linalg.baddbmm_
     addbmm, addbmm_, addmv, addmv_ = linalg.addbmm, linalg.addbmm_, linalg.addmv, linalg.addmv_
     addr, addr_, dist = linalg.addr, linalg.addr_, linalg.dist
+    cholesky, cholesky_inverse = matrix_forms.cholesky, cholesky_factors.cholesky_inverse
+    cholesky_solve, triangular_solve = cholesky_factors.cholesky_solve, matrix_forms.triangular_solve
+    det, slogdet, logdet = matrix_forms.det, matrix_forms.slogdet, determinants.logdet
+    inverse, pinverse = matrix_forms.inverse, matrix_forms.pinverse
+    lu, lu_solve, svd, qr = matrix_forms.lu, matrix_forms.lu_solve, matrix_forms.svd, matrix_forms.qr
+    geqrf, orgqr, ormqr = orthogonal.geqrf, orthogonal.orgqr, orthogonal.ormqr
+    matrix_power, matrix_exp = matrix_forms.matrix_power, matrix_functions.matrix_exp
     softmax, log_softmax = softmaxes.softmax, softmaxes.log_softmax

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd.op import floating
+from autograd.op import floating_real
 from autograd.ops.arithmetic import sign
 from autograd.ops.comparison import where
 
 # -- modified, of the first kind --------------------------------------------------------------------------------------
 
 
-@floating
+@floating_real
 def i0(be: Any, input: Any) -> Any:
     """The modified Bessel function of the first kind, of order 0.
 
@@ -29,7 +29,7 @@ def i0(be: Any, input: Any) -> Any:
     return be.special.i0(input)
 
 
-@floating
+@floating_real
 def i0e(be: Any, input: Any) -> Any:
     """``i0`` scaled: exp(-|x|) i0(x), which does not overflow.
 
@@ -46,7 +46,7 @@ def i0e(be: Any, input: Any) -> Any:
     return be.special.i0e(input)
 
 
-@floating
+@floating_real
 def i1(be: Any, input: Any) -> Any:
     """The modified Bessel function of the first kind, of order 1.
 
@@ -63,7 +63,7 @@ def i1(be: Any, input: Any) -> Any:
     return be.special.i1(input)
 
 
-@floating
+@floating_real
 def i1e(be: Any, input: Any) -> Any:
     """``i1`` scaled: exp(-|x|) i1(x), which does not overflow.
 
@@ -91,7 +91,7 @@ i1.grad(input=lambda g, input, y: g * (i0(input) - _over(y, input)))
 i1e.grad(input=lambda g, input, y: g * (i0e(input) - _over(y, input) - sign(input) * y))
 
 
-@floating
+@floating_real
 def modified_bessel_i0(be: Any, input: Any) -> Any:
     """``i0`` under its second name, without a derivative.
 
@@ -108,7 +108,7 @@ def modified_bessel_i0(be: Any, input: Any) -> Any:
     return be.special.i0(input)
 
 
-@floating
+@floating_real
 def modified_bessel_i1(be: Any, input: Any) -> Any:
     """``i1`` under its second name, without a derivative.
 
@@ -128,7 +128,7 @@ def modified_bessel_i1(be: Any, input: Any) -> Any:
 # -- modified, of the second kind -------------------------------------------------------------------------------------
 
 
-@floating
+@floating_real
 def modified_bessel_k0(be: Any, input: Any) -> Any:
     """The modified Bessel function of the second kind, of order 0.
 
@@ -145,7 +145,7 @@ def modified_bessel_k0(be: Any, input: Any) -> Any:
     return be.special.k0(input)
 
 
-@floating
+@floating_real
 def modified_bessel_k1(be: Any, input: Any) -> Any:
     """The modified Bessel function of the second kind, of order 1.
 
@@ -162,7 +162,7 @@ def modified_bessel_k1(be: Any, input: Any) -> Any:
     return be.special.k1(input)
 
 
-@floating
+@floating_real
 def scaled_modified_bessel_k0(be: Any, input: Any) -> Any:
     """exp(x) ``modified_bessel_k0(x)``, which does not underflow.
 
@@ -179,7 +179,7 @@ def scaled_modified_bessel_k0(be: Any, input: Any) -> Any:
     return be.special.k0e(input)
 
 
-@floating
+@floating_real
 def scaled_modified_bessel_k1(be: Any, input: Any) -> Any:
     """exp(x) ``modified_bessel_k1(x)``, which does not underflow.
 
@@ -199,7 +199,7 @@ def scaled_modified_bessel_k1(be: Any, input: Any) -> Any:
 # -- of the first and second kind, and their relatives ----------------------------------------------------------------
 
 
-@floating
+@floating_real
 def bessel_j0(be: Any, input: Any) -> Any:
     """The Bessel function of the first kind, of order 0.
 
@@ -216,7 +216,7 @@ def bessel_j0(be: Any, input: Any) -> Any:
     return be.special.j0(input)
 
 
-@floating
+@floating_real
 def bessel_j1(be: Any, input: Any) -> Any:
     """The Bessel function of the first kind, of order 1.
 
@@ -233,7 +233,7 @@ def bessel_j1(be: Any, input: Any) -> Any:
     return be.special.j1(input)
 
 
-@floating
+@floating_real
 def bessel_y0(be: Any, input: Any) -> Any:
     """The Bessel function of the second kind, of order 0.
 
@@ -250,7 +250,7 @@ def bessel_y0(be: Any, input: Any) -> Any:
     return be.special.y0(input)
 
 
-@floating
+@floating_real
 def bessel_y1(be: Any, input: Any) -> Any:
     """The Bessel function of the second kind, of order 1.
 
@@ -267,7 +267,7 @@ def bessel_y1(be: Any, input: Any) -> Any:
     return be.special.y1(input)
 
 
-@floating
+@floating_real
 def spherical_bessel_j0(be: Any, input: Any) -> Any:
     """The spherical Bessel function of the first kind, of order 0: sin(x) / x.
 
@@ -284,7 +284,7 @@ def spherical_bessel_j0(be: Any, input: Any) -> Any:
     return be.xp.where(be.xp.isinf(input), be.scalar(0, input.dtype), be.xp.sinc(input / math.pi))
 
 
-@floating
+@floating_real
 def airy_ai(be: Any, input: Any) -> Any:
     """The Airy function Ai, which solves y'' = x y and falls for large x.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from autograd.op import floating, op
+from autograd.op import floating, floating_real, op
 from autograd.ops.comparison import where
 from autograd.ops.out import into
 
@@ -187,7 +187,7 @@ logaddexp.grad(
 )
 
 
-@op(promote="float", complex="refused")
+@floating_real
 def logaddexp2(be: Any, input: Any, other: Any) -> Any:
     """log2(2**input + 2**other), without overflow.
 
@@ -210,7 +210,7 @@ logaddexp2.grad(
 )
 
 
-@op(promote="float", complex="refused")
+@floating_real
 def xlogy(be: Any, input: Any, other: Any) -> Any:
     """input * log(other), and 0 where input is 0 (unless other is NaN).
 
@@ -234,7 +234,7 @@ xlogy.grad(
 )
 
 
-@floating
+@floating_real
 def xlog1py(be: Any, input: Any, other: Any) -> Any:
     """input * log(1 + other), and 0 where input is 0 (unless other is NaN).
 
@@ -258,7 +258,7 @@ xlog1py.grad(
 )
 
 
-@floating
+@floating_real
 def entr(be: Any, input: Any) -> Any:
     """The entropy of each element: -x log(x), 0 at 0 and -inf below.
 
@@ -344,7 +344,7 @@ def sigmoid(be: Any, input: Any) -> Any:
 sigmoid.grad(input=lambda g, y: g * (y * (1 - y)))
 
 
-@op(promote="float", complex="refused")
+@floating_real
 def _logit(be: Any, input: Any) -> Any:
     return be.xp.log(input / (1 - input))
 
@@ -371,7 +371,7 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
     return into(out, _logit(x), "logit")
 
 
-@op(promote="float", complex="refused")
+@floating_real
 def erf(be: Any, input: Any) -> Any:
     """The error function: 2/sqrt(pi) * integral of exp(-t^2) from 0 to x.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd.op import floating
+from autograd.op import floating_real
 from autograd.ops.elementwise import exp
 
 _SLOPE = 2 / math.sqrt(math.pi)  # of erf at zero
 _DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at zero
 
 
-@floating
+@floating_real
 def erfc(be: Any, input: Any) -> Any:
     """The complementary error function: 1 - erf(x), accurate where that is small.
 
@@ -32,7 +32,7 @@ def erfc(be: Any, input: Any) -> Any:
 erfc.grad(input=lambda g, input: g * (exp(-(input * input)) * -_SLOPE))
 
 
-@floating
+@floating_real
 def erfinv(be: Any, input: Any) -> Any:
     """The inverse of ``erf``; NaN outside [-1, 1].
 
@@ -52,7 +52,7 @@ def erfinv(be: Any, input: Any) -> Any:
 erfinv.grad(input=lambda g, y: g * (exp(y * y) / _SLOPE))
 
 
-@floating
+@floating_real
 def erfcx(be: Any, input: Any) -> Any:
     """The scaled complementary error function: exp(x^2) erfc(x).
 
@@ -72,7 +72,7 @@ def erfcx(be: Any, input: Any) -> Any:
 erfcx.grad(input=lambda g, input, y: g * (input * y * 2 - _SLOPE))
 
 
-@floating
+@floating_real
 def ndtr(be: Any, input: Any) -> Any:
     """The normal distribution function: (1 + erf(x / sqrt(2))) / 2.
 
@@ -92,7 +92,7 @@ def ndtr(be: Any, input: Any) -> Any:
 ndtr.grad(input=lambda g, input: g * (exp(input * input * -0.5) * _DENSITY))
 
 
-@floating
+@floating_real
 def ndtri(be: Any, input: Any) -> Any:
     """The inverse of ``ndtr``: the quantiles of the normal distribution; NaN outside [0, 1].
 
@@ -112,7 +112,7 @@ def ndtri(be: Any, input: Any) -> Any:
 ndtri.grad(input=lambda g, y: g * (exp(y * y * 0.5) / _DENSITY))
 
 
-@floating
+@floating_real
 def log_ndtr(be: Any, input: Any) -> Any:
     """The logarithm of ``ndtr``, accurate where that is small.
 

@@ -6,7 +6,7 @@ import math
 from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograd.op import floating
+from autograd.op import floating_real
 from autograd.ops.elementwise import exp, log
 from autograd.ops.out import into
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-@floating
+@floating_real
 def lgamma(be: Any, input: Any) -> Any:
     """The logarithm of the absolute value of the gamma function: log|Γ(x)|.
 
@@ -32,7 +32,7 @@ def lgamma(be: Any, input: Any) -> Any:
     return be.xp.where(input == -math.inf, be.scalar(math.inf, input.dtype), y)
 
 
-@floating
+@floating_real
 def digamma(be: Any, input: Any) -> Any:
     """The derivative of ``lgamma``: ψ(x) = Γ'(x) / Γ(x).
 
@@ -49,7 +49,7 @@ def digamma(be: Any, input: Any) -> Any:
     return be.special.psi(input)
 
 
-@floating
+@floating_real
 def _polygamma(be: Any, input: Any, *, n: int) -> Any:
     return (-1) ** (n + 1) * math.factorial(n) * be.special.zeta(float(n + 1), input)
 
@@ -112,7 +112,7 @@ def _no_derivative(name: str, argument: str) -> NoReturn:
     raise NotImplementedError(f"{name}: there is no derivative with respect to {argument}. Pass {argument}.detach()")
 
 
-@floating
+@floating_real
 def igamma(be: Any, input: Any, other: Any) -> Any:
     """The lower incomplete gamma function: 1/Γ(a) ∫_0^x t^(a-1) exp(-t) dt.
 
@@ -130,7 +130,7 @@ def igamma(be: Any, input: Any, other: Any) -> Any:
     return be.special.gammainc(input, other)
 
 
-@floating
+@floating_real
 def igammac(be: Any, input: Any, other: Any) -> Any:
     """The upper incomplete gamma function: 1 - ``igamma``.
 
@@ -163,7 +163,7 @@ igammac.grad(
 )
 
 
-@floating
+@floating_real
 def zeta(be: Any, input: Any, other: Any) -> Any:
     """Hurwitz's zeta function: ζ(x, q) = Σ_{k>=0} 1 / (k + q)^x.
 

@@ -496,10 +496,10 @@ def chain_matmul(*matrices: Tensor, out: Any = None) -> Tensor:
         tensor([[12.],
                 [12.]])
     """
-    return into(out, _cheapest(list(matrices)), "chain_matmul")
+    return into(out, _cheapest("chain_matmul", list(matrices)), "chain_matmul")
 
 
-def _cheapest(matrices: list[Any]) -> Any:
+def _cheapest(name: str, matrices: list[Any]) -> Any:
     """The product with the least multiplications, by dynamic programming over where to put the last one."""
     sizes = [m.raw.shape[0] for m in matrices] + [matrices[-1].raw.shape[1]]
     best: dict[tuple[int, int], tuple[int, int]] = {}  # of matrices i..j: cost, where to split
@@ -517,7 +517,7 @@ def _cheapest(matrices: list[Any]) -> Any:
         if i == j:
             return matrices[i]
         k = best[i, j][1]
-        return _product("chain_matmul", multiply(i, k), multiply(k + 1, j), (2, 2))
+        return _product(name, multiply(i, k), multiply(k + 1, j), (2, 2))
 
     cost(0, len(matrices) - 1)
     return multiply(0, len(matrices) - 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd.op import floating
+from autograd.op import floating_real
 
 Step = Callable[[int, Any, Any, Any], Any]  # degree k, x, the polynomials of degree k - 1 and k: that of degree k + 1
 
@@ -30,7 +30,7 @@ def _chebyshev(k: int, x: Any, last: Any, this: Any) -> Any:
     return 2 * x * this - last
 
 
-@floating
+@floating_real
 def chebyshev_polynomial_t(be: Any, input: Any, n: Any) -> Any:
     """Chebyshev polynomials of the first kind: T_n(cos t) = cos(n t).
 
@@ -48,7 +48,7 @@ def chebyshev_polynomial_t(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, input, n, input, _chebyshev)
 
 
-@floating
+@floating_real
 def chebyshev_polynomial_u(be: Any, input: Any, n: Any) -> Any:
     """Chebyshev polynomials of the second kind: U_n(cos t) = sin((n + 1) t) / sin(t).
 
@@ -66,7 +66,7 @@ def chebyshev_polynomial_u(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, input, n, 2 * input, _chebyshev)
 
 
-@floating
+@floating_real
 def chebyshev_polynomial_v(be: Any, input: Any, n: Any) -> Any:
     """Chebyshev polynomials of the third kind: V_n(cos t) = cos((n + 1/2) t) / cos(t / 2).
 
@@ -84,7 +84,7 @@ def chebyshev_polynomial_v(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, input, n, 2 * input - 1, _chebyshev)
 
 
-@floating
+@floating_real
 def chebyshev_polynomial_w(be: Any, input: Any, n: Any) -> Any:
     """Chebyshev polynomials of the fourth kind: W_n(cos t) = sin((n + 1/2) t) / sin(t / 2).
 
@@ -102,7 +102,7 @@ def chebyshev_polynomial_w(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, input, n, 2 * input + 1, _chebyshev)
 
 
-@floating
+@floating_real
 def shifted_chebyshev_polynomial_t(be: Any, input: Any, n: Any) -> Any:
     """Chebyshev polynomials of the first kind on [0, 1]: T_n(2x - 1).
 
@@ -120,7 +120,7 @@ def shifted_chebyshev_polynomial_t(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, 2 * input - 1, n, 2 * input - 1, _chebyshev)
 
 
-@floating
+@floating_real
 def shifted_chebyshev_polynomial_u(be: Any, input: Any, n: Any) -> Any:
     """Chebyshev polynomials of the second kind on [0, 1]: U_n(2x - 1).
 
@@ -138,7 +138,7 @@ def shifted_chebyshev_polynomial_u(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, 2 * input - 1, n, 4 * input - 2, _chebyshev)
 
 
-@floating
+@floating_real
 def shifted_chebyshev_polynomial_v(be: Any, input: Any, n: Any) -> Any:
     """Chebyshev polynomials of the third kind on [0, 1]: V_n(2x - 1).
 
@@ -156,7 +156,7 @@ def shifted_chebyshev_polynomial_v(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, 2 * input - 1, n, 4 * input - 3, _chebyshev)
 
 
-@floating
+@floating_real
 def shifted_chebyshev_polynomial_w(be: Any, input: Any, n: Any) -> Any:
     """Chebyshev polynomials of the fourth kind on [0, 1]: W_n(2x - 1).
 
@@ -174,7 +174,7 @@ def shifted_chebyshev_polynomial_w(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, 2 * input - 1, n, 4 * input - 1, _chebyshev)
 
 
-@floating
+@floating_real
 def hermite_polynomial_h(be: Any, input: Any, n: Any) -> Any:
     """Hermite polynomials of physics: H_{k+1} = 2x H_k - 2k H_{k-1}.
 
@@ -192,7 +192,7 @@ def hermite_polynomial_h(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, input, n, 2 * input, lambda k, x, last, this: 2 * x * this - 2 * k * last)
 
 
-@floating
+@floating_real
 def hermite_polynomial_he(be: Any, input: Any, n: Any) -> Any:
     """Hermite polynomials of probability: He_{k+1} = x He_k - k He_{k-1}.
 
@@ -210,7 +210,7 @@ def hermite_polynomial_he(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, input, n, input, lambda k, x, last, this: x * this - k * last)
 
 
-@floating
+@floating_real
 def laguerre_polynomial_l(be: Any, input: Any, n: Any) -> Any:
     """Laguerre polynomials: (k + 1) L_{k+1} = (2k + 1 - x) L_k - k L_{k-1}.
 
@@ -228,7 +228,7 @@ def laguerre_polynomial_l(be: Any, input: Any, n: Any) -> Any:
     return _polynomial(be, input, n, 1 - input, lambda k, x, last, this: ((2 * k + 1 - x) * this - k * last) / (k + 1))
 
 
-@floating
+@floating_real
 def legendre_polynomial_p(be: Any, input: Any, n: Any) -> Any:
     """Legendre polynomials: (k + 1) P_{k+1} = (2k + 1) x P_k - k P_{k-1}.
 

@@ -25,6 +25,7 @@ from backends.cuda import softmax as _softmax
 from backends.cuda.arrays import Arrays
 from backends.cuda.chunks import Chunks
 from backends.cuda.launch import Kernels
+from backends.cuda.linalg import CudaLinalg
 from backends.cuda.memory import pool_of
 from backends.cuda.runtime import Runtime
 from backends.cuda.transfer import DTYPES, Transfers
@@ -57,6 +58,11 @@ class Cuda(Reference):
         self.chunks = Chunks(xp, device.multiprocessors)
         self.transfers = Transfers(xp, index)
         self.pool = pool_of(xp)
+
+    @cached_property
+    def linalg(self) -> CudaLinalg:
+        """Factorizations of this GPU's matrices."""
+        return CudaLinalg(self)
 
     @cached_property
     def special(self) -> Special:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from backends.linalg import Linalg
 from backends.protocol import Array
 from backends.reference import attention as _attention
 from backends.reference import conv as _conv
@@ -44,6 +45,11 @@ class Reference:
         self.xp = xp
         self.name = name
         self.index = index
+
+    @cached_property
+    def linalg(self) -> Linalg:
+        """Factorizations of this backend's matrices."""
+        return Linalg(self)
 
     @cached_property
     def special(self) -> Special:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 import scipy.special
 
 from tests.cupy_double import device, functions, memory, operators, pinned, random, stream
 from tests.cupy_double.array import DOUBLE, ndarray
-from tests.cupy_double.surface import SURFACE, VERSION, absent
+from tests.cupy_double.surface import SURFACE, VERSION, absent, checker
 from tests.cupy_double.ufunc import ufunc
 
 assert operators  # gives ndarray its operators
@@ -56,9 +57,21 @@ def _linalg() -> dict[str, Any]:
     return found
 
 
-def _linear(name: str) -> Any:
-    from tests.cupy_double.surface import checker
+_status = {"linalg": "ignore"}  # what CuPy does where a factorization fails: "ignore" or "raise"
 
+
+@contextlib.contextmanager
+def errstate(*, linalg: str | None = None) -> Iterator[None]:
+    """Sets what happens where a factorization fails for the length of a block."""
+    before = dict(_status)
+    _status.update({} if linalg is None else {"linalg": linalg})
+    try:
+        yield
+    finally:
+        _status.update(before)
+
+
+def _linear(name: str) -> Any:
     check = checker("linalg", name)
 
     def call(*args: Any, **options: Any) -> Any:
@@ -67,9 +80,45 @@ def _linear(name: str) -> Any:
             isinstance(a, ndarray) and a.dtype == np.float16 for a in args
         ):
             raise TypeError("float16 is unsupported in linalg")
-        return functions.run(f"linalg.{name}", getattr(np.linalg, name), args, options)
+        try:
+            return functions.run(f"linalg.{name}", getattr(np.linalg, name), args, options)
+        except np.linalg.LinAlgError as error:
+            if _status["linalg"] == "raise":
+                raise
+            raise NotImplementedError(
+                f"linalg.{name} gives garbage here unless errstate says 'raise': {error}"
+            ) from None
 
     call.__name__ = name
+    return call
+
+
+def _triangular(a: Any, b: Any, **options: Any) -> Any:
+    """Stacks of triangular systems; a zero on the diagonal gives inf and NaN."""
+    if a.shape[:-1] != b.shape[: a.ndim - 1]:
+        raise ValueError("incompatible batch count or dimensions")
+
+    def solve(a: Any, b: Any, lower: bool = False, unit_diagonal: bool = False, **_: Any) -> Any:
+        (trsm,) = scipy.linalg.get_blas_funcs(("trsm",), (a, b))
+        x = np.array(b, order="C")
+        for i in np.ndindex(a.shape[:-2]):
+            x[i] = trsm(1, a[i], x[i], lower=lower, diag=unit_diagonal)
+        return x
+
+    checker("scipy.linalg", "solve_triangular")(2, options)
+    return functions.run("solve_triangular", solve, (a, b), options)
+
+
+def _matrices(name: str) -> Any:
+    """A function of ``scipy.linalg`` of one matrix."""
+    check = checker("scipy.linalg", name)
+
+    def call(a: Any, **options: Any) -> Any:
+        check(1, options)
+        if a.ndim != 2:
+            raise np.linalg.LinAlgError(f"{a.ndim}-dimensional array given. Array must be two-dimensional")
+        return functions.run(name, getattr(scipy.linalg, name), (a,), options)
+
     return call
 
 
@@ -142,6 +191,7 @@ def build() -> dict[str, types.ModuleType]:
         "get_default_pinned_memory_pool": lambda: pinned.default_pool,
     }
     cupyx = {
+        "errstate": errstate,
         "empty_pinned": pinned.empty_pinned,
         "empty_like_pinned": pinned.empty_like_pinned,
         "zeros_pinned": pinned.zeros_pinned,
@@ -159,5 +209,7 @@ def build() -> dict[str, types.ModuleType]:
     top.cuda.__dict__["memory"] = DoubleModule("cupy.cuda.memory", None, blocks)
     extras = DoubleModule("cupyx", "cupyx", cupyx)
     extras.__dict__["scipy"] = DoubleModule("cupyx.scipy", None, {})
+    matrices = {"lu_factor": _matrices("lu_factor"), "expm": _matrices("expm"), "solve_triangular": _triangular}
+    extras.scipy.__dict__["linalg"] = DoubleModule("cupyx.scipy.linalg", "scipy.linalg", matrices)
     extras.scipy.__dict__["special"] = DoubleModule("cupyx.scipy.special", "scipy.special", _special())
     return DOUBLE

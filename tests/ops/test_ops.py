@@ -296,7 +296,7 @@ def test_error(record: Op, error: Error) -> None:
 
 def public() -> Iterator[tuple[str, Any]]:
     """The operations a user can reach, by the names of records."""
-    for prefix, place in {"": autograd, "special.": autograd.special, "F.": F}.items():
+    for prefix, place in {"": autograd, "linalg.": autograd.linalg, "special.": autograd.special, "F.": F}.items():
         layer = "nn.functional" if place is F else "autograd.ops"
         for name in getattr(place, "__all__", ()):
             value = getattr(place, name)
