@@ -1,6 +1,7 @@
 """Update rules and learning-rate schedules, under the names of ``torch.optim``."""
 
 from optim import lr_scheduler as lr_scheduler
+from optim import swa_utils as swa_utils
 from optim.adadelta import Adadelta as Adadelta
 from optim.adafactor import Adafactor as Adafactor
 from optim.adagrad import Adagrad as Adagrad
@@ -16,6 +17,7 @@ from optim.radam import RAdam as RAdam
 from optim.rmsprop import RMSprop as RMSprop
 from optim.rprop import Rprop as Rprop
 from optim.sgd import SGD as SGD
+from optim.sparse_adam import SparseAdam as SparseAdam
 
 __all__ = [
     "ASGD",
@@ -33,5 +35,7 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "SparseAdam",
     "lr_scheduler",
+    "swa_utils",
 ]
