@@ -22,6 +22,7 @@ SPACES = {
     "ufunc": type(cupy.add),
     "linalg": cupy.linalg,
     "random": cupy.random,
+    "fft": cupy.fft,
     "Generator": cupy.random.Generator,
     "stride_tricks": cupy.lib.stride_tricks,
     "cupyx": cupyx,

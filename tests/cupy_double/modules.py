@@ -122,6 +122,21 @@ def _matrices(name: str) -> Any:
     return call
 
 
+def _fft() -> dict[str, Any]:
+    """Functions of ``numpy.fft`` that CuPy has."""
+
+    def transform(name: str) -> Any:
+        check, function = checker("fft", name), getattr(np.fft, name)
+
+        def call(*args: Any, **options: Any) -> Any:
+            check(len(args), options)
+            return functions.run(f"fft.{name}", function, args, options)
+
+        return call
+
+    return {name: transform(name) for name, parameters in SURFACE["fft"].items() if parameters and "norm" in parameters}
+
+
 def _special() -> dict[str, Any]:
     """Elementwise functions of ``scipy.special`` that CuPy has."""
     return {
@@ -202,6 +217,7 @@ def build() -> dict[str, types.ModuleType]:
     top.__dict__.update(__version__=VERSION, _default_memory_pool=memory.default_pool)
     top.__dict__["cuda"] = DoubleModule("cupy.cuda", "cuda", cuda)
     top.__dict__["linalg"] = DoubleModule("cupy.linalg", "linalg", _linalg())
+    top.__dict__["fft"] = DoubleModule("cupy.fft", "fft", _fft())
     top.__dict__["random"] = DoubleModule("cupy.random", "random", random.CONTENTS)
     top.__dict__["lib"] = DoubleModule("cupy.lib", None, {})
     top.lib.__dict__["stride_tricks"] = DoubleModule("cupy.lib.stride_tricks", "stride_tricks", tricks)
