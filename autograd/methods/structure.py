@@ -29,6 +29,7 @@ from autograd.ops import (
     rearrange,
     sampling,
     sorting,
+    spectrogram,
     subscript,
     views,
 )
@@ -119,6 +120,7 @@ class Structure(Variable):
     kthvalue, median, nanmedian, mode = sorting.kthvalue, sorting.median, sorting.nanmedian, sorting.mode
     cov, corrcoef = covariance.cov, covariance.corrcoef
     quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
+    stft, istft = spectrogram.stft, spectrogram.istft
     unique, unique_consecutive = counting.unique, counting.unique_consecutive
     bincount, histc, histogram = counting.bincount, counting.histc, counting.histogram
     matmul, mm, bmm, mv, dot = linalg.matmul, linalg.mm, linalg.bmm, linalg.mv, linalg.dot

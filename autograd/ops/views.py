@@ -171,8 +171,15 @@ def _windows(be: Any, x: Any, *, axis: int, size: int, step: int) -> Any:
 def _unwindow(be: Any, x: Any, *, axis: int, size: int, step: int, shape: tuple[int, ...]) -> Any:
     """Zeros of ``shape`` with every window added at its place: the gradient of windows."""
     y = be.xp.zeros(shape, x.dtype)
-    for i in range(size):  # position i of all windows
-        y[along(axis, slice(i, i + step * (x.shape[axis] - 1) + 1, step))] += x[..., i]
+    count, spans = x.shape[axis], -(-size // step)
+    x, rest = be.xp.moveaxis(x, axis, -2), y.shape[:axis] + y.shape[axis + 1 :]
+    total = be.xp.zeros((*rest, count + spans - 1, step), x.dtype)
+    for i in range(spans):  # as much of all windows as lies between two steps
+        part = x[..., i * step : (i + 1) * step]
+        total[..., i : i + count, : part.shape[-1]] += part
+    reached = (count + spans - 1) * step
+    n = min(shape[axis], reached)
+    be.xp.moveaxis(y, axis, -1)[..., :n] = total.reshape(*rest, reached)[..., :n]
     return y
 
 
