@@ -204,7 +204,7 @@ def kaiser_window(
 
     Example:
         >>> ag.kaiser_window(4, beta=2.0)
-        tensor([0.4387, 0.8783, 1.0000, 0.8783])
+        tensor([0.4387, 0.8348, 1.0000, 0.8348])
     """
     options = {"dtype": dtype, "device": device, "requires_grad": requires_grad} | rest
 
