@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous, threads
+from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch_rows, threads
 from backends.protocol import Array, Backend
 from backends.reference import recurrent_layer as reference
 from backends.sequence import Sizes, before
@@ -35,7 +35,7 @@ def _packed(w: Array, turned: bool) -> Array:
     """The panels of w, or of its transpose if ``turned``."""
     depth, columns = w.shape[::-1] if turned else w.shape
     row = _kernels.VECTORS * _vector.lanes_of(w.itemsize)
-    panels = np.empty((-(-columns // row), depth * row), w.dtype)
+    panels = scratch_rows("recurrent panels", -(-columns // row), depth * row, w.dtype)
     _kernels.pack(w.size)(contiguous(w).reshape(-1), turned, depth, columns, panels)
     return panels
 

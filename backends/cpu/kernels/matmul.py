@@ -4,13 +4,15 @@ A tile is ROWS rows of a and a panel, VECTORS vectors wide, of columns of b. Thr
 A thread copies a panel of b, some of k at a time, to where it lies together, and multiplies all rows of a with it before
 the next one; rows of a are read where they are. Where a has few rows, copying b takes longer than the product, and b is
 read where it is, too: only a few of k at a time, since each is another page of memory. For the same reason rows of a that
-lie column by column are copied where they are used for more than one panel.
+lie column by column are copied where they are used for more than one panel; if they are more than columns of b, threads
+share out rows, so that none copies all of them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
@@ -21,6 +23,8 @@ from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_d
 _DEEP = 256  # of k at a time: a panel then stays in the second-level cache, and half of it in the first
 _DEEP_IN_PLACE = 32  # the same, where b is not copied
 _HIGH = 64 * ROWS  # rows of a that stay in the second-level cache while panels of b go by
+_SHALLOW = 64  # a product of so few k takes as long as finding the pages of memory that c is in
+_NEAR = 8 * ROWS  # rows of c that it works on: a core knows the places of 64 pages
 _WIDE = 16  # panels that are kept for the next rows of a
 
 
@@ -74,12 +78,14 @@ def _share(
     bias: Any,
     c: Any,
     sizes: Any,
+    top: int,
+    bottom: int,
     first: int,
     last: int,
     packed_a: Any,
     packed_b: Any,
 ) -> None:
-    """Tiles first..last of c (m,n) = a b + bias, counted down the panels."""
+    """Tiles first..last of c (m,n) = a b + bias, counted down the panels, as far as they are in rows top..bottom."""
     m, n, k = sizes
     zero, row = a.dtype.type(0), VECTORS * (VECTOR_BYTES // a.itemsize)
     high = (m + ROWS - 1) // ROWS
@@ -89,6 +95,7 @@ def _share(
     together, most = (_WIDE, _DEEP) if m > _HIGH or copy_a else (1, _DEEP_IN_PLACE if b_in_place else _DEEP)
     rows = packed_a if copy_a else a
     row_step, k_step = (1, ROWS if copy_a else m) if a_columns else (k, 1)
+    step = _NEAR if k <= _SHALLOW else _HIGH
     for k0 in range(0, k, most):
         deep = min(most, k - k0)
         for p0 in range(begin, end, together):
@@ -98,22 +105,23 @@ def _share(
                 pack_columns(b, b_columns, k, n, p0 * row, min(n, p1 * row), k0, deep, packed_b)
             panels = b if in_place else packed_b
             start, apart, line = (k0 * n + p0 * row, row, n) if in_place else (0, row * deep, row)
-            for m0 in range(0, m, _HIGH):
+            for m0 in range(top, bottom, _HIGH):
                 if copy_a:
-                    _pack_rows(a, m, m0, min(m, m0 + _HIGH), k0, deep, packed_a)
+                    _pack_rows(a, m, m0, min(bottom, m0 + _HIGH), k0, deep, packed_a)
                 corner, down = (-m0 * deep, deep) if copy_a else (k0 * k_step, row_step)
-                for p in range(p0, p1):
-                    width, panel = min(row, n - p * row), start + (p - p0) * apart
-                    high0 = max(m0, (first - p * high) * ROWS)
-                    high1 = min(m, m0 + _HIGH, (last - p * high) * ROWS)
-                    for i in range(high0, high1, ROWS):
-                        some, place = min(ROWS, m - i), i * n + p * row
-                        if k0 == 0 and bias.size:
-                            add_rows(c, place, n, bias, p * row, 0, some, width, zero)
-                        product(
-                            some, width, deep, rows, corner + i * down, row_step, k_step,
-                            panels, panel, line, k0 > 0 or bias.size > 0, c, place, n,
-                        )  # fmt: skip
+                for near in range(m0, min(bottom, m0 + _HIGH), step):
+                    for p in range(p0, p1):
+                        width, panel = min(row, n - p * row), start + (p - p0) * apart
+                        high0 = max(near, (first - p * high) * ROWS)
+                        high1 = min(bottom, near + step, (last - p * high) * ROWS)
+                        for i in range(high0, high1, ROWS):
+                            some, place = min(ROWS, m - i), i * n + p * row
+                            if k0 == 0 and bias.size:
+                                add_rows(c, place, n, bias, p * row, 0, some, width, zero)
+                            product(
+                                some, width, deep, rows, corner + i * down, row_step, k_step,
+                                panels, panel, line, k0 > 0 or bias.size > 0, c, place, n,
+                            )  # fmt: skip
 
 
 @kernel
@@ -137,11 +145,17 @@ def matmul(
     for t in prange(threads):
         state = flush_denormals()
         row = VECTORS * (VECTOR_BYTES // a.itemsize)
-        tiles = ((m + ROWS - 1) // ROWS) * ((n + row - 1) // row)
-        first, last = a.shape[0] * tiles * t // threads, a.shape[0] * tiles * (t + 1) // threads
+        high, wide = (m + ROWS - 1) // ROWS, (n + row - 1) // row
+        tiles, part, parts, top, bottom = high * wide, np.int64(t), threads, 0, m
+        if a_columns and m > n and a.shape[0] == 1:
+            top, bottom = high * part // parts * ROWS, min(m, high * (part + 1) // parts * ROWS)
+            part, parts = 0, 1
+        first, last = a.shape[0] * tiles * part // parts, a.shape[0] * tiles * (part + 1) // parts
         for which in range(first // tiles, (last - 1) // tiles + 1):
-            low, high = max(0, first - which * tiles), min(tiles, last - which * tiles)
-            if low < high:
+            low, up = max(0, first - which * tiles), min(tiles, last - which * tiles)
+            if low < up:
                 x, y, z = a[which], b[which], c[which]
-                _share(x, a_columns, y, b_columns, bias, z, sizes, low, high, rows_memory[t], panels_memory[t])
+                _share(
+                    x, a_columns, y, b_columns, bias, z, sizes, top, bottom, low, up, rows_memory[t], panels_memory[t]
+                )
         restore_denormals(state)

@@ -41,6 +41,9 @@ def product(
 
     r < rows <= ROWS; j < width <= VECTORS * lanes; b is read to the end of the last vector. Rows that are not there
     repeat the last one and are not stored.
+
+    What the sums are written to is fetched meanwhile, one row in each ROWS-th of k: a load of b that waits behind all of
+    these lines at once, since a core waits for a dozen only, would hold up everything.
     """
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
@@ -60,9 +63,17 @@ def product(
                 return out
 
             places = [e.at(e.at(target, e.times(ldc, r)), j * e.lanes) for r in range(ROWS) for j in range(wide)]
-            for place in places:  # by the time the sums are ready, what they are written to is there
-                e.prefetch(place)
-            sums = e.loop(depth, [e.zero] * len(places), step)
+
+            def stretch(r: Any, sums: list[Any]) -> list[Any]:
+                line, first = e.at(target, e.times(ldc, r)), e.times(part, r)
+                for j in range(wide):
+                    e.prefetch(e.at(line, j * e.lanes))
+                rest = e.builder.sub(depth, first)
+                count = e.builder.select(e.builder.icmp_signed("==", r, e.index(ROWS - 1)), rest, part)
+                return e.loop(count, sums, lambda k, values: step(e.plus(first, k), values))
+
+            part = e.builder.sdiv(depth, e.index(ROWS))
+            sums = e.loop(ROWS, [e.zero] * len(places), stretch)
             mask = e.within(0, e.plus(width, -(wide - 1) * e.lanes))  # of the last vector
             for r in range(ROWS):
                 with e.builder.if_then(there[r]), e.builder.if_else(add) as (added, written):
