@@ -55,6 +55,18 @@ def _sum(like: Array, g: Array | None) -> Array:
     return np.zeros(like.shape, like.dtype) if g is None else g.copy(order="C")
 
 
+def _weight_grad(be: Backend, g: Array, states: Array, first: Array, sizes: Sizes, reverse: bool) -> Array:
+    """g^T times the state that every step started from, which is not copied together where it lies so."""
+    n, rest = len(first), len(states) - len(first)
+    if not rest or sizes[-1] < n:
+        return be.matmul(g.T, before(np, states, first, sizes, reverse))
+    begin, later = (g[rest:], g[:rest]) if reverse else (g[:n], g[n:])
+    total = be.matmul(later.T, states[n:] if reverse else states[:rest])
+    if first.any():  # as a rule it is zero
+        total += be.matmul(begin.T, first)
+    return total
+
+
 def lstm_layer(
     be: Backend, x: Array, h0: Array, c0: Array, w_hh: Array, w_hr: Array | None, sizes: Sizes, reverse: bool
 ) -> tuple[Array, ...]:
@@ -83,7 +95,7 @@ def lstm_layer_grad(
     _kernels.lstm_layer_grad(work)(
         _given(gates, gy), gh, gc, *states, _packed(w_hh, False), _starts(sizes), reverse, g_gates, count
     )
-    return g_gates, gh, gc, be.matmul(g_gates.T, before(np, y, h0, sizes, reverse)), None
+    return g_gates, gh, gc, _weight_grad(be, g_gates, y, h0, sizes, reverse), None
 
 
 def gru_layer(
@@ -115,7 +127,7 @@ def gru_layer_grad(
     _kernels.gru_layer_grad(work)(
         _given(x, gy), g_h, *states, _packed(w_hh, False), _starts(sizes), reverse, g_x, g_gh, count
     )
-    return g_x, g_h, be.matmul(g_gh.T, before(np, y, h0, sizes, reverse)), g_gh.sum(0)
+    return g_x, g_h, _weight_grad(be, g_gh, y, h0, sizes, reverse), g_gh.sum(0)
 
 
 def rnn_layer(
@@ -142,4 +154,4 @@ def rnn_layer_grad(
     _kernels.rnn_layer_grad(work)(
         _given(y, gy), g_h, contiguous(y), _packed(w_hh, False), _starts(sizes), reverse, relu, g_x, count
     )
-    return g_x, g_h, be.matmul(g_x.T, before(np, y, h0, sizes, reverse))
+    return g_x, g_h, _weight_grad(be, g_x, y, h0, sizes, reverse)
