@@ -146,7 +146,8 @@ def matmul(
         state = flush_denormals()
         row = VECTORS * (VECTOR_BYTES // a.itemsize)
         high, wide = (m + ROWS - 1) // ROWS, (n + row - 1) // row
-        tiles, part, parts, top, bottom = high * wide, np.int64(t), threads, 0, m
+        part: Any = np.int64(t)  # prange counts without a sign
+        tiles, parts, top, bottom = high * wide, threads, 0, m
         if a_columns and m > n and a.shape[0] == 1:
             top, bottom = high * part // parts * ROWS, min(m, high * (part + 1) // parts * ROWS)
             part, parts = 0, 1
