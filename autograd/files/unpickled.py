@@ -110,7 +110,11 @@ class Rebuilding:
         self, storage: Stored, offset: int, size: Any, stride: Any, requires_grad: bool = False,
         hooks: Any = None, dtype: Any = None, metadata: Any = None,
     ) -> Tensor:  # fmt: skip
-        """A tensor over stored elements; those over the same ones share their memory."""
+        """A tensor over stored elements; those over the same ones share their memory.
+
+        PyTorch notes in the last argument of either form that the elements are still to be conjugated or negated.
+        """
+        noted = dtype if isinstance(dtype, dict) else metadata or {}
         if isinstance(dtype, (dtype_type, ElementKind)):
             kind = dtype.dtype if isinstance(dtype, ElementKind) else dtype.name
         else:
@@ -123,6 +127,10 @@ class Rebuilding:
             t.raw = host.raw[offset : offset + int(np.prod(size, dtype=np.int64))].reshape(tuple(size))
         else:
             t.raw = within(host.raw, host.backend.xp, offset, list(size), list(stride))
+        if noted.get("conj"):
+            t.raw = t.raw.conj()
+        if noted.get("neg"):
+            t.raw = -t.raw
         return t.requires_grad_() if requires_grad else t
 
     def parameter(self, data: Tensor, requires_grad: bool = True, hooks: Any = None, state: Any = None) -> Tensor:

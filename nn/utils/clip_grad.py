@@ -29,6 +29,11 @@ def _by_kind(tensors: Iterable[Tensor]) -> list[tuple[Any, list[Tensor]]]:
     return [(be, group) for (be, _), group in kinds.items()]
 
 
+def _real(a: Any) -> Any:
+    """The array itself; a complex one as a view (..., 2) of its real and imaginary parts."""
+    return a if a.dtype.kind != "c" else a[..., None].view(a.real.dtype)
+
+
 def get_total_norm(
     tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None
 ) -> Tensor:
@@ -57,7 +62,7 @@ def get_total_norm(
         parts = []
         for be, group in _by_kind(given):
             if p == 2:
-                parts.append(wrap(be.square_sum([t.raw for t in group]), be))
+                parts.append(wrap(be.square_sum([_real(t.raw) for t in group]), be))
             elif p in (math.inf, -math.inf):
                 extremes = ag.stack([t.abs().amax() if p > 0 else t.abs().amin() for t in group if t.numel()])
                 parts.append(extremes.amax() if p > 0 else extremes.amin())
@@ -95,7 +100,7 @@ def clip_grads_with_norm_(
     with no_grad():
         factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
     for be, group in _by_kind(_grads(parameters)):
-        be.scale_([g.raw for g in group], factor.to(group[0].device).raw)
+        be.scale_([_real(g.raw) for g in group], factor.to(group[0].device).raw)
         for g in group:
             written(g, "clip_grad_norm_", None, track=False)
 
