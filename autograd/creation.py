@@ -392,9 +392,9 @@ def linspace(
     """Equally spaced numbers from start to end, both included.
 
     Args:
-        start, end: numbers.
+        start, end: numbers, also complex ones.
         steps: how many.
-        dtype: default: the default dtype.
+        dtype: default: the default dtype, or its complex dtype.
         device, requires_grad: as for ``tensor``.
         rest: out= to write into; memory_format=, pin_memory=; layout= is accepted.
 
@@ -406,7 +406,12 @@ def linspace(
         tensor([0.0000, 0.5000, 1.0000])
     """
     be = backend_of(device)
-    values = be.xp.linspace(float(start), float(end), int(steps))
+    first, last = (x.item() if isinstance(x, Variable) else x for x in (start, end))  # type: ignore[attr-defined]
+    if isinstance(first, complex) or isinstance(last, complex):
+        values = first + (last - first) * be.xp.linspace(0.0, 1.0, int(steps))
+        dtype = dtypes.default().to_complex() if dtype is None else dtype
+    else:
+        values = be.xp.linspace(float(first), float(last), int(steps))
     return fresh("linspace", values.astype(_numpy_dtype(dtype), copy=False), be, requires_grad, rest)
 
 

@@ -54,6 +54,8 @@ class Structure(Variable):
     double = conversion.method("double", dtypes.float64)
     half = conversion.method("half", dtypes.float16)
     bfloat16 = conversion.method("bfloat16", dtypes.bfloat16)
+    cfloat = conversion.method("cfloat", dtypes.complex64)
+    cdouble = conversion.method("cdouble", dtypes.complex128)
     long = conversion.method("long", dtypes.int64)
     int = conversion.method("int", dtypes.int32)
     short = conversion.method("short", dtypes.int16)

@@ -8,6 +8,7 @@ from autograd.dtypes import INEXACT, default
 from autograd.errors import DtypeError, ShapeError
 from autograd.ops.axes import t
 from autograd.ops.bounds import clamp
+from autograd.ops.complex import complex, conj, imag, real
 from autograd.ops.elementwise import sqrt
 from autograd.ops.linalg import matmul
 from autograd.ops.matrices import diag
@@ -68,7 +69,7 @@ def cov(
     degrees: Any = total - off
     degrees = clamp(degrees, 0) if hasattr(degrees, "raw") else max(degrees, 0)
     centred = x - mean
-    y = matmul(centred, t(centred if weights is None else centred * weights)) / degrees
+    y = matmul(centred, t(conj(centred if weights is None else centred * weights))) / degrees
     return y if input.raw.ndim == 2 and x.raw.shape[0] != 1 else _reshape(y, shape=())
 
 
@@ -93,5 +94,6 @@ def corrcoef(input: Tensor) -> Tensor:
     c = cov(input)
     if not c.raw.ndim:
         return c / c
-    spread = sqrt(diag(c))
-    return clamp(c / unsqueeze(spread, 1) / unsqueeze(spread, 0), -1, 1)
+    spread = sqrt(real(diag(c)))
+    y = c / unsqueeze(spread, 1) / unsqueeze(spread, 0)
+    return complex(clamp(real(y), -1, 1), clamp(imag(y), -1, 1)) if c.is_complex() else clamp(y, -1, 1)

@@ -125,7 +125,7 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
 
 @op
 def _nan_to_num(be: Any, input: Any, *, nan: float, posinf: float | None, neginf: float | None) -> Any:
-    if input.dtype.kind != "f":
+    if input.dtype.kind not in "fc":
         return input.copy()
     return be.xp.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf)
 

@@ -32,15 +32,15 @@ def per_axis(name: str, argument: str, value: Any, nd: int, least: int) -> tuple
     return sizes
 
 
-def batched(name: str, input: Tensor, nd: int) -> tuple[Tensor, bool]:
+def batched(name: str, input: Tensor, nd: int, complex: bool = False) -> tuple[Tensor, bool]:
     """``input`` (N,C,*S) as it is, (C,*S) as a batch of one; and whether it was one.
 
     Raises:
         ShapeError: another number of axes.
-        DtypeError: not floating.
+        DtypeError: not floating, nor complex where that is allowed.
     """
     raw = input.raw
-    if raw.dtype.kind not in REAL:
+    if raw.dtype.kind not in REAL and not (complex and raw.dtype.kind == "c"):
         raise DtypeError(f"{name}: expected a floating dtype, got {input.dtype}. Cast it, for example with .float()")
     if raw.ndim == nd + 2:
         return input, True

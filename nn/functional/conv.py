@@ -6,6 +6,7 @@ each are the other two, so derivatives of every order exist.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,22 +22,35 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-@op(bfloat16="kernel")
-def _conv(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:
-    return be.conv(x, w, b, geo)  # (N,C,*S), (O,C/G,*K) -> (N,O,*OS)
+def _product(kernel: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """What a kernel makes of two arrays in both of which it is linear; of complex ones by their parts."""
+    if a.dtype.kind != "c":
+        return kernel(a, b)
+    real = kernel(a.real, b.real) - kernel(a.imag, b.imag)
+    return real + (kernel(a.real, b.imag) + kernel(a.imag, b.real)) * 1j
 
 
-@op(bfloat16="kernel")
-def _conv_transpose(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:
-    y = be.conv_input(x, w, geo)  # (N,O,*OS), (O,C/G,*K) -> (N,C,*S)
+def _biased(y: Any, b: Any, geo: Conv) -> Any:
     if b is not None:
         y += b.reshape(-1, *[1] * len(geo.size))
     return y
 
 
-@op(bfloat16="kernel")
-def _conv_weight(be: Any, x: Any, y_grad: Any, *, geo: Conv) -> Any:
-    return be.conv_weight(y_grad, x, geo)  # (N,C,*S), (N,O,*OS) -> (O,C/G,*K)
+@op(bfloat16="kernel", complex="analytic")
+def _conv(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:  # (N,C,*S), (O,C/G,*K) -> (N,O,*OS)
+    if x.dtype.kind != "c":
+        return be.conv(x, w, b, geo)
+    return _biased(_product(lambda x, w: be.conv(x, w, None, geo), x, w), b, geo)
+
+
+@op(bfloat16="kernel", complex="analytic")
+def _conv_transpose(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:  # (N,O,*OS), (O,C/G,*K) -> (N,C,*S)
+    return _biased(_product(lambda x, w: be.conv_input(x, w, geo), x, w), b, geo)
+
+
+@op(bfloat16="kernel", complex="analytic")
+def _conv_weight(be: Any, x: Any, y_grad: Any, *, geo: Conv) -> Any:  # (N,C,*S), (N,O,*OS) -> (O,C/G,*K)
+    return _product(lambda y_grad, x: be.conv_weight(y_grad, x, geo), y_grad, x)
 
 
 _conv.grad(
@@ -112,7 +126,7 @@ def conv2d(
 
     Raises:
         ShapeError: shapes that do not fit, or a window larger than the padded input.
-        DtypeError: not floating, or several dtypes.
+        DtypeError: neither floating nor complex, or several dtypes.
 
     Example:
         >>> F.conv2d(ag.ones(1, 3, 8, 8), ag.ones(4, 3, 3, 3), stride=2, padding=1).shape
@@ -209,7 +223,7 @@ def conv_transpose2d(
 
     Raises:
         ShapeError: shapes that do not fit.
-        DtypeError: not floating, or several dtypes.
+        DtypeError: neither floating nor complex, or several dtypes.
 
     Example:
         >>> F.conv_transpose2d(ag.ones(1, 3, 4, 4), ag.ones(3, 2, 2, 2), stride=2).shape
@@ -255,7 +269,7 @@ def conv_transpose3d(
 def _convolved(
     name: str, nd: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Tensor:
-    x, is_batch = batched(name, input, nd)
+    x, is_batch = batched(name, input, nd, complex=True)
     _check_types(name, nd, input, weight, bias)
     steps, spread = per_axis(name, "stride", stride, nd, 1), per_axis(name, "dilation", dilation, nd, 1)
     if isinstance(padding, str):
@@ -280,7 +294,7 @@ def _transposed(
     groups: int,
     dilation: Any,
 ) -> Tensor:
-    x, is_batch = batched(name, input, nd)
+    x, is_batch = batched(name, input, nd, complex=True)
     _check_types(name, nd, input, weight, bias)
     steps, spread = per_axis(name, "stride", stride, nd, 1), per_axis(name, "dilation", dilation, nd, 1)
     border, extra = per_axis(name, "padding", padding, nd, 0), per_axis(name, "output_padding", output_padding, nd, 0)

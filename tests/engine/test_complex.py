@@ -204,3 +204,51 @@ REFUSED = {
 def test_what_has_no_meaning_is_refused(call, error, text) -> None:
     with pytest.raises(error, match=text):
         call(ag.tensor(Z))
+
+
+# -- around it --------------------------------------------------------------------------------------------------------
+
+
+def test_new_tensors_from_a_rule(torch) -> None:
+    for lib in (ag, torch):
+        assert lib.ones(2).cfloat().dtype is lib.complex64 and lib.ones(2).cdouble().dtype is lib.complex128
+    for kwargs in ({}, {"dtype": "complex128"}):
+        ours = ag.linspace(0, 1 + 2j, 3, **kwargs)
+        np.testing.assert_allclose(ours.numpy(), [0, 0.5 + 1j, 1 + 2j])
+    x = np.array([[1j, 2, 3], [1, 2j, 1]])
+    for name in ("cov", "corrcoef"):
+        found, wanted = getattr(ag, name)(ag.tensor(x)), getattr(torch, name)(torch.tensor(x))
+        np.testing.assert_allclose(found.numpy(), wanted.numpy(), atol=1e-12)
+    assert ag.tensor([complex("nan+1j")]).nan_to_num().item() == 1j
+
+
+def test_gradients_are_clipped_by_their_size(torch) -> None:
+    norms = []
+    for lib, layers in ((ag, nn), (torch, torch.nn)):
+        w = lib.tensor([3 + 4j, 12j], requires_grad=True)
+        (w.abs() ** 2).sum().backward()
+        norms += [layers.utils.clip_grad_norm_([w], 1.0).item(), w.grad.numpy()]
+    np.testing.assert_allclose(norms[0], norms[2])
+    np.testing.assert_allclose(norms[1], norms[3], rtol=1e-6)
+
+
+def test_files(torch, tmp_path) -> None:
+    """Both ways, and what PyTorch had not conjugated or negated yet."""
+    c = torch.tensor([1 + 2j, 3 - 4j], dtype=torch.complex64).conj()
+    torch.save({"conj": c, "neg": torch.tensor([1 + 2j, 3 - 4j]).conj().imag}, tmp_path / "x.pt")
+    found = ag.load(tmp_path / "x.pt")
+    assert found["conj"].tolist() == [1 - 2j, 3 + 4j] and found["neg"].tolist() == [-2, 4]
+    for name in ("y.pt", "y.safetensors"):
+        ag.save({"a": ag.tensor([1j, 2]), "b": ag.tensor(1j, dtype=ag.complex128)}, tmp_path / name)
+        again = ag.load(tmp_path / name)
+        assert again["a"].tolist() == [1j, 2] and again["b"].dtype is ag.complex128
+
+
+def test_transformations_of_functions() -> None:
+    z = leaf(3)
+    v = leaf(3, seed=4).detach()
+    _, push = ag.func.jvp(lambda z: z * z, (z.detach(),), (v,))
+    np.testing.assert_allclose(push.numpy(), (2 * z * v).detach().numpy())
+    np.testing.assert_allclose(ag.func.grad(lambda z: (z.abs() ** 2).sum())(z.detach()).numpy(), 2 * z.detach().numpy())
+    rows = ag.vmap(lambda a, b: ag.vdot(a, b))(ag.stack([v, v]), ag.stack([v, 2 * v]))
+    np.testing.assert_allclose(rows.numpy(), [v.norm().item() ** 2, 2 * v.norm().item() ** 2])

@@ -173,10 +173,10 @@ FLOATS = ("float32", "float64")
 HALF = ("float32", "float64", "float16")
 
 OPS = [
-    Op("F.conv1d", forward(1), dtypes=FLOATS),
+    Op("F.conv1d", forward(1), dtypes=FLOATS, complex=True),
     Op("F.conv2d", forward(2), dtypes=HALF, errors=ERRORS),
     Op("F.conv3d", forward(3), dtypes=FLOATS),
-    Op("F.conv_transpose1d", backward(1), dtypes=FLOATS),
+    Op("F.conv_transpose1d", backward(1), dtypes=FLOATS, complex=True),
     Op("F.conv_transpose2d", backward(2), dtypes=FLOATS, errors=TRANSPOSED_ERRORS),
     Op("F.conv_transpose3d", backward(3), dtypes=FLOATS),
 ]
