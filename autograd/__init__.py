@@ -186,6 +186,8 @@ from autograd.ops.covariance import corrcoef, cov
 from autograd.ops.determinants import logdet
 from autograd.ops.digits import frexp, ldexp, nextafter, positive, signbit
 from autograd.ops.divisors import gcd, lcm
+from autograd.ops.draws import _standard_gamma as _standard_gamma
+from autograd.ops.draws import binomial, poisson
 from autograd.ops.einsum import einsum, tensordot
 from autograd.ops.elementwise import (
     erf,
@@ -438,6 +440,8 @@ def __getattr__(name: str) -> object:
         return _import_module(name)
     if name == "hub":
         return _import_module("autograd.hub")
+    if name == "distributions":
+        return _import_module("autograd.distributions")
     if name in _IN_FUNCTIONAL:
         return getattr(_import_module("nn.functional"), name)
     if name in _IN_PLACE:
@@ -460,7 +464,7 @@ __all__ = [
     "arctanh", "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere", "as_strided",
     "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d",
     "autocast", "autograd", "backends", "backward", "baddbmm", "bartlett_window", "bernoulli", "bfloat16", "bincount",
-    "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
+    "binomial", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "blackman_window", "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
     "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "cfloat", "chain_matmul",
     "channels_last", "channels_last_3d", "cholesky", "cholesky_inverse", "cholesky_solve", "chunk", "clamp",
@@ -491,10 +495,10 @@ __all__ = [
     "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial",
     "multiply", "mv", "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne",
     "neg", "negative", "newaxis", "nextafter", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel",
-    "once_differentiable", "ones", "ones_like", "orgqr", "ormqr", "outer", "permute", "pi", "pinverse", "polar",
-    "polygamma", "positive", "pow", "preserve_format", "prod", "promote_types", "put", "qr", "quantile", "rad2deg",
-    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel", "real",
-    "reciprocal", "relu", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg",
+    "once_differentiable", "ones", "ones_like", "orgqr", "ormqr", "outer", "permute", "pi", "pinverse", "poisson",
+    "polar", "polygamma", "positive", "pow", "preserve_format", "prod", "promote_types", "put", "qr", "quantile",
+    "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel",
+    "real", "reciprocal", "relu", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg",
     "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
     "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "set_autocast_cache_enabled",
     "set_autocast_dtype", "set_autocast_enabled", "set_default_device", "set_default_dtype", "set_detect_anomaly",

@@ -31,7 +31,8 @@ def vmap(
         in_dims: the axis of each argument that counts the examples, None for an argument that is the same for all: an
             int for all arguments, or a tuple with one entry per argument (an int, None, or a structure like the argument's).
             Arguments by name are split along axis 0.
-        out_dims: the axis of the results that counts the examples: an int, or a structure like the output's.
+        out_dims: the axis of the results that counts the examples: an int, or a structure like the output's; None for a
+            result that is the same for all, of which the first is returned.
         randomness: "error": drawing random numbers raises; "different": every example draws its own; "same": all draw
             the same ones.
         chunk_size: accepted; the examples are computed one by one.
@@ -76,7 +77,9 @@ def vmap(
         _, rebuild = tree_flatten(results[0])
         columns = zip(*map(tree_leaves, results), strict=True)
         dims = _per_leaf("out_dims", out_dims, results[0])
-        return rebuild([_stacked(column, d) for column, d in zip(columns, dims, strict=True)])
+        return rebuild(
+            [column[0] if d is None else _stacked(column, d) for column, d in zip(columns, dims, strict=True)]
+        )
 
     return batched
 
@@ -88,7 +91,7 @@ def _per_leaf(name: str, dims: Any, tree: Any) -> list[Any]:
     except ValueError as e:
         raise ValueError(f"vmap: {name} does not fit: {e}") from None
     for d in found:
-        if not isinstance(d, int) and not (d is None and name == "in_dims"):
+        if not isinstance(d, int) and d is not None:
             raise ValueError(f"vmap: expected ints in {name}, got {d!r}")
     return found
 

@@ -29,6 +29,7 @@ __all__ = [
     "jacfwd",
     "jacrev",
     "jvp",
+    "linearize",
     "stack_module_state",
     "vjp",
     "vmap",
@@ -172,6 +173,35 @@ def jvp(
         )
     out = p.rebuild_outputs(filled(p.released(moved), p.outputs))
     return (p.value, out, p.aux) if has_aux else (p.value, out)
+
+
+def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """The value of a function and its derivative at a point as a function of the direction: runs the function once.
+
+    Args:
+        func: takes and returns structures of tensors.
+        primals: its arguments, the point.
+
+    Returns:
+        (output, jvp_fn). ``jvp_fn(*tangents)`` takes one tangent per primal, of its structure and shapes, and returns J v
+        in the output's structure; it may be called many times.
+
+    Raises:
+        ShapeError: a tangent has another shape than its primal.
+
+    Example:
+        >>> from autograd.func import linearize
+        >>> y, along = linearize(lambda x: x**3, ag.tensor(2.0))
+        >>> y, along(ag.tensor(1.0)), along(ag.tensor(10.0))
+        (tensor(8.), tensor(12.), tensor(120.))
+    """
+    p = Pullback("linearize", func, primals, argnums=tuple(range(len(primals))))
+
+    def jvp_fn(*tangents: Any) -> Any:
+        moved = p.push(vectors("linearize", "tangents", tangents, p.inputs))
+        return p.rebuild_outputs(filled(p.released(moved), p.outputs))
+
+    return p.value, jvp_fn
 
 
 def jacrev(

@@ -20,6 +20,7 @@ from autograd.func import (
     jacfwd,
     jacrev,
     jvp,
+    linearize,
     stack_module_state,
     vjp,
     vmap,
@@ -165,6 +166,28 @@ def test_vjp_of_structures_may_be_called_again() -> None:
 def test_jvp_of_structures_and_aux() -> None:
     y, dy, aux = jvp(lambda x, y: ([x * y, y], "aux"), (t(2.0), t(3.0)), (t(1.0), t(0.0)), has_aux=True)
     assert [v.item() for v in y] == [6.0, 3.0] and [v.item() for v in dy] == [3.0, 0.0] and aux == "aux"
+
+
+def test_linearize_runs_the_function_once() -> None:
+    calls = []
+
+    def f(x, p):
+        calls.append(1)
+        return (x * p["k"]).sin(), p["k"]
+
+    (y, k), along = linearize(f, t(0.5), {"k": t(2.0)})
+    assert y.item() == pytest.approx(np.sin(1.0)) and k.item() == 2
+    for dx, dk in ((1.0, 0.0), (0.0, 1.0)):
+        dy, moved = along(t(dx), {"k": t(dk)})
+        assert dy.item() == pytest.approx(np.cos(1.0) * (2 * dx + 0.5 * dk)) and moved.item() == dk
+    assert len(calls) == 1
+    with pytest.raises(ShapeError, match="linearize: "):
+        along(ag.ones(2, dtype=ag.float64), {"k": t(1.0)})
+
+
+def test_results_that_are_the_same_for_all() -> None:
+    x, one = vmap(lambda row: (row, ag.ones(2)), out_dims=(0, None))(ag.zeros(3, 4))
+    assert x.shape == (3, 4) and one.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("transform", [jacrev, jacfwd])
