@@ -9,7 +9,7 @@ from autograd.tensor import Tensor
 from nn import init
 from nn.functional.attention import multi_head_attention_forward
 from nn.module import Module
-from nn.modules.linear import Linear
+from nn.modules.linear import NonDynamicallyQuantizableLinear
 from nn.parameter import Parameter
 
 __all__ = ["MultiheadAttention"]
@@ -79,7 +79,7 @@ class MultiheadAttention(Module):
             self.v_proj_weight = weight(embed_dim, self.vdim)
             self.register_parameter("in_proj_weight", None)
         self.register_parameter("in_proj_bias", weight(3 * embed_dim) if bias else None)
-        self.out_proj = Linear(embed_dim, embed_dim, bias=bias, device=device, dtype=dtype)
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias=bias, device=device, dtype=dtype)
         self.register_parameter("bias_k", weight(1, 1, embed_dim) if add_bias_kv else None)
         self.register_parameter("bias_v", weight(1, 1, embed_dim) if add_bias_kv else None)
         self._reset_parameters()

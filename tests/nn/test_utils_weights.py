@@ -98,6 +98,47 @@ def test_hooks_come_off(name: str) -> None:
         remove(layer)
 
 
+MAPS = [
+    *((4, 4, name, True) for name in ("matrix_exp", "cayley", "householder")),
+    *((4, 3, name, True) for name in ("matrix_exp", "cayley", "householder", None)),
+    (3, 5, None, True),
+    (4, 3, "householder", False),
+    (2, 3, "householder", False),
+    (4, 4, "cayley", False),
+]
+
+
+@pytest.mark.parametrize("rows, columns, name, trivial", MAPS, ids=range(len(MAPS)))
+def test_orthogonal_weights_are_torchs(torch: Any, rows: int, columns: int, name: Any, trivial: bool) -> None:
+    ours, theirs = pair(
+        torch,
+        lambda m, t: t.nn.utils.parametrizations.orthogonal(m, "weight", name, use_trivialization=trivial),
+        lambda library: library.nn.Linear(columns, rows),
+    )
+    q = array(ours.weight)
+    q = q if rows >= columns else q.T
+    np.testing.assert_allclose(q.T @ q, np.eye(min(rows, columns)), atol=1e-10)
+    assert_steps_agree(torch, ours, theirs, (5, columns))
+    if trivial or name == "householder":
+        wanted = np.linalg.qr(np.random.default_rng(0).standard_normal((5, 5)))[0]
+        wanted = np.linalg.qr(wanted[:rows, :columns] if rows >= columns else wanted[:columns, :rows])[0]
+        ours.weight = ag.tensor(wanted if rows >= columns else wanted.T.copy())
+        np.testing.assert_allclose(array(ours.weight), wanted if rows >= columns else wanted.T, atol=1e-10)
+
+
+def test_what_cannot_be_orthogonal() -> None:
+    for name, how, kind, text in (
+        ("w", {}, ValueError, "expected a parameter or buffer 'w', got NoneType"),
+        ("bias", {}, ShapeError, r"expected a tensor of at least two axes, got shape \(3,\)"),
+        ("weight", {"orthogonal_map": "x"}, ValueError, "expected the map matrix_exp, cayley or householder, got 'x'"),
+    ):
+        with pytest.raises(kind, match=f"orthogonal: {text}"):
+            parametrizations.orthogonal(nn.Linear(2, 3), name, **how)
+    layer = parametrizations.orthogonal(nn.Linear(3, 3), "weight", "cayley", use_trivialization=False)
+    with pytest.raises(NotImplementedError, match="orthogonal: expected use_trivialization=True to assign"):
+        layer.weight = ag.eye(3)
+
+
 # -- parametrizations ----------------------------------------------------------------------------------------------------
 class Symmetric(nn.Module):
     def forward(self, x: Any) -> Any:
