@@ -67,15 +67,9 @@ def _slogdet_grad(needs: Any, g: Any, A: Any, sign: Any) -> Any:
     return (_spread(gsize) * adjoint(_inv(A)[0]),)
 
 
-@op
-def _turn(be: Any, g: Any, sign: Any) -> Any:
+def _turn(gsign: Any, sign: Any) -> Any:
     """-i times the imaginary part of conj(g) sign: what a gradient of the sign asks of the angle."""
-    return -1j * (be.xp.conj(g) * sign).imag
-
-
-@_turn.composed
-def _turn_composed(g: Any, sign: Any) -> Any:
-    inner = conjugate(g) * sign
+    inner = conjugate(gsign) * sign
     return (conjugate(inner) - inner) / 2
 
 

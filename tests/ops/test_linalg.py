@@ -103,6 +103,95 @@ def test_invariants_and_their_gradients_are_torchs(name: str, torch: ModuleType)
         np.testing.assert_allclose(a.numpy(force=True), b.detach().numpy(), rtol=1e-8, atol=1e-8)
 
 
+# -- complex matrices: values and gradients are PyTorch's, derivatives of both orders are differences -----------------
+
+
+def of_eig(lib: Any, x: Any) -> Any:
+    values, V = lib.linalg.eig(x)
+    return (V * values.exp()[..., None, :]) @ lib.linalg.inv(V), (V.abs() ** 2 * values.abs()[..., None, :]).sum(-1)
+
+
+def of_hermitian(lib: Any, x: Any) -> Any:
+    values, V = lib.linalg.eigh(x @ x.mH)
+    return values, (V * values.sin()[..., None, :]) @ V.mH, V.abs()
+
+
+R = (3, 2)
+COMPLEX: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
+    "solve": (lambda lib, x, b: lib.linalg.solve(x, b), (A, R)),
+    "solve_triangular": (lambda lib, x, b: lib.linalg.solve_triangular(x, b, upper=True), (A, R)),
+    "inv": (lambda lib, x: lib.linalg.inv(x), (A,)),
+    "pinv": (lambda lib, x: lib.linalg.pinv(x), (TALL,)),
+    "cholesky": (lambda lib, x: lib.linalg.cholesky(x @ x.mH, upper=True), (A,)),
+    "cholesky_solve": (lambda lib, x, b: lib.cholesky_solve(b, x.tril()), (A, R)),
+    "lu": (lambda lib, x: lib.linalg.lu(x)[1:], (WIDE,)),
+    "lu_solve": (lambda lib, x, b: lib.linalg.lu_solve(*lib.linalg.lu_factor(x), b, adjoint=True), (A, R)),
+    "qr": (lambda lib, x: tuple(lib.linalg.qr(x)), (WIDE,)),
+    "householder_product": (lambda lib, x, t: lib.linalg.householder_product(x, t), (TALL, (2, 3))),
+    "ormqr": (lambda lib, x, t, b: lib.ormqr(x, t, b, transpose=True), (TALL, (2, 3), (2, 4, 2))),
+    "det": (lambda lib, x: lib.linalg.det(x), (A,)),
+    "slogdet": (lambda lib, x: tuple(lib.linalg.slogdet(x)), (A,)),
+    "logdet": (lambda lib, x: lib.logdet(x), (A,)),
+    "eigh": (of_hermitian, (A,)),
+    "svd": (lambda lib, x: of_svd(x, False, lib), (TALL,)),
+    "svdvals": (lambda lib, x: lib.linalg.svdvals(x), (WIDE,)),
+    "eig": (of_eig, (A,)),
+    "eigvals": (lambda lib, x: (lib.linalg.eigvals(x) ** 2).sum(-1), (A,)),
+    "matrix_exp": (lambda lib, x: lib.linalg.matrix_exp(x), (A,)),
+    "vector_norm": (lambda lib, x: lib.linalg.vector_norm(x, 3, 1), (A,)),
+    "matrix_norm": (lambda lib, x: lib.linalg.matrix_norm(x, "nuc"), (TALL,)),
+    "vecdot": (lambda lib, x, y: lib.linalg.vecdot(x, y), ((2, 3), (2, 3))),
+}
+
+
+def complex_numbers(*shapes: tuple[int, ...]) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    found = [rng.uniform(-1, 1, shape) + 1j * rng.uniform(-1, 1, shape) for shape in shapes]
+    return [
+        x + 2 * np.eye(shape[-1]) if shape[-1:] == shape[-2:-1] else x for x, shape in zip(found, shapes, strict=True)
+    ]
+
+
+def sizes_and_gradients(lib: Any, function: Callable[..., Any], inputs: list[Any]) -> list[Any]:
+    y = function(lib, *inputs)
+    parts = y if isinstance(y, tuple) else (y,)
+    return [*parts, *lib.autograd.grad(sum(((part * (1 + 2j)).real ** 3).sum() for part in parts), inputs)]
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complex_matrices(name: str, torch: ModuleType) -> None:
+    function, shapes = COMPLEX[name]
+    arrays = complex_numbers(*shapes)
+    ours = sizes_and_gradients(ag, function, [ag.tensor(a, requires_grad=True) for a in arrays])
+    theirs = sizes_and_gradients(torch, function, [torch.tensor(a, requires_grad=True) for a in arrays])
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.numpy(force=True), b.detach().resolve_conj().numpy(), rtol=1e-7, atol=1e-7)
+    check(lambda *xs: function(ag, *xs), *(ag.tensor(a, requires_grad=True) for a in arrays))
+
+
+def test_eigenvectors_of_real_matrices(torch: ModuleType) -> None:
+    x = invertible(np.random.default_rng(0), 2, 3)
+    ours, theirs = (sizes_and_gradients(lib, of_eig, [lib.tensor(x, requires_grad=True)]) for lib in (ag, torch))
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.numpy(force=True), b.detach().resolve_conj().numpy(), rtol=1e-7, atol=1e-7)
+    check(lambda x: of_eig(ag, x), square(2, 3))
+
+
+def test_hermitian_ldl(torch: ModuleType) -> None:
+    (x, b) = complex_numbers((3, 3), (3, 2))
+    for hermitian, A in ((True, x @ x.conj().T), (False, x + x.T)):
+        LD, pivots = ag.linalg.ldl_factor(ag.tensor(A), hermitian=hermitian)
+        expected = torch.linalg.ldl_factor(torch.tensor(A), hermitian=hermitian)
+        np.testing.assert_allclose(LD.numpy(force=True), expected.LD.numpy(), atol=1e-12)
+        B = ag.tensor(b, requires_grad=True)
+        y = ag.linalg.ldl_solve(LD, pivots, B, hermitian=hermitian)
+        np.testing.assert_allclose((ag.tensor(A) @ y).numpy(force=True), b, atol=1e-12)
+        check(lambda B, LD=LD, p=pivots, h=hermitian: ag.linalg.ldl_solve(LD, p, B, hermitian=h), B)
+
+
+# -- what else --------------------------------------------------------------------------------------------------------
+
+
 def test_full_matrices_complete_a_basis() -> None:
     U, S, Vh = ag.linalg.svd(leaf(4, 2).detach())
     assert (U.shape, S.shape, Vh.shape) == ((4, 4), (2,), (2, 2))
