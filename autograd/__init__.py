@@ -185,6 +185,7 @@ from autograd.ops.counting import bincount, bucketize, histc, histogram, isin, s
 from autograd.ops.covariance import corrcoef, cov
 from autograd.ops.determinants import logdet
 from autograd.ops.digits import frexp, ldexp, nextafter, positive, signbit
+from autograd.ops.distances import cdist, dist
 from autograd.ops.divisors import gcd, lcm
 from autograd.ops.draws import _standard_gamma as _standard_gamma
 from autograd.ops.draws import binomial, poisson
@@ -240,10 +241,8 @@ from autograd.ops.linalg import (
     addr,
     baddbmm,
     bmm,
-    cdist,
     chain_matmul,
     cross,
-    dist,
     dot,
     inner,
     kron,

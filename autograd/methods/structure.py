@@ -15,6 +15,7 @@ from autograd.ops import (
     counting,
     covariance,
     determinants,
+    distances,
     groups,
     indexing,
     joining,
@@ -130,7 +131,7 @@ class Structure(Variable):
     kron, cross = linalg.kron, linalg.cross
     addmm, addmm_, baddbmm, baddbmm_ = linalg.addmm, linalg.addmm_, linalg.baddbmm, linalg.baddbmm_
     addbmm, addbmm_, addmv, addmv_ = linalg.addbmm, linalg.addbmm_, linalg.addmv, linalg.addmv_
-    addr, addr_, dist = linalg.addr, linalg.addr_, linalg.dist
+    addr, addr_, dist = linalg.addr, linalg.addr_, distances.dist
     cholesky, cholesky_inverse = matrix_forms.cholesky, cholesky_factors.cholesky_inverse
     cholesky_solve, triangular_solve = cholesky_factors.cholesky_solve, matrix_forms.triangular_solve
     det, slogdet, logdet = matrix_forms.det, matrix_forms.slogdet, determinants.logdet

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 from autograd.op import op, wrap
 from autograd.ops.linalg import _matmul
@@ -58,6 +59,7 @@ def factorized(name: str, A: Any, upper: bool, check: bool) -> tuple[Any, Any]:
     return adjoint(y) if upper else y, info
 
 
+@autocasts
 def cholesky(A: Tensor, *, upper: bool = False, out: Any = None) -> Tensor:
     """L, lower triangular, of A = L L^H.
 
@@ -81,6 +83,7 @@ def cholesky(A: Tensor, *, upper: bool = False, out: Any = None) -> Tensor:
     return into(out, factorized("linalg.cholesky", A, upper, True)[0], "cholesky")
 
 
+@autocasts
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, out: Any = None) -> CholeskyInfo:
     """``cholesky`` that reports what is not positive-definite in place of raising.
 
@@ -105,6 +108,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, o
     return CholeskyInfo(*given("cholesky_ex", out, y, info))
 
 
+@autocasts
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Any = None) -> Tensor:
     """x of A x = B, by the factor of A = L L^H.
 
@@ -136,6 +140,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Any = None
     return into(out, y, "cholesky_solve")
 
 
+@autocasts
 def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Any = None) -> Tensor:
     """The inverse of A, by the factor of A = L L^H.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 from autograd.op import op, wrap
 from autograd.ops.linalg import _matmul
@@ -145,6 +146,7 @@ def _with_pivots(name: str, A: Any, pivot: bool) -> Any:
     return _lu(matrices(name, A))
 
 
+@autocasts
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, out: Any = None) -> LUPivotsInfo:
     """``lu_factor`` that reports singular matrices in place of raising.
 
@@ -171,6 +173,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, o
     return LUPivotsInfo(*given("lu_factor_ex", out, y, pivots, info))
 
 
+@autocasts
 def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> LUPivots:
     """L and U of A = P L U in one matrix, for ``lu_solve``.
 
@@ -260,6 +263,7 @@ def lu_unpack(
 # -- systems ----------------------------------------------------------------------------------------------------------
 
 
+@autocasts
 def lu_solve(
     LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False, out: Any = None
 ) -> Tensor:

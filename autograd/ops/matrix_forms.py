@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.casting import autocasts
 from autograd.op import wrap
 from autograd.ops import determinants, matrix_functions
 from autograd.ops import lu as factors
@@ -46,6 +47,7 @@ class TriangularSolution(NamedTuple):
     cloned_coefficient: Any
 
 
+@autocasts
 def cholesky(input: Tensor, upper: bool = False, *, out: Any = None) -> Tensor:
     """L, lower triangular, of A = L L^H; see ``linalg.cholesky``.
 
@@ -68,6 +70,7 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Any = None) -> Tensor:
     return into(out, factorized("cholesky", input, upper, True)[0], "cholesky")
 
 
+@autocasts
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: Any = None) -> USV:
     """The singular value decomposition A = U diag(S) V^H; see ``linalg.svd``, which gives V^H.
 
@@ -97,6 +100,7 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: Any =
     return USV(*given("svd", out, U, svdvals(A), V))
 
 
+@autocasts
 def qr(input: Tensor, some: bool = True, *, out: Any = None) -> QR:
     """The factors of A = Q R; see ``linalg.qr``.
 
@@ -144,6 +148,7 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
     return tuple(given("lu", out, *((y, pivots, info) if get_infos else (y, pivots))))
 
 
+@autocasts
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Any = None) -> Tensor:
     """x of A x = b, by what ``lu`` gives of A; see ``linalg.lu_solve``.
 
@@ -167,6 +172,7 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Any = None) 
     return factors.lu_solve(LU_data, LU_pivots, b, out=out)
 
 
+@autocasts
 def triangular_solve(
     b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False, *, out: Any = None
 ) -> TriangularSolution:
@@ -197,6 +203,7 @@ def triangular_solve(
     return TriangularSolution(*given("triangular_solve", out, x, A.clone()))
 
 
+@autocasts
 def inverse(input: Tensor, *, out: Any = None) -> Tensor:
     """The inverses of square matrices; see ``linalg.inv``.
 
@@ -220,6 +227,7 @@ def inverse(input: Tensor, *, out: Any = None) -> Tensor:
     return into(out, y, "inverse")
 
 
+@autocasts
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """The pseudoinverses of Moore and Penrose; see ``linalg.pinv``.
 
@@ -279,6 +287,7 @@ def slogdet(input: Tensor) -> SignLogabsdet:
     return determinants.slogdet(input)
 
 
+@autocasts
 def matrix_power(input: Tensor, n: int, *, out: Any = None) -> Tensor:
     """The n-th powers of square matrices; see ``linalg.matrix_power``.
 

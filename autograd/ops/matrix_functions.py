@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, Any
 
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 from autograd.op import op, wrap
 from autograd.ops import linalg as products
@@ -44,6 +45,7 @@ def power(name: str, A: Any, n: Any) -> Any:
     return y
 
 
+@autocasts
 def matrix_power(A: Tensor, n: int, *, out: Any = None) -> Tensor:
     """The n-th powers of square matrices.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from autograd.casting import autocasts
 from autograd.errors import ShapeError
 from autograd.op import op
 from autograd.ops.arguments import axes_of, axis_of
@@ -13,7 +14,7 @@ from autograd.ops.axes import movedim
 from autograd.ops.comparison import where
 from autograd.ops.extremum import amax, amin
 from autograd.ops.matrix_algebra import conjugate, matrices, squares
-from autograd.ops.norms import _norm
+from autograd.ops.norms import _norm, nuclear
 from autograd.ops.out import into
 from autograd.ops.reduction import _sum, as_float
 from autograd.ops.shape import _reshape
@@ -91,7 +92,7 @@ def matrix_norm(
             return into(out, _norm(x, p=2.0, axes=(row, column), keepdim=keepdim), "matrix_norm")
         if ord != "nuc":
             raise ValueError(f"{name}: expected ord to be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2, got {ord!r}")
-        y = _sum(svdvals(movedim(x, (row, column), (-2, -1))), axes=(x.raw.ndim - 2,), keepdim=False)
+        return into(out, nuclear(name, x, (row, column), keepdim), "matrix_norm")
     elif math.fabs(ord) == 2:
         values = svdvals(movedim(x, (row, column), (-2, -1)))
         y = (amax if ord > 0 else amin)(values, -1)
@@ -176,6 +177,7 @@ def _rank(be: Any, S: Any, *, atol: Any, rtol: Any) -> Any:
     return (_cut(be, S, atol, rtol) < S).sum(-1, dtype="int64")
 
 
+@autocasts
 def matrix_rank(
     A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None, out: Any = None
 ) -> Tensor:
@@ -206,6 +208,7 @@ def matrix_rank(
     return into(out, _rank(values, **found), "matrix_rank")
 
 
+@autocasts
 def cond(A: Tensor, p: Any = None, *, out: Any = None) -> Tensor:
     """The condition of matrices: norm(A) * norm(inverse of A).
 

@@ -9,13 +9,16 @@ from autograd.errors import ShapeError
 from autograd.op import op
 from autograd.ops.arguments import axes_of, axis_of
 from autograd.ops.arithmetic import abs
+from autograd.ops.axes import movedim
 from autograd.ops.comparison import where
 from autograd.ops.complex import sgn
 from autograd.ops.extremum import _even
 from autograd.ops.out import into
 from autograd.ops.power import _pow
-from autograd.ops.reduction import as_float, restore
+from autograd.ops.reduction import _sum, as_float, restore
 from autograd.ops.rounding import flat
+from autograd.ops.shape import _reshape
+from autograd.ops.spectrum import svdvals
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -69,7 +72,8 @@ def norm(
 
     Args:
         input: any shape, floating or complex.
-        p: a number (0 counts what is not zero), inf, -inf, or "fro" for 2.
+        p: a number (0 counts what is not zero), inf, -inf, or "fro" for 2; "nuc": the sum of the singular values of
+            matrices.
         dim: an axis, several, or None for all.
         keepdim: keep the reduced axes with size 1.
         out: a tensor for the result.
@@ -81,18 +85,36 @@ def norm(
     Raises:
         DtypeError: integers, and no ``dtype``.
         IndexError: no such axis.
-        ValueError: "nuc" or another name.
+        ShapeError: "nuc", and not two axes.
+        ValueError: another name.
 
     Example:
         >>> ag.norm(ag.tensor([3.0, 4.0])), ag.norm(ag.tensor([3.0, -4.0]), float("inf"))
         (tensor(5.), tensor(4.))
     """
     order = 2.0 if p is None or p == "fro" else p
-    if isinstance(order, str):
-        raise ValueError(f"norm: expected p to be a number or 'fro', got {p!r}. See linalg.matrix_norm for 'nuc'")
     x = as_float("norm", input, dtype)
-    y = _norm(x, p=float(order), axes=axes_of("norm", dim, x.raw.ndim), keepdim=keepdim)
-    return into(out, y, "norm")
+    axes = axes_of("norm", dim, x.raw.ndim)
+    if order == "nuc":
+        return into(out, nuclear("norm", x, axes, keepdim), "norm")
+    if isinstance(order, str):
+        raise ValueError(f"norm: expected p to be a number, 'fro' or 'nuc', got {p!r}")
+    return into(out, _norm(x, p=float(order), axes=axes, keepdim=keepdim), "norm")
+
+
+def nuclear(name: str, x: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """The sums of the singular values of the matrices in two axes.
+
+    Raises:
+        ShapeError: not two axes.
+    """
+    if len(axes) != 2:
+        raise ShapeError(
+            f"{name}: expected two axes for 'nuc', got {len(axes)} of shape {tuple(x.raw.shape)}. Name them in dim="
+        )
+    values = svdvals(movedim(x, axes, (-2, -1)))
+    y = _sum(values, axes=(values.raw.ndim - 1,), keepdim=False)
+    return _reshape(y, shape=tuple(1 if i in axes else n for i, n in enumerate(x.raw.shape))) if keepdim else y
 
 
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.casting import autocasts
 from autograd.errors import GraphError, ShapeError
 from autograd.op import op, wrap
 from autograd.ops.complex import _from_real, _real
@@ -101,6 +102,7 @@ def _qr_grad_tall(Q: Any, R: Any, gQ: Any, gR: Any) -> Any:
 _qr.grad(A=_qr_grad)
 
 
+@autocasts
 def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QR:
     """The factors of A = Q R: orthonormal columns times an upper triangle.
 
@@ -134,6 +136,7 @@ def _geqrf(be: Any, input: Any) -> Any:
     return be.linalg.geqrf(input)
 
 
+@autocasts
 def geqrf(input: Tensor, *, out: Any = None) -> Reflections:
     """The QR factorization as LAPACK keeps it: R, and the reflections whose product is Q, for ``ormqr``.
 
@@ -173,6 +176,7 @@ def _reflections(name: str, A: Any, tau: Any) -> None:
         )
 
 
+@autocasts
 def householder_product(A: Tensor, tau: Tensor, *, out: Any = None) -> Tensor:
     """The first n columns of a product of Householder's reflections H_1 ... H_k, with H_i = I - tau_i v_i v_i^H.
 
@@ -201,6 +205,7 @@ def householder_product(A: Tensor, tau: Tensor, *, out: Any = None) -> Tensor:
     return into(out, _reflected(A, tau, wrap(first, be)), "householder_product")
 
 
+@autocasts
 def orgqr(input: Tensor, tau: Tensor) -> Tensor:
     """``linalg.householder_product`` under LAPACK's name.
 
@@ -222,6 +227,7 @@ def orgqr(input: Tensor, tau: Tensor) -> Tensor:
     return householder_product(input, tau)
 
 
+@autocasts
 def ormqr(
     input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False, *, out: Any = None
 ) -> Tensor:

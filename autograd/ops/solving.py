@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.casting import autocasts
 from autograd.dtypes import FROM_NUMPY, finfo
 from autograd.errors import ShapeError
 from autograd.node import Variable
@@ -77,6 +78,7 @@ def _inv(be: Any, A: Any) -> Any:
 _inv.grad(A=lambda g, y: -_matmul(adjoint(y), _matmul(g[0], adjoint(y))))
 
 
+@autocasts
 def inv(A: Tensor, *, out: Any = None) -> Tensor:
     """The inverses of square matrices.
 
@@ -101,6 +103,7 @@ def inv(A: Tensor, *, out: Any = None) -> Tensor:
     return into(out, y, "inv")
 
 
+@autocasts
 def inv_ex(A: Tensor, *, check_errors: bool = False, out: Any = None) -> InverseInfo:
     """``inv`` that reports singular matrices in place of raising.
 
@@ -173,6 +176,7 @@ def _solved(name: str, A: Any, B: Any, left: bool) -> Any:
     return (_reshape(y, shape=y.raw.shape[:-1]) if vector else y), info
 
 
+@autocasts
 def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Any = None) -> Tensor:
     """x of the linear systems A x = B.
 
@@ -199,6 +203,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Any = None) -> Tensor
     return into(out, y, "solve")
 
 
+@autocasts
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None) -> ResultInfo:
     """``solve`` that reports singular matrices in place of raising.
 
@@ -370,6 +375,7 @@ def pinv(
 _DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
+@autocasts
 def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None) -> LeastSquares:
     """x of least ||A x - B||, and among several the shortest.
 
@@ -424,6 +430,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
 # -- tensors as matrices ----------------------------------------------------------------------------------------------
 
 
+@autocasts
 def tensorinv(A: Tensor, ind: int = 2, *, out: Any = None) -> Tensor:
     """The inverse of a tensor as a linear map: tensordot(tensorinv(A), A, A.ndim - ind) is the identity.
 
@@ -453,6 +460,7 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Any = None) -> Tensor:
     return into(out, _reshape(y, shape=after + before), "tensorinv")
 
 
+@autocasts
 def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Any = None) -> Tensor:
     """x of tensordot(A, x, x.ndim) = B.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.casting import autocasts
 from autograd.op import op
 from autograd.ops.complex import _real
 from autograd.ops.linalg import _matmul
@@ -99,6 +100,7 @@ def _triangle(name: str, UPLO: str) -> str:
     return UPLO.upper()
 
 
+@autocasts
 def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Eigen:
     """The eigenvalues of Hermitian matrices, ascending, and orthonormal eigenvectors: A = V diag(values) V^H.
 
@@ -123,6 +125,7 @@ def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Eigen:
     return Eigen(*given("eigh", out, *found))
 
 
+@autocasts
 def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Tensor:
     """The eigenvalues of Hermitian matrices, ascending.
 
@@ -183,6 +186,7 @@ def _eigvals(be: Any, A: Any) -> Any:
     return be.linalg.eigvals(A)
 
 
+@autocasts
 def eig(A: Tensor, *, out: Any = None) -> Eigen:
     """The eigenvalues of square matrices, in no certain order, and eigenvectors: A V = V diag(values).
 
@@ -204,6 +208,7 @@ def eig(A: Tensor, *, out: Any = None) -> Eigen:
     return Eigen(*given("eig", out, *_eig(squares("linalg.eig", A))))
 
 
+@autocasts
 def eigvals(A: Tensor, *, out: Any = None) -> Tensor:
     """The eigenvalues of square matrices, in no certain order.
 
@@ -283,6 +288,7 @@ def _svdvals(be: Any, A: Any) -> Any:
     return be.linalg.svdvals(A)
 
 
+@autocasts
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> SVD:
     """The singular value decomposition A = U diag(S) Vh, with orthonormal columns of U and rows of Vh.
 
@@ -306,6 +312,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out
     return SVD(*given("svd", out, *_svd(matrices("linalg.svd", A), full_matrices=full_matrices)))
 
 
+@autocasts
 def svdvals(A: Tensor, *, driver: str | None = None, out: Any = None) -> Tensor:
     """The singular values of matrices, descending.
 

@@ -169,16 +169,4 @@ OPS = [
         out=True,
         errors=(Error(ShapeError, "chain_matmul: expected a matrix and a matrix of one inner size", M, M),),
     ),
-    Op("dist", lambda rng: [Sample(uniform(rng, (2, 3)), uniform(rng, (3,)), p) for p in (2, 1, 3)], complex=True),
-    Op(
-        "cdist",
-        lambda rng: (
-            [Sample(uniform(rng, (4, 3)), uniform(rng, (2, 3)), p) for p in (2.0, 1.0, 3.0, float("inf"))]
-            + [*of([(2, 1, 4, 3), (5, 2, 3)])(rng)]
-        ),
-        method=False,
-        errors=(
-            Error(ShapeError, r"cdist: expected \(..., m, d\) and \(..., n, d\), got \(2, 3\) and \(3,\)", M, M[0]),
-        ),
-    ),
 ]

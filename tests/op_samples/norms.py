@@ -32,7 +32,8 @@ OPS = [
         dtypes=("float32", "float64"),
         errors=(
             Error(DtypeError, "norm: expected a floating dtype, got autograd.int64", np.array([1, 2])),
-            Error(ValueError, "norm: expected p to be a number or 'fro', got 'nuc'", np.ones((2, 2)), "nuc"),
+            Error(ValueError, "norm: expected p to be a number, 'fro' or 'nuc', got 'max'", np.ones((2, 2)), "max"),
+            Error(ShapeError, r"norm: expected two axes for 'nuc', got 1 of shape \(2, 2\)", np.ones((2, 2)), "nuc", 1),
         ),
         out=True,
         complex=True,

@@ -245,6 +245,27 @@ def test_what_fails_is_reported_matrix_by_matrix() -> None:
     assert issubclass(ag.linalg.LinAlgError, RuntimeError)
 
 
+def test_nuclear_norms_by_the_old_name() -> None:
+    x = leaf(2, 3, 4)
+    assert ag.norm(x, "nuc", (0, 2), keepdim=True).shape == (1, 3, 1)
+    assert x[0].norm("nuc").item() == pytest.approx(ag.linalg.svdvals(x[0]).sum().item())
+    check(lambda x: x.norm("nuc", dim=(1, 2)), x)
+
+
+def test_autocast_leaves_factorizations_in_float32() -> None:
+    x = square(3).float()
+    with ag.autocast("cpu", dtype=ag.bfloat16):
+        for y in (
+            ag.linalg.lstsq(x, x)[0],
+            ag.linalg.matrix_power(x, 2),
+            ag.linalg.inv(x.cpu()),
+            x.qr()[0],
+            ag.linalg.cond(x),
+        ):
+            assert y.dtype == ag.float32
+        assert ag.linalg.solve(x.cpu().bfloat16(), x.cpu().bfloat16()).dtype == ag.float32
+
+
 def test_parts_of_lu_that_nobody_asks_for_are_empty() -> None:
     LU, pivots = ag.lu(square(3))
     P, L, U = ag.lu_unpack(LU, pivots, unpack_data=False)

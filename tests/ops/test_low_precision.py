@@ -31,15 +31,15 @@ WIDER = (
     "corrcoef",
     "ldexp",
 )
-FACTORIZATIONS = {
-    "cholesky", "determinants", "lu", "matrix_forms", "matrix_functions", "orthogonal", "solving", "spectrum"
+WIDER_FAMILIES = {
+    "cholesky", "determinants", "lu", "matrix_forms", "matrix_functions", "orthogonal", "solving", "spectrogram", "spectrum"
 }  # fmt: skip
 
 
 def served(record: Op) -> bool:
     """Whether PyTorch has the operation in half precision: not linear algebra, Fourier transforms, special functions."""
     floats = {"float32", "float64"} <= set(record.dtypes)
-    other = record.name in WIDER or record.family in FACTORIZATIONS
+    other = record.name in WIDER or record.family in WIDER_FAMILIES
     return floats and not other and "." not in record.name.removeprefix("F.")
 
 

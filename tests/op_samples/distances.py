@@ -1,0 +1,26 @@
+"""Distances of tensors and of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd.errors import ShapeError
+from tests.op_samples.linalg import of
+from tests.op_samples.record import Error, Op, Sample, uniform
+
+M = np.ones((2, 3))
+
+OPS = [
+    Op("dist", lambda rng: [Sample(uniform(rng, (2, 3)), uniform(rng, (3,)), p) for p in (2, 1, 3)], complex=True),
+    Op(
+        "cdist",
+        lambda rng: (
+            [Sample(uniform(rng, (4, 3)), uniform(rng, (2, 3)), p) for p in (2.0, 1.0, 3.0, float("inf"))]
+            + [*of([(2, 1, 4, 3), (5, 2, 3)])(rng)]
+        ),
+        method=False,
+        errors=(
+            Error(ShapeError, r"cdist: expected \(..., m, d\) and \(..., n, d\), got \(2, 3\) and \(3,\)", M, M[0]),
+        ),
+    ),
+]
