@@ -44,6 +44,10 @@ class Backend(Protocol):
         """``a`` as a NumPy array: itself on the CPU, a copy from a GPU."""
 
     @property
+    def fft(self) -> Any:
+        """``fftn``, ``ifftn``, ``rfft`` and ``irfft`` of this backend's arrays, as ``numpy.fft`` has them."""
+
+    @property
     def linalg(self) -> Any:
         """Factorizations of this backend's matrices; see linalg.py."""
 

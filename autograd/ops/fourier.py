@@ -27,7 +27,7 @@ Kind = Literal["complex", "to half", "from half"]
 
 @op
 def _fft(be: Any, x: Any, *, axes: tuple[int, ...], norm: str, forward: bool) -> Any:
-    transform = be.xp.fft.fftn if forward else be.xp.fft.ifftn
+    transform = be.fft.fftn if forward else be.fft.ifftn
     return transform(x, axes=axes, norm=norm)
 
 
@@ -36,12 +36,12 @@ _fft.grad(x=lambda g, *, axes, norm, forward: _fft(g, axes=axes, norm=_ADJOINT[n
 
 @op
 def _rfft(be: Any, x: Any, *, axis: int, norm: str) -> Any:
-    return be.xp.fft.rfft(x, axis=axis, norm=norm)
+    return be.fft.rfft(x, axis=axis, norm=norm)
 
 
 @op
 def _irfft(be: Any, x: Any, *, n: int, axis: int, norm: str) -> Any:
-    return be.xp.fft.irfft(x, n, axis=axis, norm=norm)
+    return be.fft.irfft(x, n, axis=axis, norm=norm)
 
 
 @op

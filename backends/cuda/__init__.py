@@ -60,6 +60,11 @@ class Cuda(Reference):
         self.pool = pool_of(xp)
 
     @cached_property
+    def fft(self) -> Any:
+        """Fourier transforms of this GPU's arrays, by NumPy's names."""
+        return self.xp.fft
+
+    @cached_property
     def linalg(self) -> CudaLinalg:
         """Factorizations of this GPU's matrices."""
         return CudaLinalg(self)
