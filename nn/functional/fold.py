@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtypes import REAL
+from autograd.dtypes import INEXACT
 from autograd.errors import DtypeError, ShapeError
 from autograd.op import op
 from backends.geometry import Pool
@@ -50,7 +50,7 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
         tensor([[[0., 2.],
                  [1., 3.]]])
     """
-    x, is_batch = batched("unfold", input, 2)
+    x, is_batch = batched("unfold", input, 2, complex=True)
     geo = _windows("unfold", x.raw.shape, kernel_size, dilation, padding, stride)
     y: Tensor = _unfold(x, geo=geo)
     return y if is_batch else y.squeeze(0)
@@ -77,8 +77,10 @@ def fold(
         tensor([[[[1., 2., 1.]]]])
     """
     shape = input.raw.shape
-    if input.raw.dtype.kind not in REAL:
-        raise DtypeError(f"fold: expected a floating dtype, got {input.dtype}. Cast it, for example with .float()")
+    if input.raw.dtype.kind not in INEXACT:
+        raise DtypeError(
+            f"fold: expected a floating or complex dtype, got {input.dtype}. Cast it, for example with .float()"
+        )
     kernel = per_axis("fold", "kernel_size", kernel_size, 2, 1)
     if len(shape) not in (2, 3) or shape[-2] % prod(kernel):
         raise ShapeError(f"fold: expected input (N,C*{prod(kernel)},L) to match kernel_size {kernel}, got {shape}")

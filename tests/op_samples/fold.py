@@ -35,6 +35,7 @@ OPS = [
                 ShapeError, r"unfold: expected windows \(3, 3\) that fit .* image \(2, 2\)", np.zeros((1, 1, 2, 2)), 3
             ),
         ),
+        complex=True,
     ),
     Op(
         "F.fold",
@@ -54,7 +55,14 @@ OPS = [
                 3,
                 2,
             ),
-            Error(DtypeError, "fold: expected a floating dtype, got autograd.int64", np.zeros((1, 4, 4), int), 3, 2),
+            Error(
+                DtypeError,
+                "fold: expected a floating or complex dtype, got autograd.int64",
+                np.zeros((1, 4, 4), int),
+                3,
+                2,
+            ),
         ),
+        complex=True,
     ),
 ]
