@@ -47,6 +47,7 @@ from autograd.distributions.location import (
 from autograd.distributions.multivariate import (
     Beta,
     Dirichlet,
+    MultivariateNormal,
 )
 from autograd.distributions.positive import (
     Chi2,
@@ -109,6 +110,7 @@ __all__ = [
     "LowerCholeskyTransform",
     "MixtureSameFamily",
     "Multinomial",
+    "MultivariateNormal",
     "NegativeBinomial",
     "Normal",
     "OneHotCategorical",

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd as ag
+from autograd import linalg
 
 __all__ = [
-    "Constraint", "boolean", "cat", "dependent", "dependent_property", "greater_than", "greater_than_eq", "half_open_interval",
-    "independent", "integer_interval", "interval", "is_dependent", "less_than", "lower_cholesky", "lower_triangular",
-    "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive", "positive_integer",
-    "real", "real_vector", "simplex", "square", "stack", "symmetric", "unit_interval",
+    "Constraint", "boolean", "cat", "dependent", "dependent_property", "greater_than", "greater_than_eq",
+    "half_open_interval", "independent", "integer_interval", "interval", "is_dependent", "less_than",
+    "lower_cholesky", "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive",
+    "positive_definite", "positive_integer", "positive_semidefinite", "real", "real_vector", "simplex", "square",
+    "stack", "symmetric", "unit_interval",
 ]  # fmt: skip
 
 
@@ -344,6 +346,11 @@ def _square(x: Any) -> Any:
     return ag.full(x.shape[:-2], x.shape[-2] == x.shape[-1], dtype=ag.bool, device=x.device)
 
 
+def _definite(x: Any, sign: int) -> Any:
+    lowest = linalg.eigvalsh(x.detach()).amin(-1)
+    return _symmetric(x) & (lowest > 0 if sign else lowest >= -1e-6)
+
+
 dependent = _Dependent()
 boolean = _Where("boolean", lambda x: (x == 0) | (x == 1), is_discrete=True)
 one_hot = _Where("one_hot", lambda x: ((x == 0) | (x == 1)).all(-1) & (x.sum(-1) == 1), is_discrete=True, event_dim=1)
@@ -360,3 +367,5 @@ lower_cholesky = _Where(
 )
 square = _Where("square", _square, event_dim=2)
 symmetric = _Where("symmetric", _symmetric, event_dim=2)
+positive_definite = _Where("positive_definite", lambda x: _definite(x, 1), event_dim=2)
+positive_semidefinite = _Where("positive_semidefinite", lambda x: _definite(x, 0), event_dim=2)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd as ag
+from autograd import linalg
 from autograd.distributions.classes import Categorical, OneHotCategorical
 from autograd.distributions.compound import Independent, TransformedDistribution
 from autograd.distributions.counts import Bernoulli, Binomial, Geometric, Poisson
 from autograd.distributions.distribution import EULER, Distribution, softplus, summed
 from autograd.distributions.location import Cauchy, Gumbel, HalfNormal, Laplace, LogNormal, Normal
-from autograd.distributions.multivariate import Beta, Dirichlet
+from autograd.distributions.multivariate import Beta, Dirichlet, MultivariateNormal
 from autograd.distributions.positive import Exponential, Gamma, Pareto, Uniform
 
 _formulas: dict[tuple[type, type], Callable[[Any, Any], Any]] = {}
@@ -211,6 +212,16 @@ def _categorical(p: Categorical, q: Categorical) -> Any:
 @register_kl(OneHotCategorical, OneHotCategorical)
 def _one_hot_categorical(p: OneHotCategorical, q: OneHotCategorical) -> Any:
     return _categorical(p._categorical, q._categorical)
+
+
+@register_kl(MultivariateNormal, MultivariateNormal)
+def _multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Any:
+    n = p.event_shape[0]
+    batch = ag.broadcast_shapes(p.batch_shape, q.batch_shape)
+    scale = q.scale_tril.expand((*batch, n, n))
+    both = ag.cat([p.scale_tril.expand((*batch, n, n)), (q.loc - p.loc).expand((*batch, n)).unsqueeze(-1)], -1)
+    spread = (linalg.solve_triangular(scale, both, upper=False) ** 2).sum((-2, -1))
+    return q._log_det() - p._log_det() + 0.5 * (spread - n)
 
 
 @register_kl(Independent, Independent)

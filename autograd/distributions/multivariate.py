@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any, Self
 
 import autograd as ag
+from autograd import linalg
 from autograd.distributions import constraints
-from autograd.distributions.distribution import ExponentialFamily, broadcast_all, one_hot
+from autograd.distributions.distribution import (
+    LOG_2PI,
+    Distribution,
+    ExponentialFamily,
+    broadcast_all,
+    derived,
+    one_hot,
+)
 
 
 class Dirichlet(ExponentialFamily):
@@ -138,3 +146,101 @@ class Beta(ExponentialFamily):
 
     def entropy(self) -> Any:
         return self._dirichlet.entropy()
+
+
+class MultivariateNormal(Distribution):
+    """The normal distribution of vectors, given by one of three matrices.
+
+    Args:
+        loc: the mean, (*,K).
+        covariance_matrix: (*,K,K), positive definite.
+        precision_matrix: its inverse.
+        scale_tril: its lower Cholesky factor; the cheapest.
+        validate_args: as for ``Distribution``.
+
+    Raises:
+        ValueError: ``loc`` has no axis, or not exactly one matrix is given.
+
+    Example:
+        >>> from autograd.distributions import MultivariateNormal
+        >>> MultivariateNormal(ag.zeros(2), ag.eye(2)).log_prob(ag.zeros(2))
+        tensor(-1.8379)
+    """
+
+    arg_constraints = {  # noqa: RUF012
+        "loc": constraints.real_vector, "covariance_matrix": constraints.positive_definite,
+        "precision_matrix": constraints.positive_definite, "scale_tril": constraints.lower_cholesky,
+    }  # fmt: skip
+    support = constraints.real_vector
+    has_rsample = True
+
+    def __init__(
+        self,
+        loc: Any,
+        covariance_matrix: Any = None,
+        precision_matrix: Any = None,
+        scale_tril: Any = None,
+        validate_args: bool | None = None,
+    ) -> None:
+        if loc.ndim < 1:
+            raise ValueError("MultivariateNormal: expected loc with an axis, got a 0-d tensor")
+        given = {"covariance_matrix": covariance_matrix, "precision_matrix": precision_matrix, "scale_tril": scale_tril}
+        found = {name: matrix for name, matrix in given.items() if matrix is not None}
+        if len(found) != 1:
+            raise ValueError(f"MultivariateNormal: expected one of {', '.join(given)}, got {len(found)}")
+        ((name, matrix),) = found.items()
+        if matrix.ndim < 2:
+            raise ValueError(f"MultivariateNormal: expected {name} with two axes or more, got {matrix.ndim}")
+        batch = ag.broadcast_shapes(matrix.shape[:-2], loc.shape[:-1])
+        self.loc = loc.expand((*batch, loc.shape[-1]))
+        self.__dict__[name] = matrix.expand((*batch, *matrix.shape[-2:]))
+        super().__init__(batch, loc.shape[-1:], validate_args)
+        if name == "precision_matrix":
+            self.scale_tril = linalg.cholesky(linalg.inv(self.precision_matrix))
+        elif name == "covariance_matrix":
+            self.scale_tril = linalg.cholesky(self.covariance_matrix)
+
+    @derived
+    def covariance_matrix(self) -> Any:
+        """The covariance, (*,K,K)."""
+        return self.scale_tril @ self.scale_tril.mT
+
+    @derived
+    def precision_matrix(self) -> Any:
+        """Its inverse."""
+        return linalg.inv(self.covariance_matrix)
+
+    @derived
+    def scale_tril(self) -> Any:
+        """Its lower Cholesky factor."""
+        return linalg.cholesky(self.covariance_matrix)
+
+    @property
+    def mean(self) -> Any:
+        return self.loc
+
+    @property
+    def mode(self) -> Any:
+        return self.loc
+
+    @property
+    def variance(self) -> Any:
+        return (self.scale_tril**2).sum(-1)
+
+    def rsample(self, sample_shape: Any = ()) -> Any:
+        z = ag.randn(self._extended_shape(sample_shape), dtype=self.loc.dtype, device=self.loc.device)
+        return self.loc + (self.scale_tril @ z.unsqueeze(-1)).squeeze(-1)
+
+    def _log_det(self) -> Any:
+        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+
+    def log_prob(self, value: Any) -> Any:
+        if self._validate_args:
+            self._validate_sample(value)
+        away = (value - self.loc).unsqueeze(-1)
+        scale = self.scale_tril.expand((*away.shape[:-2], *self.scale_tril.shape[-2:]))
+        z = linalg.solve_triangular(scale, away, upper=False).squeeze(-1)
+        return -0.5 * (self.event_shape[0] * LOG_2PI + (z**2).sum(-1)) - self._log_det()
+
+    def entropy(self) -> Any:
+        return 0.5 * self.event_shape[0] * (1 + LOG_2PI) + self._log_det()

@@ -13,9 +13,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from operator import attrgetter
 from typing import Any
 
+from autograd.casting import Casting
 from autograd.errors import GraphError
 from autograd.function_node import FunctionNode
-from autograd.grad_mode import is_grad_enabled, set_grad_enabled
+from autograd.grad_mode import is_grad_enabled, mode, set_grad_enabled, switch_autocast
 from autograd.node import NEVER, Leaf, Node, Variable, tick
 from autograd.random import default_generator
 from autograd.utils.tree import tree_leaves, tree_map
@@ -166,6 +167,7 @@ class _Segment:
         self.function, self.context, self.strict = function, context, strict
         self.arguments = tree_map(_alias, (args, kwargs))  # made now: later the tensors may have another history
         self.state = default_generator().get_state() if preserve else None
+        self.casting = mode().autocast
         self.kept: list[Any] | None = None
         self.start = self.end = tick()
 
@@ -201,7 +203,7 @@ class _Segment:
 
     def _again(self) -> list[Any]:
         start = tick()
-        with set_grad_enabled(True), _stream(self.state), self.context:
+        with set_grad_enabled(True), _stream(self.state), _casting(self.casting), self.context:
             args, kwargs = self.arguments
             result = self.function(*args, **kwargs)
         nodes = _recorded(result, start)
@@ -250,6 +252,17 @@ def _signature(node: Any) -> tuple[str, Any]:
         return kept.segment.signature[kept.at]
     arrays = [r and r[0] for r in kept] if isinstance(node, FunctionNode) else kept
     return node.name(), [(tuple(a.shape), a.dtype.name) if hasattr(a, "dtype") else a for a in arrays]
+
+
+@contextmanager
+def _casting(casting: Casting | None) -> Iterator[None]:
+    """Inside, the dtypes that ``autocast`` chose in the first run, with nothing cast yet."""
+    fresh = None if casting is None else Casting(casting.cpu, casting.cuda, None if casting.cache is None else {})
+    before = switch_autocast(fresh)
+    try:
+        yield
+    finally:
+        switch_autocast(before)
 
 
 @contextmanager

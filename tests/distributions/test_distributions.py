@@ -13,6 +13,7 @@ import autograd as ag
 from autograd.distributions import Distribution, kl_divergence
 
 A, B = [0.3, 1.7], [0.9, 2.5]  # positive parameters
+COV = [[2.0, 0.3], [0.3, 1.0]]
 ROWS = [[0.2, 0.5, 0.3], [0.6, 0.3, 0.1]]
 
 # name: parameters by name, and values to ask about
@@ -44,6 +45,7 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
     "Categorical": ({"probs": ROWS}, [0, 2]),
     "OneHotCategorical": ({"probs": ROWS}, [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
     "Multinomial": ({"total_count": 4, "probs": ROWS}, [[1.0, 2.0, 1.0], [4.0, 0.0, 0.0]]),
+    "MultivariateNormal": ({"loc": [0.0, 1.0], "covariance_matrix": COV}, [0.5, 0.5]),
     "RelaxedBernoulli": ({"temperature": 0.7, "probs": [0.3, 0.8]}, [0.4, 0.9]),
     "RelaxedOneHotCategorical": ({"temperature": 0.7, "probs": ROWS}, ROWS),
 }  # fmt: skip
@@ -141,7 +143,7 @@ PAIRS = [
     *[(n, n) for n in ("Normal", "LogNormal", "HalfNormal", "Laplace", "Cauchy", "Gumbel", "Exponential", "Gamma", "Pareto",
                        "Beta", "Dirichlet", "Bernoulli", "Binomial", "Geometric", "Poisson", "Categorical",
                        "OneHotCategorical")],
-    ("Uniform", "Normal"), ("Normal", "Laplace"), ("Exponential", "Gamma"),
+    ("MultivariateNormal", "MultivariateNormal"), ("Uniform", "Normal"), ("Normal", "Laplace"), ("Exponential", "Gamma"),
 ]  # fmt: skip
 
 
@@ -150,7 +152,7 @@ def test_divergences_are_torchs(first: str, second: str, torch: ModuleType) -> N
     def found(library: Any) -> Any:
         p, q = made(library, first), made(library, second)
         given = {
-            k: v.flip(0) if isinstance(v, (ag.Tensor, torch.Tensor)) else v
+            k: v.flip(0) if isinstance(v, (ag.Tensor, torch.Tensor)) and k != "covariance_matrix" else v
             for k, v in ((k, getattr(q, k)) for k in CASES[second][0])
         }
         other = type(q)(**given)
@@ -212,6 +214,18 @@ def test_both_parametrisations_agree() -> None:
         assert ag.allclose(kind(probs=p).log_prob(x), kind(logits=(p / (1 - p)).log()).log_prob(x))
     rows = ag.tensor(ROWS)
     assert ag.allclose(ag.distributions.Categorical(logits=rows.log()).probs, rows)
+
+
+def test_the_matrices_of_a_normal_agree() -> None:
+    kind = ag.distributions.MultivariateNormal
+    loc, cov = ag.zeros(2, dtype=ag.float64), ag.tensor(COV, dtype=ag.float64)
+    x = ag.tensor([[0.5, -1.0], [1.0, 2.0]], dtype=ag.float64)
+    one = kind(loc, cov)
+    others = [kind(loc, precision_matrix=ag.linalg.inv(cov)), kind(loc, scale_tril=ag.linalg.cholesky(cov))]
+    for other in others:
+        assert ag.allclose(other.log_prob(x), one.log_prob(x)) and ag.allclose(other.covariance_matrix, cov)
+    with pytest.raises(ValueError, match="expected one of covariance_matrix"):
+        kind(loc)
 
 
 def test_values_can_be_listed() -> None:

@@ -117,6 +117,21 @@ def test_backward_runs_outside() -> None:
     assert g.dtype is ag.float32 and w.grad is not None and w.grad.dtype is ag.float32
 
 
+def test_a_checkpoint_runs_again_as_it_ran() -> None:
+    device = ag.get_default_device().type
+    layer, x = nn.Linear(4, 4), ag.randn(2, 4)
+
+    def slopes(checkpointed: bool) -> list[Any]:
+        layer.zero_grad()
+        with ag.autocast(device, dtype=ag.bfloat16):
+            block = lambda x: layer(layer(x).relu())
+            y = ag.utils.checkpoint.checkpoint(block, x, use_reentrant=False) if checkpointed else block(x)
+        y.float().sum().backward()
+        return [p.grad.tolist() for p in layer.parameters() if p.grad is not None]
+
+    assert slopes(True) == slopes(False)
+
+
 def test_a_function_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     device = ag.get_default_device().type
     seen = []

@@ -12,6 +12,7 @@ UNRECORDED = dict.fromkeys(
     (
         "bool",
         "byte",
+        "bfloat16",
         "char",
         "copy_",
         "cpu",
