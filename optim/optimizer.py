@@ -25,6 +25,7 @@ from autograd.widening import narrow, wide
 from optim.rule import Group, State, like
 
 Params = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+required = object()  # the default of an option that every group must give, for rules of one's own
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -119,7 +120,8 @@ class Optimizer:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._no_hooks()
+        if "_step_pre_hooks" not in self.__dict__:
+            self._no_hooks()
 
     def __repr__(self) -> str:
         lines = [f"{self._name} ("]
@@ -156,6 +158,8 @@ class Optimizer:
             param_group["param_names"] = names
         self._check_params(params)
         for option, default in self.defaults.items():
+            if default is required and option not in param_group:
+                raise ValueError(f"{self._name}: expected a value for {option} in every group, got a group without")
             param_group.setdefault(option, default)
         if param_group.get("differentiable"):
             raise ValueError(
@@ -319,7 +323,7 @@ class Optimizer:
                 state[p] = self._restored(p, group, values)
             else:
                 state[key] = values
-        self.state, self.param_groups = state, saved
+        self.__setstate__({"state": state, "param_groups": saved})  # where a rule of one's own may add to it
         for hook in self._load_post_hooks:
             hook(self)
 

@@ -9,6 +9,7 @@ from autograd.tensor import Tensor
 from nn import functional as F
 from nn.init import constant_
 from nn.module import Module
+from nn.modules.attention import MultiheadAttention as MultiheadAttention  # PyTorch has it here, too
 from nn.parameter import Parameter
 
 __all__ = [

@@ -30,6 +30,7 @@ NOT_DEFERRED = {*sys.stdlib_module_names, "numpy"}  # cheap, and always there
 EXCEPTIONS = {
     ("autograd", "nn"): "resolved lazily for `import autograd as torch; torch.nn.Linear`",
     ("autograd", "optim"): "resolved lazily for `import autograd as torch; torch.optim.SGD`",
+    ("nn.modules", "nn"): "resolved lazily for `nn.modules.Linear`",
     ("optim.swa_utils", "nn.utils.averaging"): "averages of models, where PyTorch has them: loaded when asked for",
     ("backends.registry", "backends.cpu"): "a backend is loaded when its device is first asked for",
     ("backends.registry", "backends.cuda"): "a backend is loaded when its device is first asked for",

@@ -100,6 +100,7 @@ def test_what_torch_saved_is_read(torch, archive, tmp_path: Path) -> None:
     optim.Adam(model.parameters()).load_state_dict(found["rule"])
 
 
+@pytest.mark.cpu_only("PyTorch has no GPU here")
 def test_what_we_save_torch_reads(torch, tmp_path: Path) -> None:
     ours, path = checkpoint(ag, nn, optim), tmp_path / "x.pt"
     ag.save(ours, path)
@@ -182,6 +183,7 @@ def test_whole_modules_only_on_trust() -> None:
         back(model)
 
 
+@pytest.mark.cpu_only("PyTorch has no GPU here")
 def test_a_module_of_torch_on_trust(torch) -> None:
     theirs = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.BatchNorm1d(3)).eval()
     file = io.BytesIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -39,3 +40,24 @@ def test_kernels_of_attention() -> None:
     assert ag.equal(y, F.scaled_dot_product_attention(x, x, x))
     with pytest.raises(TypeError, match="sdpa_kernel: expected an SDPBackend or several, got str"), sdpa_kernel("math"):
         pass
+
+
+PLACES = {
+    "batchnorm": "_BatchNorm BatchNorm2d SyncBatchNorm", "instancenorm": "_InstanceNorm InstanceNorm1d",
+    "rnn": "RNNBase LSTM GRUCell", "sparse": "Embedding EmbeddingBag", "upsampling": "Upsample", "module": "Module",
+    "activation": "ReLU MultiheadAttention", "container": "Sequential", "utils": "_single _pair _triple _ntuple",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_layers_are_where_pytorch_has_them(place: str) -> None:
+    module = importlib.import_module(f"nn.modules.{place}")
+    for name in PLACES[place].split():
+        assert hasattr(module, name)
+        assert getattr(nn, name, None) in (None, getattr(module, name))
+
+
+def test_layers_are_in_modules_too() -> None:
+    assert nn.modules.Linear is nn.Linear and not hasattr(nn.modules, "x")
+    assert nn.modules.utils._pair(3) == (3, 3) == nn.modules.utils._pair([3, 3])
+    assert nn.modules.utils._reverse_repeat_tuple((1, 2), 2) == (2, 2, 1, 1)

@@ -163,6 +163,25 @@ def test_state_hooks_run_in_order() -> None:
     assert saved["extra"] == 1  # the hook had a copy
 
 
+def test_a_rule_of_ones_own_completes_what_it_loads() -> None:
+    class Rule(optim.Optimizer):
+        def __init__(self, params, lr=optim.optimizer.required) -> None:
+            super().__init__(params, {"lr": lr})
+
+        def __setstate__(self, state) -> None:
+            super().__setstate__(state)
+            for group in self.param_groups:
+                group.setdefault("newer", 1)
+
+    opt = Rule([tensor(np.ones(2))], lr=0.5)
+    handle = opt.register_step_pre_hook(lambda o, args, kwargs: None)
+    opt.load_state_dict(opt.state_dict())
+    assert opt.param_groups[0]["newer"] == 1 and len(opt._step_pre_hooks) == 1
+    handle.remove()
+    with pytest.raises(ValueError, match="Rule: expected a value for lr in every group, got a group without"):
+        Rule([tensor(np.ones(2))])
+
+
 def test_a_copy_has_no_hooks() -> None:
     opt = optim.SGD([tensor(np.ones(2))])
     opt.register_step_pre_hook(lambda o, args, kwargs: pytest.fail("the hook of another optimizer"))
