@@ -33,6 +33,7 @@ from nn.functional.distance import cosine_similarity, pairwise_distance, pdist
 from nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from nn.functional.embedding import embedding, embedding_bag, one_hot
 from nn.functional.fold import fold, unfold
+from nn.functional.fractional_pooling import fractional_max_pool2d, fractional_max_pool3d
 from nn.functional.grid import affine_grid, grid_sample
 from nn.functional.linear import bilinear, linear
 from nn.functional.loss import (
@@ -162,6 +163,8 @@ __all__ = [
     "embedding_bag",
     "feature_alpha_dropout",
     "fold",
+    "fractional_max_pool2d",
+    "fractional_max_pool3d",
     "gaussian_nll_loss",
     "gelu",
     "glu",

@@ -20,6 +20,8 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
@@ -436,3 +438,70 @@ class AdaptiveMaxPool3d(_AdaptiveMax):
     """
 
     function = F.adaptive_max_pool3d
+
+
+class _FractionalMaxPool(Module):
+    function: Callable[..., Any]
+    nd: int
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        if (output_size is None) == (output_ratio is None):
+            got = "none" if output_size is None else "both"
+            raise ValueError(f"{name}: expected one of output_size and output_ratio, got {got}")
+        self.kernel_size = per_axis(name, "kernel_size", kernel_size, self.nd, 1)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else per_axis(name, "output_size", output_size, self.nd, 1)
+        ratio = output_ratio if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * self.nd
+        self.output_ratio = None if output_ratio is None else tuple(ratio)
+        if self.output_ratio is not None and not all(0 < r < 1 for r in self.output_ratio):
+            raise ValueError(f"{name}: expected output_ratio between 0 and 1, got {output_ratio}")
+
+    def forward(self, input: Tensor) -> Any:
+        how = (self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples)
+        return type(self).function(input, *how)
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """The maximum of windows that begin at places drawn by chance, see ``fractional_max_pool2d``.
+
+    Args:
+        kernel_size, output_size, output_ratio, return_indices: as for ``fractional_max_pool2d``.
+        _random_samples: the numbers drawn, instead of new ones at each call.
+
+    Raises:
+        ValueError: not exactly one of size and ratio.
+
+    Example:
+        >>> nn.FractionalMaxPool2d(2, output_ratio=0.7)(ag.ones(1, 3, 9, 9)).shape
+        Size([1, 3, 6, 6])
+    """
+
+    nd, function = 2, F.fractional_max_pool2d
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """The maximum of windows that begin at places drawn by chance, see ``fractional_max_pool3d``.
+
+    Args:
+        kernel_size, output_size, output_ratio, return_indices: as for ``fractional_max_pool3d``.
+        _random_samples: the numbers drawn, instead of new ones at each call.
+
+    Raises:
+        ValueError: not exactly one of size and ratio.
+
+    Example:
+        >>> nn.FractionalMaxPool3d(2, 3)(ag.ones(1, 3, 6, 6, 6)).shape
+        Size([1, 3, 3, 3, 3])
+    """
+
+    nd, function = 3, F.fractional_max_pool3d

@@ -61,3 +61,16 @@ def test_layers_are_in_modules_too() -> None:
     assert nn.modules.Linear is nn.Linear and not hasattr(nn.modules, "x")
     assert nn.modules.utils._pair(3) == (3, 3) == nn.modules.utils._pair([3, 3])
     assert nn.modules.utils._reverse_repeat_tuple((1, 2), 2) == (2, 2, 1, 1)
+
+
+def test_fractional_pooling_draws_its_windows() -> None:
+    x = ag.rand(2, 3, 9, 9)
+    layer = nn.FractionalMaxPool2d(2, output_ratio=0.6, return_indices=True)
+    y, places = layer(x)
+    assert y.shape == (2, 3, 5, 5) and ag.equal(x.flatten(2).gather(2, places.flatten(2)).reshape(2, 3, 5, 5), y)
+    assert any(not ag.equal(layer(x)[0], y) for _ in range(5))
+    assert nn.FractionalMaxPool3d(2, output_size=3)(ag.rand(1, 5, 6, 7)).shape == (1, 3, 3, 3)
+    with pytest.raises(ValueError, match="FractionalMaxPool2d: expected one of output_size and output_ratio, got both"):
+        nn.FractionalMaxPool2d(2, 3, 0.5)
+    with pytest.raises(ValueError, match=r"FractionalMaxPool2d: expected output_ratio between 0 and 1, got 1\.5"):
+        nn.FractionalMaxPool2d(2, output_ratio=1.5)
