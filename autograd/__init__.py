@@ -27,6 +27,7 @@ from autograd import jit as jit
 from autograd import linalg as linalg
 from autograd import random as random
 from autograd import serialization as serialization
+from autograd import signal as signal
 from autograd import special as special
 from autograd import testing as testing
 from autograd import types as types
@@ -502,7 +503,7 @@ __all__ = [
     "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "set_autocast_cache_enabled",
     "set_autocast_dtype", "set_autocast_enabled", "set_default_device", "set_default_dtype", "set_detect_anomaly",
     "set_float32_matmul_precision", "set_grad_enabled", "set_num_interop_threads", "set_num_threads",
-    "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh",
+    "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signal", "signbit", "sin", "sinc", "sinh",
     "slice_scatter", "slogdet", "softmax", "sort", "special", "split", "split_with_sizes", "sqrt", "square", "squeeze",
     "stack", "std", "std_mean", "stft", "strided", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take",
     "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "testing", "tile", "topk", "trace",

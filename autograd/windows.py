@@ -16,26 +16,45 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-def _window(name: str, n: int, periodic: bool, shape: Callable[[Any, Any], Any], options: dict[str, Any]) -> Tensor:
-    """``shape(xp, x)`` of n places x, from -1 to 1; a periodic window leaves out the last of n + 1."""
+Shape = Callable[[Any, Any, float], Any]
+
+
+def window(name: str, n: int, periodic: bool, shape: Shape, options: dict[str, Any], alone: float = 1.0) -> Tensor:
+    """``shape(xp, x, half)`` of n places x from -1 to 1, ``half`` as many steps; a periodic one leaves out the last of n + 1.
+
+    A single element is ``alone``.
+    """
     dtype = options.pop("dtype")
     kind = dtypes.default() if dtype is None else as_dtype(dtype)
     if not kind.is_floating_point:
         raise DtypeError(f"{name}: expected a floating dtype, got {kind}")
     if n < 0:
-        raise ValueError(f"{name}: expected window_length >= 0, got {n}")
+        raise ValueError(f"{name}: expected a length >= 0, got {n}")
     be = backend_of(options.pop("device"))
-    xp = be.xp
-    last = n if periodic else n - 1
-    raw = xp.ones(n) if n < 2 else shape(xp, xp.arange(n) * (2 / last) - 1)
+    xp, half = be.xp, (n if periodic else n - 1) / 2
+    raw = xp.full(n, alone) if n < 2 else shape(xp, xp.arange(n) / half - 1, half)
     return fresh(name, raw.astype(kind.numpy), be, options.pop("requires_grad"), options)
 
 
-def _cosines(*weights: float) -> Callable[[Any, Any], Any]:
+def cosines(*weights: float) -> Shape:
     """Weights of 1, cos(pi x), cos(2 pi x), ..."""
 
-    def shape(xp: Any, x: Any) -> Any:
+    def shape(xp: Any, x: Any, half: float) -> Any:
         return sum(w * xp.cos(k * math.pi * x) for k, w in enumerate(weights))
+
+    return shape
+
+
+def triangle(xp: Any, x: Any, half: float) -> Any:
+    """1 in the middle, 0 at the ends."""
+    return 1 - abs(x)
+
+
+def bessel(beta: float) -> Shape:
+    """I0(beta sqrt(1 - x^2)) / I0(beta)."""
+
+    def shape(xp: Any, x: Any, half: float) -> Any:
+        return xp.i0(beta * xp.sqrt(xp.maximum(1 - x * x, 0))) / xp.i0(xp.asarray(float(beta)))
 
     return shape
 
@@ -70,7 +89,7 @@ def hann_window(
         tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
     options = {"dtype": dtype, "device": device, "requires_grad": requires_grad} | rest
-    return _window("hann_window", window_length, periodic, _cosines(0.5, 0.5), options)
+    return window("hann_window", window_length, periodic, cosines(0.5, 0.5), options)
 
 
 def hamming_window(
@@ -106,7 +125,7 @@ def hamming_window(
         tensor([0.0800, 0.5400, 1.0000, 0.5400])
     """
     options = {"dtype": dtype, "device": device, "requires_grad": requires_grad} | rest
-    return _window("hamming_window", window_length, periodic, _cosines(alpha, beta), options)
+    return window("hamming_window", window_length, periodic, cosines(alpha, beta), options)
 
 
 def blackman_window(
@@ -139,7 +158,7 @@ def blackman_window(
         tensor([0.0000, 0.3400, 1.0000, 0.3400])
     """
     options = {"dtype": dtype, "device": device, "requires_grad": requires_grad} | rest
-    return _window("blackman_window", window_length, periodic, _cosines(0.42, 0.5, 0.08), options)
+    return window("blackman_window", window_length, periodic, cosines(0.42, 0.5, 0.08), options)
 
 
 def bartlett_window(
@@ -172,7 +191,7 @@ def bartlett_window(
         tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
     options = {"dtype": dtype, "device": device, "requires_grad": requires_grad} | rest
-    return _window("bartlett_window", window_length, periodic, lambda xp, x: 1 - abs(x), options)
+    return window("bartlett_window", window_length, periodic, triangle, options)
 
 
 def kaiser_window(
@@ -207,8 +226,4 @@ def kaiser_window(
         tensor([0.4387, 0.8348, 1.0000, 0.8348])
     """
     options = {"dtype": dtype, "device": device, "requires_grad": requires_grad} | rest
-
-    def shape(xp: Any, x: Any) -> Any:
-        return xp.i0(beta * xp.sqrt(xp.maximum(1 - x * x, 0))) / xp.i0(xp.asarray(float(beta)))
-
-    return _window("kaiser_window", window_length, periodic, shape, options)
+    return window("kaiser_window", window_length, periodic, bessel(beta), options)

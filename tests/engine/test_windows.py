@@ -27,8 +27,41 @@ def test_windows_are_torchs(torch, name: str) -> None:
     assert getattr(ag, name)(4).dtype is ag.float32
     with pytest.raises(DtypeError, match=f"{name}: expected a floating dtype, got autograd.int64"):
         getattr(ag, name)(4, dtype=ag.int64)
-    with pytest.raises(ValueError, match=f"{name}: expected window_length >= 0, got -1"):
+    with pytest.raises(ValueError, match=f"{name}: expected a length >= 0, got -1"):
         getattr(ag, name)(-1)
+
+
+SYMMETRIC = {name: {} for name in ag.signal.windows.__all__} | {
+    "exponential": {"tau": 2.0},
+    "gaussian": {"std": 1.5},
+    "general_cosine": {"a": [0.4, 0.5, 0.1]},
+    "kaiser": {"beta": 3.0},
+}
+
+
+@pytest.mark.parametrize("name", SYMMETRIC)
+def test_symmetric_windows_are_torchs(torch, name: str) -> None:
+    calls = [SYMMETRIC[name]] + ([{"center": 2.0, "sym": False}] if name == "exponential" else [])
+    for n in (0, 1, 2, 5, 8):
+        for options in [*calls, {"sym": False} | SYMMETRIC[name]]:
+            ours, theirs = (getattr(lib.signal.windows, name)(n, dtype=lib.float64, **options) for lib in (ag, torch))
+            np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "call, text",
+    [
+        (lambda w: w.hann(-1), "hann: expected a length >= 0, got -1"),
+        (lambda w: w.gaussian(3, std=0), "gaussian: expected std > 0, got 0"),
+        (lambda w: w.exponential(3, tau=-1), "exponential: expected tau > 0, got -1"),
+        (lambda w: w.exponential(3, center=1.0), "exponential: expected center with sym=False only"),
+        (lambda w: w.kaiser(3, beta=-1), "kaiser: expected beta >= 0, got -1"),
+        (lambda w: w.general_cosine(3, a=[]), "general_cosine: expected at least one weight, got none"),
+    ],
+)
+def test_windows_that_there_are_not(call, text) -> None:
+    with pytest.raises(ValueError, match=text):
+        call(ag.signal.windows)
 
 
 def test_a_signal_comes_back(torch) -> None:
