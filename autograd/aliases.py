@@ -22,6 +22,20 @@ _MODULES = {
     "autograd.autograd.grad_mode": "autograd.grad_mode",
     "autograd.autograd.gradcheck": "autograd.gradcheck",
 }
+_LAWS = {  # PyTorch has a module for each distribution, we one for those that belong together
+    "classes": "categorical multinomial one_hot_categorical",
+    "compound": "independent mixture_same_family relaxed_bernoulli relaxed_categorical transformed_distribution",
+    "counts": "bernoulli binomial geometric negative_binomial poisson",
+    "distribution": "exp_family",
+    "location": "cauchy gumbel half_cauchy half_normal laplace log_normal normal studentT",
+    "multivariate": "beta dirichlet multivariate_normal",
+    "positive": "chi2 exponential fishersnedecor gamma inverse_gamma kumaraswamy pareto uniform weibull",
+}
+_MODULES |= {
+    f"autograd.distributions.{theirs}": f"autograd.distributions.{ours}"
+    for ours, names in _LAWS.items()
+    for theirs in names.split()
+}
 _OBJECTS = {f"autograd.backends.{name}" for name in ("cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp")}
 
 

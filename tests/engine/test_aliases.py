@@ -55,3 +55,14 @@ def test_variable_is_a_tensor() -> None:
     assert y.data_ptr() == x.data_ptr()
     assert isinstance(x, Variable)
     assert not isinstance(1, Variable)
+
+
+def test_distributions_are_found_in_pytorchs_modules() -> None:
+    from autograd.distributions import Categorical, Normal, TransformedDistribution
+    from autograd.distributions.categorical import Categorical as categorical
+    from autograd.distributions.kl import kl_divergence
+    from autograd.distributions.normal import Normal as normal
+    from autograd.distributions.transformed_distribution import TransformedDistribution as transformed
+
+    assert (normal, categorical, transformed) == (Normal, Categorical, TransformedDistribution)
+    assert kl_divergence(normal(0.0, 1.0), normal(0.0, 1.0)).item() == 0
