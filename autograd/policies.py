@@ -30,8 +30,8 @@ _FLOAT32_ON_THE_CPU = """
     adaptive_avg_pool3d avg_pool3d binary_cross_entropy grid_sample huber_loss max_pool3d max_unpool2d max_unpool3d
     nanquantile quantile trace
     cholesky cholesky_ex cholesky_inverse cholesky_solve cond eig eigh eigvals eigvalsh geqrf householder_product inv inv_ex
-    inverse lstsq lu_factor lu_factor_ex lu_solve matrix_power matrix_rank orgqr ormqr pinverse qr solve solve_ex svd
-    svdvals tensorinv tensorsolve triangular_solve
+    inverse lstsq lu_factor lu_factor_ex lu_solve matrix_power matrix_rank orgqr ormqr pca_lowrank pinverse qr solve solve_ex svd
+    svd_lowrank svdvals tensorinv tensorsolve triangular_solve
 """
 _FLOAT32 = """
     binary_cross_entropy_with_logits cdist cosine_embedding_loss cross_entropy ctc_loss hinge_embedding_loss kl_div

@@ -108,12 +108,12 @@ def matrix_norm(
 
 
 def norm(
-    A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, out: Any = None, dtype: Any = None
+    input: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, out: Any = None, dtype: Any = None
 ) -> Tensor:
     """``vector_norm`` or ``matrix_norm``, as the axes say.
 
     Args:
-        A: any shape, floating or complex.
+        input: any shape, floating or complex.
         ord: which norm; None is the root of the sum of squares over any axes.
         dim: one axis: of vectors; two: of matrices. None: all axes, one or two where ``ord`` is given.
         keepdim: keep the reduced axes with size 1.
@@ -134,15 +134,15 @@ def norm(
         (tensor(5.), tensor(7.))
     """
     if ord is None:
-        return vector_norm(A, 2, dim, keepdim, dtype=dtype, out=out)
-    axes = tuple(range(A.raw.ndim)) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+        return vector_norm(input, 2, dim, keepdim, dtype=dtype, out=out)
+    axes = tuple(range(input.raw.ndim)) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
     if len(axes) > 2 or not axes:
         raise ShapeError(f"linalg.norm: expected one or two axes with ord={ord!r}, got {len(axes)}. Name them in dim=")
     if len(axes) == 2:
-        return matrix_norm(A, ord, axes, keepdim, dtype=dtype, out=out)
+        return matrix_norm(input, ord, axes, keepdim, dtype=dtype, out=out)
     if isinstance(ord, str):
         raise ValueError(f"linalg.norm: expected a number as ord of vectors, got {ord!r}")
-    return vector_norm(A, ord, axes, keepdim, dtype=dtype, out=out)
+    return vector_norm(input, ord, axes, keepdim, dtype=dtype, out=out)
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Any = None) -> Tensor:

@@ -34,6 +34,8 @@ NOT_SQUARE, NAN = np.ones((2, 3)), np.full((2, 2), np.nan)
 BAD = (Error(ShapeError, "expected square matrices", NOT_SQUARE),)
 TRIANGLE = Error(ValueError, "expected UPLO to be 'L' or 'U', got 'X'", np.eye(2), "X")
 
+UNRECORDED = dict.fromkeys(("svd_lowrank", "pca_lowrank"), "random; in ops/test_linalg.py")
+
 OPS = [
     Op("linalg.eigh", symmetric, torch=None, method=False, out=True, errors=(*BAD, TRIANGLE)),
     Op("linalg.eigvalsh", symmetric, method=False, out=True, rtol=1e-4, errors=(*BAD, TRIANGLE)),

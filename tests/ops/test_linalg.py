@@ -266,6 +266,21 @@ def test_autocast_leaves_factorizations_in_float32() -> None:
         assert ag.linalg.solve(x.cpu().bfloat16(), x.cpu().bfloat16()).dtype == ag.float32
 
 
+@pytest.mark.parametrize("shape", [(2, 7, 4), (4, 7)])
+def test_low_rank_decompositions(shape: tuple[int, ...]) -> None:
+    *batch, m, n = shape
+    A = leaf(*batch, m, 3) @ leaf(*batch, 3, n, seed=1)  # of rank 3
+    U, S, V = ag.svd_lowrank(A, 3)
+    assert [tuple(t.shape) for t in (U, S, V)] == [(*batch, m, 3), (*batch, 3), (*batch, n, 3)]
+    np.testing.assert_allclose(((U * S[..., None, :]) @ V.mH).numpy(force=True), A.numpy(force=True), atol=1e-10)
+    np.testing.assert_allclose(S.numpy(force=True), ag.linalg.svdvals(A)[..., :3].numpy(force=True), atol=1e-10)
+    centered = A - A.mean(-2, keepdim=True)
+    for found in (ag.pca_lowrank(A), ag.svd_lowrank(A, 4, M=A.mean(-2, keepdim=True))):
+        np.testing.assert_allclose(found.S.numpy(force=True), ag.linalg.svdvals(centered).numpy(force=True), atol=1e-10)
+    with pytest.raises(ValueError, match=r"svd_lowrank: expected 0 <= q <= min\(m, n\) = 4, got 5"):
+        ag.svd_lowrank(A, 5)
+
+
 def test_parts_of_lu_that_nobody_asks_for_are_empty() -> None:
     LU, pivots = ag.lu(square(3))
     P, L, U = ag.lu_unpack(LU, pivots, unpack_data=False)
