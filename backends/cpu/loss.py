@@ -33,9 +33,10 @@ def cross_entropy(
     if not _served(x, target, weight):
         return reference.cross_entropy(be, x, target, weight, ignore_index, smoothing)
     x, target = contiguous(x), contiguous(target)
-    loss, lse = np.empty((2, len(x)), x.dtype)
+    (loss, lse), wrong = np.empty((2, len(x)), x.dtype), np.zeros(1, np.int64)
     kernel = _kernels.cross_entropy(x.size)
-    if kernel(x, target, _weights(weight, x), ignore_index, float(smoothing), loss, lse):  # targets out of range
+    kernel(x, target, _weights(weight, x), ignore_index, float(smoothing), loss, lse, wrong)
+    if wrong[0]:  # targets out of range
         return reference.cross_entropy(be, x, target, weight, ignore_index, smoothing)
     return loss, lse
 

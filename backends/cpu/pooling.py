@@ -83,9 +83,10 @@ def pool_scatter(be: Backend, g: Array, index: Array, size: Shape, geo: Pool | N
     if g.size == 0 or g.dtype.char not in FLOATS or index.dtype.char not in "il":
         return reference.pool_scatter(be, g, index, size)
     planes = g.shape[0] * g.shape[1]
-    out = empty((*g.shape[:2], *size), g.dtype)
+    out, wrong = empty((*g.shape[:2], *size), g.dtype), np.zeros(1, np.int64)
     rows = contiguous(g).reshape(planes, -1), contiguous(index).reshape(planes, -1)
-    if _kernels.pool_scatter(out.size)(*rows, out.reshape(planes, -1)):  # positions out of range
+    _kernels.pool_scatter(out.size)(*rows, out.reshape(planes, -1), wrong)
+    if wrong[0]:  # positions out of range
         return reference.pool_scatter(be, g, index, size)
     return out
 

@@ -13,7 +13,6 @@ PROGRAM = """
     import os, sys, threading, time, warnings
     warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
     import numba, numpy as np
-    from numba import prange
     from backends.cpu.kernels import jit, pool
 
     threads = int(sys.argv[1])
@@ -21,7 +20,9 @@ PROGRAM = """
     names = [thread.name for thread in threading.enumerate()]
     assert [name for name in names if "kernels" in name] == [f"kernels {t}" for t in range(1, threads)], names
 
-    @numba.njit(parallel=True, nogil=True)
+    prange, pool.shared[0] = pool.prange, 1
+
+    @numba.njit(nogil=True)
     def count(pieces, runs, work):
         for piece in prange(pieces):
             runs[piece] += 1

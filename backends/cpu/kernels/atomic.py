@@ -32,6 +32,17 @@ def load(context: Any, address: Any) -> _Code:
 
 
 @intrinsic
+def store(context: Any, address: Any, value: Any) -> _Code:
+    """Writes a word; gives it."""
+
+    def write(builder: Any, address: Any, value: Any) -> Any:
+        builder.store_atomic(value, _at(builder, address), "seq_cst", 8)
+        return value
+
+    return _instruction(2, write)
+
+
+@intrinsic
 def exchange(context: Any, address: Any, value: Any) -> _Code:
     """Writes a word; gives the one that was there."""
     return _instruction(2, lambda b, address, value: b.atomic_rmw("xchg", _at(b, address), value, "seq_cst"))
@@ -90,12 +101,11 @@ def address_of(context: Any, name: Any) -> _Code | None:
 
 
 @intrinsic
-def call(context: Any, function: Any, a: Any, b: Any, c: Any, d: Any) -> _Code:
-    """Calls the function at an address with four addresses."""
+def call(context: Any, function: Any, a: Any) -> _Code:
+    """Calls the function at an address with a word; gives what it gives."""
 
-    def write(builder: Any, function: Any, *values: Any) -> Any:
-        kind = ir.FunctionType(ir.VoidType(), [_WORD] * 4)
-        builder.call(builder.inttoptr(function, kind.as_pointer()), values)
-        return ir.Constant(_WORD, 0)
+    def write(builder: Any, function: Any, value: Any) -> Any:
+        kind = ir.FunctionType(_WORD, [_WORD])
+        return builder.call(builder.inttoptr(function, kind.as_pointer()), [value])
 
-    return _instruction(5, write)
+    return _instruction(2, write)

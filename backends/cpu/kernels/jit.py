@@ -1,7 +1,7 @@
 """Compilation: the decorators that every kernel carries.
 
-``@kernel`` makes one function into two: compiled for one thread and for all. ``@helper`` and
-``@summing`` mark what kernels call inside. All compile at the first call and keep the machine code on disk.
+``@kernel`` compiles a function whose ``prange`` threads may share. ``@helper`` and ``@summing`` mark what kernels call
+inside. Kernels compile at the first call and keep the machine code on disk.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ import types
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 from numba.np.ufunc import parallel
 
 from backends.cpu import process, runtime
 from backends.cpu.kernels import pool
-
-F = TypeVar("F", bound=Callable[..., Any])
+from backends.cpu.kernels.inlined import Inlined
 
 # Sums may be reordered and multiply-adds contracted; NaN, infinity and signed zero keep their meaning.
 FAST = {"reassoc", "contract", "arcp"}
@@ -49,9 +48,11 @@ def _digest(name: str) -> str:
 
 
 process.tune()
+_POOLED = os.name == "posix"
+_shared = pool.shared
 if numba.config.NUMBA_NUM_THREADS == 1:
     runtime.serial_only()
-elif os.name == "posix":
+if _POOLED:
     pool.start(numba.config.NUMBA_NUM_THREADS)
 
 
@@ -70,10 +71,9 @@ def get_num_threads() -> int:
 
 
 def _named(function: Callable[..., Any], suffix: str) -> Callable[..., Any]:
-    """A copy of ``function`` under another name: the name is the key of numba's cache on disk."""
-    copy = types.FunctionType(
-        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
-    )
+    """A copy of ``function`` under a name for numba's cache on disk; its ``prange`` is the pool's, where there is one."""
+    scope = function.__globals__ | ({"prange": pool.prange} if _POOLED else {})
+    copy = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
     file = function.__module__.rpartition(".")[2]
     copy.__qualname__ = f"{function.__qualname__}.{suffix}.{_digest(file)}"
     copy.__module__ = function.__module__
@@ -83,16 +83,17 @@ def _named(function: Callable[..., Any], suffix: str) -> Callable[..., Any]:
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     """numba's dispatcher, kept on disk where there is a folder to write to."""
     try:
-        return numba.njit(cache=True, error_model="numpy", **options)(function)
+        return numba.njit(cache=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
         return numba.njit(error_model="numpy", **options)(function)
 
 
 class Kernel:
-    """One function, compiled for one thread (``serial``) and for all (``parallel``).
+    """A function to call with ``serial`` on one thread, with ``parallel`` on all: the same one, where there is a pool.
 
-    ``kernel(work)`` gives the one to call for ``work`` elements. In the source, the one ``prange`` loop is what runs
-    in parallel; there is at most one.
+    ``kernel(work)`` gives the one to call, at once, for ``work`` elements. In the source, the one ``prange`` loop is what
+    runs in parallel; there is at most one. What stands before and after it every thread does, so it must write nothing;
+    there are no sums over the loop, and nothing is returned.
 
     Args:
         function: what to compile.
@@ -100,20 +101,22 @@ class Kernel:
 
     Example:
         >>> from backends.cpu.kernels.elementwise import relu
-        >>> relu(10) is relu.serial, relu(10**6) is relu.parallel
-        (True, True)
+        >>> relu(10) is relu.serial
+        True
     """
 
     def __init__(self, function: Callable[..., Any], fastmath: set[str]) -> None:
         self.name = function.__name__
-        self.serial = _compiled(_named(function, "serial"), fastmath=fastmath)
-        self.parallel = _compiled(_named(function, "parallel"), fastmath=fastmath, parallel=_PRANGE)
+        self.serial = self.parallel = _compiled(_named(function, "serial"), fastmath=fastmath)
+        if not _POOLED:
+            self.parallel = _compiled(_named(function, "parallel"), fastmath=fastmath, parallel=_PRANGE)
 
     def __call__(self, work: int) -> Any:
-        return self.parallel if work >= runtime.parallel_from() else self.serial
+        shared = _shared[0] = work >= runtime.parallel_from()
+        return self.parallel if shared else self.serial
 
 
-def summing(function: F) -> F:
+def summing(function: Callable[..., Any]) -> Any:
     """Decorator: as ``helper``, with sums in any order, so that they go through vector lanes.
 
     Args:
@@ -123,11 +126,10 @@ def summing(function: F) -> F:
         The compiled function.
 
     Example:
-        >>> summing(lambda x: x + 1)(2)
+        >>> summing(lambda x: x + 1).py_func(2)
         3
     """
-    compiled: F = numba.njit(fastmath=FAST, error_model="numpy")(function)
-    return compiled
+    return Inlined(function, fastmath=FAST)
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:
@@ -147,7 +149,7 @@ def kernel(function: Callable[..., Any]) -> Kernel:
     return Kernel(function, FAST)
 
 
-def helper(function: F) -> F:
+def helper(function: Callable[..., Any]) -> Any:
     """Decorator: compiles ``function`` to be called, and inlined, by kernels.
 
     Args:
@@ -157,8 +159,7 @@ def helper(function: F) -> F:
         The compiled function.
 
     Example:
-        >>> helper(lambda x: x + 1)(2)
+        >>> helper(lambda x: x + 1).py_func(2)
         3
     """
-    compiled: F = numba.njit(fastmath=EXACT, error_model="numpy")(function)
-    return compiled
+    return Inlined(function, fastmath=EXACT)

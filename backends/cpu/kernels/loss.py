@@ -38,11 +38,12 @@ def _subtract(share: Any, weight: Any, out: Any) -> None:
 
 
 @kernel
-def cross_entropy(x: Any, target: Any, weight: Any, ignore_index: int, smoothing: float, loss: Any, lse: Any) -> int:
-    """loss and lse (M,) of logits x (M,C); returns how many targets are no class."""
+def cross_entropy(
+    x: Any, target: Any, weight: Any, ignore_index: int, smoothing: float, loss: Any, lse: Any, wrong: Any
+) -> None:
+    """loss and lse (M,) of logits x (M,C); wrong (1,) becomes 1 where a target is no class."""
     real = x.dtype.type
     rows, classes = x.shape
-    wrong = 0
     for m in prange(rows):
         largest = top(x[m])
         log_sum = math.log(exp_sum(x[m], largest))
@@ -52,14 +53,13 @@ def cross_entropy(x: Any, target: Any, weight: Any, ignore_index: int, smoothing
         loss[m] = real(0)
         if t != ignore_index:
             if t < 0 or t >= classes:
-                wrong += 1
+                wrong[0] = 1
             else:
                 w = weight[t] if weight.size else real(1)
                 value = (1 - smoothing) * w * (log_sum - (x[m, t] - largest))  # total - x would lose the small ones
                 if smoothing != 0:
                     value += smoothing / classes * _spread(x[m], weight, total)
                 loss[m] = value
-    return wrong
 
 
 @kernel

@@ -67,9 +67,8 @@ def max_pool(x: Any, y: Any, index: Any, window: Any, stride: Any, padding: Any,
 
 
 @kernel
-def pool_scatter(g: Any, index: Any, out: Any) -> int:
-    """out (P,S) = sums of g (P,L) at the positions index (P,L); returns how many positions are out of range."""
-    wrong = 0
+def pool_scatter(g: Any, index: Any, out: Any, wrong: Any) -> None:
+    """out (P,S) = sums of g (P,L) at the positions index (P,L); wrong (1,) becomes 1 where one is out of range."""
     for p in prange(g.shape[0]):
         out[p] = 0
         for j in range(g.shape[1]):
@@ -77,8 +76,7 @@ def pool_scatter(g: Any, index: Any, out: Any) -> int:
             if 0 <= i < out.shape[1]:
                 out[p, i] += g[p, j]
             else:
-                wrong += 1
-    return wrong
+                wrong[0] = 1
 
 
 @helper

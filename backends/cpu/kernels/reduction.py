@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from backends.cpu.kernels.jit import kernel, summing
+from backends.cpu.kernels.jit import helper, kernel, summing
 
 BLOCK = 64  # columns that one thread takes at a time where memory is read in rows
 
@@ -38,6 +38,13 @@ def add_row(x: Any, out: Any) -> None:
         out[i] += x[i]
 
 
+@helper
+def copy_row(x: Any, out: Any) -> None:
+    """out = x; ``out[:] = x`` would bring code that formats its error's message."""
+    for i in range(x.size):
+        out[i] = x[i]
+
+
 @kernel
 def channel_sum(x: Any, out: Any) -> None:
     """out (C,) = sums of x (N,C,L) over N and L."""
@@ -56,7 +63,7 @@ def column_sum(x: Any, out: Any) -> None:
         total = np.zeros(columns.size)
         for n in range(x.shape[0]):
             add_row(x[n, block * BLOCK : (block + 1) * BLOCK], total)
-        columns[:] = total
+        copy_row(total, columns)
 
 
 @kernel

@@ -241,7 +241,7 @@ def transpose_rows(
 
         e.loop(_vectors(e, length), [], step)
 
-    return types.void(source, s0, lds, rows, length, target, t0, ldt), emits(generate)
+    return types.void(source, s0, lds, rows, length, target, t0, ldt), emits(generate, apart=True)
 
 
 @intrinsic

@@ -82,8 +82,7 @@ class Emitter:
 
     def data(self, array: Any, value: Any, position: Any = 0) -> Any:
         """Pointer to the element at ``position`` of an array argument."""
-        pointer = self.context.make_array(array)(self.context, self.builder, value).data
-        return self.at(pointer, position)
+        return self.at(value, position)
 
     def at(self, pointer: Any, position: Any) -> Any:
         """Pointer ``position`` elements further."""
@@ -211,11 +210,12 @@ class Emitter:
         b.position_at_end(after)
 
 
-def emits(generate: Callable[..., None]) -> Callable[..., Any]:
+def emits(generate: Callable[..., None], apart: bool = False) -> Callable[..., Any]:
     """The code generator of an intrinsic that returns nothing, from a function of an Emitter and the arguments.
 
     Args:
         generate: called with the Emitter (for the first array among the arguments), the argument types and the values.
+        apart: whether the code is a function of its own, which all calls in a kernel share: worth it where it is long.
 
     Returns:
         What Numba calls to generate code.
@@ -226,11 +226,35 @@ def emits(generate: Callable[..., None]) -> Callable[..., Any]:
     """
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        array = next(kind for kind in signature.args if isinstance(kind, types.Array) and kind.dtype != types.int64)
-        generate(Emitter(context, builder, array), signature.args, values)
+        kinds = signature.args
+        array = next(kind for kind in kinds if isinstance(kind, types.Array) and kind.dtype != types.int64)
+        values = [
+            context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
+            for kind, value in zip(kinds, values, strict=True)
+        ]
+        if apart:
+            function = _function(context, builder.module, generate, array, kinds, values)
+            builder.call(function, values)
+        else:
+            generate(Emitter(context, builder, array), kinds, values)
         return context.get_dummy_value()
 
     return code
+
+
+def _function(context: Any, module: Any, generate: Callable[..., None], array: Any, kinds: Any, values: Any) -> Any:
+    """The function of a module that does what ``generate`` writes; of equal ones that are linked one stays."""
+    kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
+    name = f"twingrad.{generate.__qualname__.partition('.')[0]}.{'.'.join(map(str, kind.args))}"
+    if name in module.globals:
+        return module.globals[name]
+    function = ir.Function(module, kind, name)
+    function.linkage = "linkonce_odr"
+    function.attributes.add("noinline")
+    builder = ir.IRBuilder(function.append_basic_block())
+    generate(Emitter(context, builder, array), kinds, function.args)
+    builder.ret_void()
+    return function
 
 
 @intrinsic
