@@ -66,6 +66,7 @@ PROGRAM = """
     time.sleep(0.1)  # workers sleep
     child = os.fork()
     if child == 0:
+        rounds(20, 0)  # alone
         sys.exit(7)  # by way of what runs at exit
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     print("all once")

@@ -53,7 +53,7 @@ _shared = pool.shared
 if numba.config.NUMBA_NUM_THREADS == 1:
     runtime.serial_only()
 if _POOLED:
-    pool.start(numba.config.NUMBA_NUM_THREADS)
+    pool.start(numba.config.NUMBA_NUM_THREADS, _digest("pool"))
 
 
 def get_num_threads() -> int:

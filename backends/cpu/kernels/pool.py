@@ -134,7 +134,7 @@ def _share(function: int, arguments: int, size: int, span: int) -> int:
         store(span, size * piece // pieces)
         store(span + 8, size * (piece + 1) // pieces)
         return 0
-    store(span + 8, size)
+    store(span + 8, max(size, 0))
     pieces = min(int(_threads()), size) if load(pool + _SHARED) & 1 else 1
     if pieces < 2 or exchange(pool + _BUSY, 1):  # BUSY: with the loop of another Python thread
         store(span, 0)
@@ -206,17 +206,20 @@ def _piece(function: Any, packed: Any) -> Any:
 _entry: Any = None  # the machine code of ``_share``, which lives as long as this
 
 
-def start(threads: int) -> None:
+def start(threads: int, digest: str) -> None:
     """Makes kernels' loops run here, and starts the workers.
 
     Args:
         threads: how many run a loop, the caller among them.
+        digest: of the files that the pool is made of; numba's cache looks at this one only.
 
     Example:
         >>> start.__name__  # called once, when the first kernel is loaded
         'start'
     """
     global _entry
+    for function in (_share, _work, _stop):
+        function.__qualname__ = f"{function.__name__}.{digest}"
     parallel._launch_threads()  # for ``get_num_threads``: Numba's own threads stay asleep
     system, key = ctypes.CDLL(None), ctypes.c_uint32()
     system.pthread_key_create(ctypes.byref(key), None)
@@ -242,5 +245,9 @@ def start(threads: int) -> None:
         for worker in workers:
             worker.join()
 
+    def forget() -> None:  # a child has no workers, but maybe a mutex that one held: without sleepers it is left alone
+        atexit.unregister(stop_all)
+        ctypes.c_int64.from_address(_POOL + _SLEEPERS).value = 0
+
     atexit.register(stop_all)
-    os.register_at_fork(after_in_child=lambda: atexit.unregister(stop_all))  # there are no workers in a child
+    os.register_at_fork(after_in_child=forget)
