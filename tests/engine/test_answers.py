@@ -106,3 +106,16 @@ def test_second_names() -> None:
         ag._assert(False, "shapes")
     with pytest.raises(AttributeError, match="no attribute 'conv9d'"):
         _ = ag.conv9d
+
+
+def test_model_definitions_may_declare_overloads() -> None:
+    from autograd.jit.annotations import BroadcastingList2
+
+    class Model(nn.Module):
+        @ag.jit._overload_method
+        def forward(self, x: list[ag.Tensor]) -> ag.Tensor: ...
+
+        def forward(self, x: ag.Tensor, size: BroadcastingList2[int] = 1) -> ag.Tensor:  # noqa: F811
+            return size * x
+
+    assert Model()(ag.ones(1), 3).item() == 3

@@ -107,6 +107,9 @@ def _same(function: Any) -> Any:
     return function
 
 
+_overload_method = _overload = _same  # declarations of other argument types, which model definitions carry
+
+
 def export(fn: Callable[..., Any]) -> Callable[..., Any]:
     """The function itself.
 

@@ -1,0 +1,17 @@
+"""PyTorch's ``torch.jit.annotations``: names for annotations that its compiler reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["BroadcastingList1", "BroadcastingList2", "BroadcastingList3"]
+
+
+class _Broadcasting:
+    """``BroadcastingList2[int]``: a list of two ints, or one int for both; an annotation and nothing else."""
+
+    def __class_getitem__(cls, kind: Any) -> Any:
+        return list[kind]
+
+
+BroadcastingList1 = BroadcastingList2 = BroadcastingList3 = _Broadcasting
