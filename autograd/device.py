@@ -53,6 +53,7 @@ class device:
         return hash((self.type, self.index))
 
 
+_device = device  # where an argument bears the name
 _default = [device("cpu")]
 _current_gpu = [0]  # what "cuda" without an index is
 
@@ -83,11 +84,11 @@ def select_gpu(index: int) -> None:
     registry.get("cuda", index).xp.cuda.Device(index).use()
 
 
-def set_default_device(d: Any) -> None:
+def set_default_device(device: Any) -> None:
     """Sets the device of new tensors; models and programs then move with one line.
 
     Args:
-        d: a device or its name.
+        device: a device or its name.
 
     Raises:
         DeviceError: the device is not there.
@@ -95,8 +96,9 @@ def set_default_device(d: Any) -> None:
     Example:
         >>> ag.set_default_device("cpu")
     """
-    backend_of("cpu" if d is None else d)
-    _default[0] = device("cpu" if d is None else d)
+    where = "cpu" if device is None else device
+    backend_of(where)
+    _default[0] = _device(where)
 
 
 def get_default_device() -> device:

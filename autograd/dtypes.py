@@ -156,11 +156,11 @@ def set_default_dtype(d: Any) -> None:
     _default[0] = new
 
 
-def promote_types(a: dtype, b: dtype) -> dtype:
+def promote_types(type1: dtype, type2: dtype) -> dtype:
     """The smallest dtype that holds both, category first.
 
     Args:
-        a, b: dtypes.
+        type1, type2: dtypes.
 
     Returns:
         Their common dtype.
@@ -169,6 +169,7 @@ def promote_types(a: dtype, b: dtype) -> dtype:
         >>> ag.promote_types(ag.int64, ag.float16), ag.promote_types(ag.uint8, ag.int8)
         (autograd.float16, autograd.int16)
     """
+    a, b = type1, type2
     if a is b:
         return a
     if a.category < b.category:

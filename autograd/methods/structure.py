@@ -103,7 +103,12 @@ class Structure(Variable):
     flip, fliplr, flipud, roll = rearrange.flip, rearrange.fliplr, rearrange.flipud, rearrange.roll
     rot90, repeat, tile = rearrange.rot90, rearrange.repeat, rearrange.tile
     repeat_interleave, contiguous = rearrange.repeat_interleave, rearrange.contiguous
-    split, split_with_sizes, chunk = joining.split, joining.split_with_sizes, joining.chunk
+    split_with_sizes, chunk = joining.split_with_sizes, joining.chunk
+
+    def split(self: Any, split_size: Any, dim: Any = 0) -> Any:
+        """An axis cut into pieces of given sizes, as views; see ``autograd.split``."""
+        return joining.split(self, split_size, dim)
+
     unbind, tensor_split = joining.unbind, joining.tensor_split
     hsplit, vsplit, dsplit = joining.hsplit, joining.vsplit, joining.dsplit
     index_put, index_put_, index_select = subscript.index_put, subscript.index_put_, indexing.index_select

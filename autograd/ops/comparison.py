@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+from autograd import dtypes
 from autograd.errors import DeviceError, DtypeError, ShapeError
 from autograd.node import Variable
 from autograd.op import elementwise, op, ordered, result_type, wrap
@@ -143,6 +145,8 @@ def equal(input: Tensor, other: Tensor) -> bool:
 @op
 def _isclose(be: Any, input: Any, other: Any, *, rtol: float, atol: float, equal_nan: bool) -> Any:
     close = input == other
+    if input.dtype.kind == "b":
+        return close
     if input.dtype.kind in "iu":
         close |= abs(input - other) <= atol + abs(rtol * other)
     else:
@@ -374,6 +378,11 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
             f"masked_fill: expected a number or a 0-d value, got shape {tuple(value.raw.shape)}. Use where"
         )
     kind = result_type(value)
+    whole = kind.category < dtypes.COMPLEX and input.raw.dtype.kind in "biu" and not isinstance(value, Variable)
+    if whole and math.isfinite(value):  # a number is cut to what the integers hold
+        cut = bool(value) if input.raw.dtype.kind == "b" else int(value)
+        value = input.backend.xp.asarray(cut).astype(input.raw.dtype)
+        return _masked_fill(input, mask, value)
     if kind.category > input.dtype.category:
         raise DtypeError(f"masked_fill: expected a value that fits {input.dtype}, got {kind}. Use .to(dtype)")
     if isinstance(value, Variable):

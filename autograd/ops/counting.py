@@ -76,7 +76,7 @@ def unique_consecutive(
     axis = 0 if dim is None else axis_of("unique_consecutive", dim, input.raw.ndim)
     x = input.raw.reshape(-1) if dim is None else xp.moveaxis(input.raw, axis, 0)
     begins = xp.ones(len(x), bool)  # of a run
-    begins[1:] = (x[1:] != x[:-1]).reshape(max(len(x) - 1, 0), -1).any(1)
+    begins[1:] = (x[1:] != x[:-1]).any(tuple(range(1, x.ndim)))
     starts = xp.nonzero(begins)[0]
     inverse = xp.cumsum(begins) - 1
     counts = xp.diff(starts, append=len(x))
@@ -95,7 +95,7 @@ def _of_three(be: Any, *parts: Any) -> Any:
 
 def searchsorted(
     sorted_sequence: Tensor,
-    values: Any,
+    input: Any,
     *,
     out_int32: bool = False,
     right: bool = False,
@@ -106,8 +106,8 @@ def searchsorted(
     """Where values would have to be inserted into a sorted sequence to keep it sorted.
 
     Args:
-        sorted_sequence: (n,), or (..., n) with a sequence for every row of ``values``.
-        values: any shape, or (..., m); or a number.
+        sorted_sequence: (n,), or (..., n) with a sequence for every row of ``input``.
+        input: the values: any shape, or (..., m); or a number.
         out_int32: int32 in place of int64.
         right: behind equal elements, not before them.
         side: "left" or "right": the same as ``right``.
@@ -115,7 +115,7 @@ def searchsorted(
         out: a tensor for the result.
 
     Returns:
-        Positions, of the shape of ``values``.
+        Positions, of the shape of ``input``.
 
     Raises:
         ShapeError: the rows of the sequences and of the values do not match.
@@ -132,7 +132,7 @@ def searchsorted(
         )
     where = "right" if right or side == "right" else "left"
     sequence = sorted_sequence.raw
-    wanted = values.raw if isinstance(values, Variable) else be.asarray(values)
+    wanted = input.raw if isinstance(input, Variable) else be.asarray(input)
     if sorter is not None:
         sequence = xp.take_along_axis(sequence, sorter.raw, -1)
     if sequence.ndim > 1 and sequence.shape[:-1] != wanted.shape[:-1]:
@@ -223,7 +223,9 @@ def _limits(name: str, raw: Any, low: float, high: float) -> tuple[float, float]
     return low, high
 
 
-def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
+def isin(
+    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False, out: Tensor | None = None
+) -> Tensor:
     """Which elements are among those of another tensor.
 
     Args:
@@ -231,6 +233,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
         test_elements: any shape, what to look for; or a number, but not both.
         assume_unique: accepted: neither has an element twice.
         invert: which are not.
+        out: a tensor for the result.
 
     Returns:
         A bool tensor of the shape of ``elements``.
@@ -247,7 +250,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
         raise TypeError("isin: expected a tensor among elements and test_elements, got two numbers")
     be = model.backend
     known, asked = (x.raw if isinstance(x, Variable) else be.xp.asarray(x) for x in (elements, test_elements))
-    return wrap(be.xp.isin(known, asked, invert=invert), be)
+    return into(out, wrap(be.xp.isin(known, asked, invert=invert), be), "isin")
 
 
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Any = None) -> Tensor:
@@ -296,7 +299,13 @@ class Histogram(NamedTuple):
 
 
 def histogram(
-    input: Tensor, bins: Any, *, range: Any = None, weight: Tensor | None = None, density: bool = False
+    input: Tensor,
+    bins: Any = 100,
+    *,
+    range: Any = None,
+    weight: Tensor | None = None,
+    density: bool = False,
+    out: Any = None,
 ) -> Histogram:
     """How many elements lie in each of several intervals.
 
@@ -306,6 +315,7 @@ def histogram(
         range: (low, high) for a number of intervals; None means that of the elements.
         weight: of the shape of ``input``: what each element counts.
         density: divide so that the integral over the range is one.
+        out: a pair of tensors for the result.
 
     Returns:
         (hist, bin_edges), a named tuple of the dtype of ``input``.
@@ -328,4 +338,5 @@ def histogram(
             raise ValueError(f"histogram: expected at least 1 bin, got {bins}")
         edges = be.xp.linspace(*_limits("histogram", raw, *(range or (0, 0))), bins + 1)
     hist, _ = be.xp.histogram(raw, edges, weights=None if weight is None else weight.raw, density=density)
-    return Histogram(wrap(hist.astype(raw.dtype), be), wrap(edges.astype(raw.dtype), be))
+    found = wrap(hist.astype(raw.dtype), be), wrap(edges.astype(raw.dtype), be)
+    return Histogram(*(found if out is None else (into(o, y, "histogram") for o, y in zip(out, found, strict=True))))

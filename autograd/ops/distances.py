@@ -35,7 +35,9 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 
 
 @autocasts
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+def cdist(
+    x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = "use_mm_for_euclid_dist_if_necessary"
+) -> Tensor:
     """The p-norm distance of every row of one matrix to every row of another.
 
     Args:

@@ -152,13 +152,14 @@ def amin(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | N
     return into(out, _amin(input, axes=_axes("amin", input, dim), keepdim=keepdim), "amin")
 
 
-def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False, out: Any = None) -> MinMax:
     """The smallest and the largest element, of all or along an axis. Equal ones share the gradient.
 
     Args:
         input: any shape and real dtype.
         dim: an axis, or None for all.
         keepdim: keep the reduced axes with size 1.
+        out: a pair of tensors for the result.
 
     Returns:
         ``(min, max)``, a named tuple of tensors of the shape without the reduced axes.
@@ -172,7 +173,8 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
         MinMax(min=tensor(1.), max=tensor(5.))
     """
     axes = _axes("aminmax", input, dim)
-    return MinMax(_amin(input, axes=axes, keepdim=keepdim), _amax(input, axes=axes, keepdim=keepdim))
+    found = _amin(input, axes=axes, keepdim=keepdim), _amax(input, axes=axes, keepdim=keepdim)
+    return MinMax(*(found if out is None else (into(o, y, "aminmax") for o, y in zip(out, found, strict=True))))
 
 
 # -- one of several gets the gradient ---------------------------------------------------------------------------------
@@ -202,7 +204,7 @@ def _along(name: str, position: Any, input: Tensor, dim: Any, keepdim: bool) -> 
     return ValuesIndices(_reshape(values, shape=shape), _reshape(index, shape=shape))
 
 
-def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
     """The largest element: of all, along an axis with its place, or of two tensors element by element.
 
     Args:
@@ -210,6 +212,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
         dim: None: the largest of all, equal ones sharing the gradient; an axis: the largest along it, the first of
             equal ones getting the gradient; a tensor: ``maximum(input, dim)``.
         keepdim: keep the reduced axis with size 1.
+        other: the second tensor, by its name in PyTorch.
         out: a tensor, or along an axis a pair of them, for the result.
 
     Returns:
@@ -224,10 +227,10 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
         >>> x.max(), x.max(1)
         (tensor(7.), ValuesIndices(values=tensor([5., 7.]), indices=tensor([1, 0])))
     """
-    return _extremum("max", _amax, _argmax, maximum, input, dim, keepdim, out)
+    return _extremum("max", _amax, _argmax, maximum, input, dim if other is None else other, keepdim, out)
 
 
-def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
     """The smallest element: of all, along an axis with its place, or of two tensors element by element.
 
     Args:
@@ -235,6 +238,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
         dim: None: the smallest of all, equal ones sharing the gradient; an axis: the smallest along it, the first of
             equal ones getting the gradient; a tensor: ``minimum(input, dim)``.
         keepdim: keep the reduced axis with size 1.
+        other: the second tensor, by its name in PyTorch.
         out: a tensor, or along an axis a pair of them, for the result.
 
     Returns:
@@ -249,7 +253,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
         >>> x.min(), x.min(1)
         (tensor(1.), ValuesIndices(values=tensor([1., 2.]), indices=tensor([0, 1])))
     """
-    return _extremum("min", _amin, _argmin, minimum, input, dim, keepdim, out)
+    return _extremum("min", _amin, _argmin, minimum, input, dim if other is None else other, keepdim, out)
 
 
 def _extremum(
@@ -266,13 +270,14 @@ def _extremum(
     return ValuesIndices(into(out[0], found.values, name), into(out[1], found.indices, name))
 
 
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Where the largest element is: in the flattened tensor, or along an axis; the first of equal ones.
 
     Args:
         input: any shape and real dtype.
         dim: an axis, or None for the flattened tensor.
         keepdim: keep the reduced axes with size 1.
+        out: a tensor for the result.
 
     Returns:
         An int64 tensor of the shape without the reduced axes.
@@ -286,16 +291,17 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
         >>> ag.argmax(x), ag.argmax(x, 1)
         (tensor(2), tensor([1, 0]))
     """
-    return _place("argmax", _argmax, input, dim, keepdim)
+    return into(out, _place("argmax", _argmax, input, dim, keepdim), "argmax")
 
 
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Where the smallest element is: in the flattened tensor, or along an axis; the first of equal ones.
 
     Args:
         input: any shape and real dtype.
         dim: an axis, or None for the flattened tensor.
         keepdim: keep the reduced axes with size 1.
+        out: a tensor for the result.
 
     Returns:
         An int64 tensor of the shape without the reduced axes.
@@ -309,7 +315,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
         >>> ag.argmin(x), ag.argmin(x, 1)
         (tensor(0), tensor([0, 1]))
     """
-    return _place("argmin", _argmin, input, dim, keepdim)
+    return into(out, _place("argmin", _argmin, input, dim, keepdim), "argmin")
 
 
 def _place(name: str, position: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:

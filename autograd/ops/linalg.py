@@ -355,7 +355,8 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
         >>> ag.addbmm(ag.ones(1), ag.ones(2, 1, 3), ag.ones(2, 3, 2))
         tensor([[7., 7.]])
     """
-    total = _sum(_product("addbmm", batch1, batch2, (3, 3)), axes=(0,), keepdim=False)
+    product = _product("addbmm", batch1, batch2, (3, 3))
+    total = _sum(product, axes=(0,), keepdim=False).to(product.dtype)
     return _added("addbmm", input, total, beta, alpha, out)
 
 

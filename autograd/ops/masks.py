@@ -127,12 +127,13 @@ def argwhere(input: Tensor) -> Tensor:
     return nonzero(input)
 
 
-def take(input: Tensor, index: Tensor) -> Tensor:
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Elements by their number in the flattened tensor; a copy.
 
     Args:
         input: any shape, n elements.
         index: any shape, integers in [-n, n).
+        out: a tensor for the result.
 
     Returns:
         A tensor of the shape of ``index``.
@@ -147,7 +148,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     size = input.raw.size
     index = positions("take", index, size, -size)
     taken = _at(ravel(input), fancy=(index.raw.reshape(-1).copy(),))
-    return taken if index.raw.ndim == 1 else _reshape(taken, shape=index.raw.shape)
+    return into(out, taken if index.raw.ndim == 1 else _reshape(taken, shape=index.raw.shape), "take")
 
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:

@@ -102,7 +102,7 @@ def trace(be: Any, input: Any) -> Any:
     """
     if input.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, got shape {tuple(input.shape)}")
-    return input.trace()
+    return input.trace(dtype="int64" if input.dtype.kind in "biu" else None)
 
 
 def _on_diagonal(g: Any, shape: tuple[int, ...]) -> Any:

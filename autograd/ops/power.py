@@ -31,7 +31,7 @@ def square(be: Any, input: Any) -> Any:
         >>> ag.square(ag.tensor([2.0, -3.0]))
         tensor([4., 9.])
     """
-    return be.xp.multiply(input, input)
+    return be.xp.multiply(input, input, dtype="int64" if input.dtype.kind == "b" else None)
 
 
 square.grad(input=lambda g, input: g * (input * 2))

@@ -13,7 +13,7 @@ from autograd.inplace import fill
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.arguments import sizes
-from autograd.ops.out import fresh, like
+from autograd.ops.out import fresh, into, like
 from autograd.random import Generator, default_generator
 
 if TYPE_CHECKING:
@@ -262,13 +262,16 @@ def normal(
     return mean + std * randn_like(model.detach(), generator=generator)
 
 
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
+) -> Tensor:
     """1 with probability ``input`` (or ``p``), else 0, element by element.
 
     Args:
         input: probabilities in [0, 1], floating.
         p: one probability for all.
         generator: the stream; default: the one of ``manual_seed``.
+        out: a tensor for the result.
 
     Returns:
         A tensor of zeros and ones like ``input``.
@@ -285,11 +288,16 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     if be.xp.any((be.xp.asarray(chance) < 0) | (be.xp.asarray(chance) > 1)):
         raise ValueError("bernoulli: expected probabilities in [0, 1], got one outside")
     u = _draw(be, "uniform", raw.shape, dtypes.float32.numpy, 0.0, 1.0, generator)
-    return wrap((u < chance).astype(raw.dtype), be)
+    return into(out, wrap((u < chance).astype(raw.dtype), be), "bernoulli")
 
 
 def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Positions drawn with probabilities proportional to the weights.
 
@@ -301,6 +309,7 @@ def multinomial(
         num_samples: how many positions per row.
         replacement: whether a position may be drawn again.
         generator: the stream; default: the one of ``manual_seed``.
+        out: a tensor for the result.
 
     Returns:
         An int64 tensor of shape (num_samples,) or (rows, num_samples).
@@ -337,7 +346,7 @@ def multinomial(
     else:
         picked = xp.argsort(-xp.log1p(-u) / weights, axis=1)[:, :num_samples]
     picked = picked.astype("int64")
-    return wrap(picked if raw.ndim == 2 else picked[0], be)
+    return into(out, wrap(picked if raw.ndim == 2 else picked[0], be), "multinomial")
 
 
 # -- in place -----------------------------------------------------------------------------------------------------------

@@ -196,7 +196,13 @@ def cummin(input: Tensor, dim: int, *, out: Any = None) -> ValuesIndices:
 
 
 def diff(
-    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
+    input: Tensor,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The differences of neighbours along an axis, n times over: y[i] = x[i + 1] - x[i].
 
@@ -205,6 +211,7 @@ def diff(
         n: how many times.
         dim: the axis.
         prepend, append: tensors put before and after it along the axis first.
+        out: a tensor for the result.
 
     Returns:
         A tensor with n elements less along the axis; of bools, where neighbours differ.
@@ -229,4 +236,4 @@ def diff(
         size = x.raw.shape[axis]
         later, earlier = narrow(x, axis, min(1, size), max(size - 1, 0)), narrow(x, axis, 0, max(size - 1, 0))
         x = later ^ earlier if x.raw.dtype.kind == "b" else later - earlier
-    return x
+    return into(out, x, "diff")

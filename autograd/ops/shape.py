@@ -515,7 +515,8 @@ def sum_to_size(input: Tensor, *args: Any, size: Any = None) -> Tensor:
     shape, have = sizes(args if size is None else size), tuple(input.raw.shape)
     if len(shape) > len(have) or broadcast("sum_to_size", shape, have) != have:
         raise ShapeError(f"sum_to_size: expected sizes that broadcast to {have}, got {shape}")
-    return sum_to(input, shape=shape)
+    whole = input.raw.dtype.kind in "biu" and shape != have  # a sum of integers
+    return sum_to(input.to(dtypes.int64) if whole else input, shape=shape)
 
 
 def broadcast_shapes(*shapes: Any) -> Any:

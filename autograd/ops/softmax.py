@@ -9,6 +9,7 @@ from autograd.errors import DtypeError
 from autograd.op import op
 from autograd.ops.arguments import axis_of
 from autograd.ops.elementwise import exp
+from autograd.ops.out import into
 from autograd.ops.reduction import _sum
 from autograd.ops.shape import _reshape, ravel
 
@@ -38,13 +39,14 @@ _softmax_grad.grad(
 )
 
 
-def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Positive numbers that sum to one along an axis: exp(x) / sum(exp(x)).
 
     Args:
         input: any shape, floating.
         dim: the axis that sums to one.
         dtype: cast to it first.
+        out: a tensor for the result.
 
     Returns:
         A tensor like ``input``.
@@ -57,7 +59,7 @@ def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
         >>> ag.softmax(ag.tensor([0.0, 0.0]), 0)
         tensor([0.5000, 0.5000])
     """
-    return _along("softmax", _softmax, input, dim, dtype)
+    return into(out, _along("softmax", _softmax, input, dim, dtype), "softmax")
 
 
 @op(complex="refused")
@@ -78,13 +80,14 @@ _log_softmax_grad.grad(
 )
 
 
-def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the softmax along an axis, without overflow: x - log(sum(exp(x))).
 
     Args:
         input: any shape, floating.
         dim: the axis.
         dtype: cast to it first.
+        out: a tensor for the result.
 
     Returns:
         A tensor like ``input``.
@@ -97,7 +100,7 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
         >>> ag.log_softmax(ag.tensor([0.0, 0.0]), 0)
         tensor([-0.6931, -0.6931])
     """
-    return _along("log_softmax", _log_softmax, input, dim, dtype)
+    return into(out, _along("log_softmax", _log_softmax, input, dim, dtype), "log_softmax")
 
 
 def _along(name: str, operation: Any, input: Any, dim: int, dtype: Any) -> Any:

@@ -125,7 +125,9 @@ def sort(
     return _given(out, values, index, "sort")
 
 
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+def argsort(
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: Tensor | None = None
+) -> Tensor:
     """The positions along an axis that would sort it; equal elements keep their order.
 
     Args:
@@ -133,6 +135,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
         dim: the axis.
         descending: the largest first.
         stable: accepted; the order of equal elements is always kept.
+        out: a tensor for the result.
 
     Returns:
         int64, of the shape of ``input``.
@@ -146,8 +149,8 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     """
     axis = axis_of("argsort", dim, input.raw.ndim)
     if input.raw.ndim:
-        return _argsort(input, axis=axis, descending=descending)
-    return _reshape(_argsort(ravel(input), axis=0, descending=descending), shape=())
+        return into(out, _argsort(input, axis=axis, descending=descending), "argsort")
+    return into(out, _reshape(_argsort(ravel(input), axis=0, descending=descending), shape=()), "argsort")
 
 
 def msort(input: Tensor, *, out: Any = None) -> Tensor:

@@ -9,6 +9,7 @@ from autograd.errors import ShapeError
 from autograd.node import Variable
 from autograd.op import op, view_scatter
 from autograd.ops.arguments import axis_of, index_of
+from autograd.ops.out import into
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -302,7 +303,14 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
 
 
 def slice_scatter(
-    input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+    input: Tensor,
+    src: Tensor,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A copy of ``input`` with ``src`` in a slice along an axis.
 
@@ -311,6 +319,7 @@ def slice_scatter(
         src: of the shape of that slice.
         dim: the axis.
         start, end, step: the slice, as in Python.
+        out: a tensor for the result.
 
     Returns:
         A tensor like ``input``.
@@ -326,7 +335,8 @@ def slice_scatter(
     if step <= 0:
         raise ValueError(f"slice_scatter: expected a positive step, got {step}")
     axis = _axis_of_some("slice_scatter", dim, input)
-    return _scattered("slice_scatter", input, src, _slice, index=along(axis, slice(start, end, step)))
+    y = _scattered("slice_scatter", input, src, _slice, index=along(axis, slice(start, end, step)))
+    return into(out, y, "slice_scatter")
 
 
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:

@@ -106,7 +106,7 @@ OPS = [
         inplace=True,
         errors=(
             Error(DtypeError, "masked_fill: expected a bool mask, got autograd.int64", WIDE, WIDE, 1),
-            Error(DtypeError, "masked_fill: expected a value that fits autograd.int64, got", WIDE, MASK[0], 0.5),
+            Error(DtypeError, "masked_fill: expected a value that fits autograd.int64, got", WIDE, MASK[0], np.inf),
             Error(
                 ShapeError,
                 r"masked_fill: expected a number or a 0-d .*, got shape \(4,\)",

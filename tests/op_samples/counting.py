@@ -132,6 +132,7 @@ OPS = [
             Error(DtypeError, "histogram: expected a floating dtype", RUNS, 3),
             Error(ValueError, "histogram: expected at least 1 bin, got 0", X, 0),
         ),
+        out=True,
     ),
     Op(
         "isin",
@@ -145,5 +146,6 @@ OPS = [
         grad=False,
         method=False,
         errors=(Error(TypeError, "isin: expected a tensor among elements and test_elements, got two numbers", 1, 2),),
+        out=True,
     ),
 ]

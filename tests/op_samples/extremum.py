@@ -54,6 +54,6 @@ def empty(name: str) -> tuple[Error, ...]:
 OPS = [
     *(Op(name, extremes, out=True, dtypes=TYPES, errors=empty(name)) for name in ("max", "min")),
     *(Op(name, along, out=True, dtypes=TYPES, errors=empty(name)) for name in ("amax", "amin")),
-    Op("aminmax", both, dtypes=TYPES),
-    *(Op(name, places, grad=False, dtypes=TYPES, errors=empty(name)) for name in ("argmax", "argmin")),
+    Op("aminmax", both, dtypes=TYPES, out=True),
+    *(Op(name, places, grad=False, out=True, dtypes=TYPES, errors=empty(name)) for name in ("argmax", "argmin")),
 ]

@@ -90,6 +90,7 @@ OPS = [
         ],
         errors=(Late(IndexError, "take: index 6 is out of range for size 6. Valid are -6 to 5", X, np.array([6])),),
         complex=True,
+        out=True,
     ),
     Op(
         "put",

@@ -72,5 +72,6 @@ OPS = [
             Error(ShapeError, "diff: expected at least one axis, got a 0-d tensor", np.array(1.0)),
             Error(ValueError, "diff: expected n >= 0, got -1", np.ones(2), -1),
         ),
+        out=True,
     ),
 ]

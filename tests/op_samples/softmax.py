@@ -27,6 +27,7 @@ OPS = [
             ),
             Error(IndexError, rf"{name}: expected dim in \[-2, 1\], got 2", X, 2),
         ),
+        out=True,
     )
     for name in ("softmax", "log_softmax")
 ]

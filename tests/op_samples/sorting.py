@@ -69,7 +69,7 @@ NOTHING = r"expected at least one element along dim 1, got shape \(2, 0\)"
 
 OPS = [
     Op("sort", equal_ones, out=True, errors=(Error(IndexError, r"sort: expected dim in \[-2, 1\], got 2", X, 2),)),
-    Op("argsort", equal_ones, grad=False),
+    Op("argsort", equal_ones, grad=False, out=True),
     Op("msort", on(((3, 2),), ((4,),), ((),)), out=True),
     Op(
         "topk",

@@ -83,6 +83,7 @@ OPS = [
             Error(ShapeError, r"slice_scatter: expected src of shape \(1, 3\), got \(2, 3\)", X, X, 0, 1),
             Error(ValueError, "slice_scatter: expected a positive step, got 0", X, X, 0, 0, 1, 0),
         ),
+        out=True,
     ),
     Op(
         "diagonal_scatter",
