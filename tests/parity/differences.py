@@ -44,7 +44,11 @@ SIGNATURES: dict[str, dict[str, str]] = {
     "torch.layer_norm": {"takes no cudnn_enable=": _CUDNN},
     "torch.alpha_dropout": {"takes no train=": "the function of nn.functional, which calls it training"},
     "torch.feature_alpha_dropout": {"takes no train=": "the function of nn.functional, which calls it training"},
-    "torch.rrelu": {"takes no generator=": "noise comes from the default stream"},
+    "torch.ctc_loss": {"reduction": _ENUM},
+    **{
+        name: {"takes no generator=": "noise comes from the default stream"}
+        for name in ("torch.rrelu", "torch.rrelu_", "F.rrelu_")
+    },
     "torch.threshold": {"takes no out=": "the function of nn.functional"},
     "torch.hardshrink": {"takes no out=": "the function of nn.functional"},
     "F.hardshrink": {"takes no out=": "documented without"},
@@ -72,6 +76,7 @@ SIGNATURES: dict[str, dict[str, str]] = {
     "Tensor.requires_grad_": {"takes no mode=": _WHOLE},
     "Tensor.set_": {"takes no": "of a storage; as_strided() gives such views"},
     "Tensor.swapaxes_": {"takes no axis": "transpose_() under a second name"},
+    "nn.SyncBatchNorm": {"takes no bias=": "as the other batch norms"},
     "nn.Transformer": {"activation": "our relu is another function than PyTorch's"},
     "nn.TransformerDecoderLayer": {"activation": "our relu is another function than PyTorch's"},
     "nn.TransformerEncoderLayer": {"activation": "our relu is another function than PyTorch's"},
@@ -89,7 +94,6 @@ BEHAVIOUR = {
     "strided only": "no sparse, quantized, nested, named or meta tensors",
 }
 
-_FLOATS = "for floating dtypes"
 _CUT = "PyTorch cuts beta and alpha to integers, which loses them; ours promotes"
 _TIES = "which of equal elements is found is nobody's promise"
 _NAN = "where an infinity or NaN meets another, PyTorch's order of steps gives NaN elsewhere"
@@ -102,19 +106,13 @@ _SPECIAL = (
     "shifted_chebyshev_polynomial_w",
 )  # fmt: skip
 
-# By operation and variation (see variations.py): why ours gives something else. Where PyTorch raises and ours does not, it
-# lacks a kernel, or the dtypes that ours takes besides.
+# By operation and variation (see variations.py): why ours gives something else. Two differences need no entry: where PyTorch
+# raises and ours does not, and where a function of nn.functional refuses integers by a DtypeError: it is for floating dtypes.
 VALUES: dict[str, dict[str, str]] = {
-    **{
-        f"F.{name}": {"int64": _FLOATS, "uint8": _FLOATS}
-        for name in ("conv1d", "conv2d", "conv3d", "max_pool2d", "max_pool3d", "margin_ranking_loss")
-    },
-    **{f"F.{name}": {"int64": _FLOATS} for name in ("avg_pool1d", "avg_pool2d", "avg_pool3d", "local_response_norm")},
-    **{f"F.{name}": {"int64": _FLOATS} for name in ("conv_transpose1d", "conv_transpose2d")},
-    **{f"F.{name}": {"int64": _FLOATS, "bool": _FLOATS} for name in ("lp_pool1d", "lp_pool2d", "lp_pool3d")},
-    **{f"F.{name}": {"bool": _FLOATS} for name in ("fold", "unfold")},
-    **{f"F.{name}": {"uint8": _FLOATS} for name in ("interpolate", "upsample")},
-    "F.conv_transpose3d": {"int64": _FLOATS, "special values": _NAN},
+    "F.conv_transpose3d": {"special values": _NAN},
+    "F.conv_tbc": {"special values": _NAN},
+    "F.grid_sample": {"special values": "the nearest point to NaN: PyTorch takes one, ours none"},
+    "F.margin_ranking_loss": {"int64": _LAX, "uint8": _LAX},
     "F.hinge_embedding_loss": {"int64": _LAX, "uint8": _LAX},
     "F.hardtanh": {"int64": _LAX},
     "F.bilinear": {

@@ -21,7 +21,8 @@ def test_values_are_pytorchs(family: str, torch: ModuleType) -> None:
         for variation in VARIATIONS:
             for sample in samples(record, variation):
                 what = fault(record, sample, torch)
-                if what is None or what == "raises nothing":
+                refused = record.name.startswith("F.") and what == "raises DtypeError"
+                if what is None or what == "raises nothing" or refused:
                     continue
                 found.add((record.name, variation))
                 if variation not in VALUES.get(record.name, {}):
