@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd.errors import ShapeError
 from autograd.node import Variable
 from autograd.op import op
-from autograd.ops.arguments import axes_of, axis_of
+from autograd.ops.arguments import axes_of, axis_of, numpy_names
 from autograd.ops.bounds import maximum, minimum
 from autograd.ops.out import into
 from autograd.ops.reduction import count, restore
@@ -106,6 +106,7 @@ def _axes(name: str, input: Tensor, dim: Any) -> tuple[int, ...]:
     return axes
 
 
+@numpy_names
 def amax(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The largest element along axes. Equal ones share the gradient.
 
@@ -129,6 +130,7 @@ def amax(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | N
     return into(out, _amax(input, axes=_axes("amax", input, dim), keepdim=keepdim), "amax")
 
 
+@numpy_names
 def amin(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The smallest element along axes. Equal ones share the gradient.
 
@@ -152,6 +154,7 @@ def amin(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | N
     return into(out, _amin(input, axes=_axes("amin", input, dim), keepdim=keepdim), "amin")
 
 
+@numpy_names
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False, out: Any = None) -> MinMax:
     """The smallest and the largest element, of all or along an axis. Equal ones share the gradient.
 
@@ -204,6 +207,7 @@ def _along(name: str, position: Any, input: Tensor, dim: Any, keepdim: bool) -> 
     return ValuesIndices(_reshape(values, shape=shape), _reshape(index, shape=shape))
 
 
+@numpy_names
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
     """The largest element: of all, along an axis with its place, or of two tensors element by element.
 
@@ -230,6 +234,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
     return _extremum("max", _amax, _argmax, maximum, input, dim if other is None else other, keepdim, out)
 
 
+@numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
     """The smallest element: of all, along an axis with its place, or of two tensors element by element.
 
@@ -270,6 +275,7 @@ def _extremum(
     return ValuesIndices(into(out[0], found.values, name), into(out[1], found.indices, name))
 
 
+@numpy_names
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Where the largest element is: in the flattened tensor, or along an axis; the first of equal ones.
 
@@ -294,6 +300,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
     return into(out, _place("argmax", _argmax, input, dim, keepdim), "argmax")
 
 
+@numpy_names
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Where the smallest element is: in the flattened tensor, or along an axis; the first of equal ones.
 

@@ -8,6 +8,7 @@ from autograd.dtypes import INEXACT
 from autograd.inplace import inplace
 from autograd.node import Variable
 from autograd.op import op, wrap
+from autograd.ops.arguments import numpy_names
 from autograd.ops.comparison import where
 from autograd.ops.indexing import (
     _along_axis,
@@ -119,6 +120,7 @@ def _(needs: Any, g: Any, x: Any, index: Any, src: Any, y: Any, *, axis: int, ki
     return gx, None, gsrc
 
 
+@numpy_names
 def scatter(
     input: Tensor,
     dim: int,
@@ -167,6 +169,7 @@ def scatter(
     return into(out, _shaped(_combine(x, index, src, axis=axis, kind="prod", include_self=True), input), "scatter")
 
 
+@numpy_names
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True, out: Any = None
 ) -> Tensor:
@@ -217,6 +220,7 @@ def _reduced(name: str, x: Any, index: Any, src: Any, axis: int, kind: str, incl
     return total / wrap(counts, be) if raw.dtype.kind in INEXACT else total // wrap(counts, be)
 
 
+@numpy_names
 def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True, out: Any = None
 ) -> Tensor:

@@ -8,7 +8,7 @@ from autograd.errors import DtypeError, ShapeError
 from autograd.inplace import inplace
 from autograd.node import Variable
 from autograd.op import op, wrap
-from autograd.ops.arguments import axis_of
+from autograd.ops.arguments import axis_of, numpy_names
 from autograd.ops.out import into
 from autograd.ops.shape import _expand, _reshape, broadcast, ravel
 from autograd.ops.subscript import _put
@@ -55,6 +55,7 @@ _index_select.grad(x=lambda g, x_shape, index, *, axis: _index_spread(g, index, 
 _index_spread.grad(x=lambda g, index, *, axis, shape: _index_select(g, index, axis=axis))
 
 
+@numpy_names
 def index_select(input: Tensor, dim: int, index: Tensor, *, out: Any = None) -> Tensor:
     """Slices along an axis at listed positions; a copy.
 
@@ -101,6 +102,7 @@ _index_add.grad(
 )
 
 
+@numpy_names
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1, out: Any = None) -> Tensor:
     """A copy of ``input`` with slices of ``source`` added at listed positions along an axis.
 
@@ -144,6 +146,7 @@ def _by_axis(name: str, input: Any, dim: int, index: Any, source: Any) -> tuple[
     return x, axis, index, source
 
 
+@numpy_names
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: Any = None) -> Tensor:
     """A copy of ``input`` with slices of ``source`` at listed positions along an axis.
 
@@ -170,6 +173,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: A
     return into(out, y if x is input else _reshape(y, shape=()), "index_copy")
 
 
+@numpy_names
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of ``input`` with one value at listed positions along an axis.
 
@@ -250,6 +254,7 @@ def _along_axis(name: str, input: Any, dim: int, index: Any, src: Any = None) ->
     return x, axis, index, src
 
 
+@numpy_names
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Any = None) -> Tensor:
     """Elements along an axis at positions of their own: out[i][j] = input[index[i][j]][j] for ``dim=0``.
 
@@ -280,6 +285,7 @@ def _shaped(y: Any, like: Any) -> Any:
     return y if y.raw.ndim == like.raw.ndim else _reshape(y, shape=like.raw.shape)
 
 
+@numpy_names
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out: Any = None) -> Tensor:
     """Elements along an axis at positions of their own, the other axes broadcast; what ``argsort`` is for.
 
@@ -350,6 +356,7 @@ _scatter.grad(
 _scatter_add.grad(x=lambda g, **p: g, src=lambda g, index, src_shape, *, axis: _from_places(g, index, src_shape, axis))
 
 
+@numpy_names
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Any = None) -> Tensor:
     """A copy of ``input`` with elements added at positions of their own along an axis, as often as one is named.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DtypeError, ShapeError
 from autograd.node import Variable
-from autograd.ops.arguments import axes_of, axis_of
+from autograd.ops.arguments import axes_of, axis_of, numpy_names
 from autograd.ops.joining import cat
 from autograd.ops.reduction import sum
 from autograd.ops.scan import cumsum, diff
@@ -44,6 +44,7 @@ def _areas(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> tuple[A
     return (later + earlier) * width / 2.0, axis
 
 
+@numpy_names
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integral along an axis by the trapezoidal rule: sum of (x[i + 1] - x[i]) (y[i] + y[i + 1]) / 2.
 
@@ -70,6 +71,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = 
     return sum(areas, axis)
 
 
+@numpy_names
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The running integral along an axis by the trapezoidal rule.
 
@@ -96,6 +98,7 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, 
     return cumsum(areas, axis)
 
 
+@numpy_names
 def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """Estimates of partial derivatives by central differences of second order, one-sided at the edges.
 

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.errors import ShapeError
 from autograd.node import Variable, seen_as
 from autograd.op import Operation, op, zeros_like_shape
-from autograd.ops.arguments import axis_of, tensor_list
+from autograd.ops.arguments import axis_of, numpy_names, tensor_list
 from autograd.ops.out import into
 from autograd.ops.shape import _reshape, atleast_1d, atleast_2d, atleast_3d
 from autograd.ops.views import _slice, along
@@ -36,6 +36,7 @@ def _(needs: Any, g: Any, *, axis: int, ends: tuple[int, ...]) -> Any:
     )
 
 
+@numpy_names
 def cat(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
     """Tensors one after the other along an existing axis.
 
@@ -80,6 +81,7 @@ def _joined(name: str, tensors: tuple[Any, ...], dim: int) -> Any:
     return _cat(*tensors, axis=axis, ends=tuple(itertools.accumulate(s[axis] for s in shapes)))
 
 
+@numpy_names
 def concat(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
     """Tensors one after the other along an existing axis; the same as ``cat``.
 
@@ -98,6 +100,7 @@ def concat(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
     return into(out, _joined("concat", tensor_list("concat", tensors), dim), "concat")
 
 
+@numpy_names
 def concatenate(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
     """Tensors one after the other along an existing axis; the same as ``cat``.
 
@@ -126,6 +129,7 @@ def _(needs: Any, g: Any, *, axis: int) -> Any:
     return tuple(_slice(g, index=along(axis, i)) if need else None for i, need in enumerate(needs))
 
 
+@numpy_names
 def stack(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
     """Tensors of one shape along a new axis.
 
@@ -333,6 +337,7 @@ def _stretches(ends: Any) -> tuple[slice, ...]:
     return tuple(slice(a, b) for a, b in itertools.pairwise((0, *ends)))
 
 
+@numpy_names
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """An axis cut into pieces of given sizes, as views.
 
@@ -362,6 +367,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
     return _apart(tensor, axis, _stretches(ends))
 
 
+@numpy_names
 def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """An axis cut into pieces of listed sizes, as views.
 
@@ -396,6 +402,7 @@ def _axis_of_some(name: str, dim: Any, input: Any) -> int:
     return axis_of(name, dim, input.raw.ndim)
 
 
+@numpy_names
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """An axis cut into (at most) a number of equal pieces, as views; the last may be shorter.
 
@@ -423,6 +430,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return _apart(input, axis, _stretches(ends))
 
 
+@numpy_names
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The positions of an axis one by one, as views without it.
 
@@ -444,6 +452,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return _apart(input, axis, tuple(range(input.raw.shape[axis])))
 
 
+@numpy_names
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """An axis cut at given positions, or into a number of pieces whose sizes differ by at most one, as views.
 

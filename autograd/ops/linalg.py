@@ -9,7 +9,7 @@ from autograd.casting import autocasts
 from autograd.errors import DtypeError, ShapeError
 from autograd.inplace import inplace
 from autograd.op import op
-from autograd.ops.arguments import axis_of
+from autograd.ops.arguments import axis_of, numpy_names
 from autograd.ops.arithmetic import mul
 from autograd.ops.axes import _matrix_axes, _permute
 from autograd.ops.complex import conj
@@ -448,6 +448,7 @@ _cross.grad(
 )
 
 
+@numpy_names
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Any = None) -> Tensor:
     """The cross product of vectors of three elements.
 

@@ -10,6 +10,7 @@ from autograd.errors import ShapeError
 from autograd.op import op, wrap
 from autograd.ops import linalg as products
 from autograd.ops import views
+from autograd.ops.arguments import numpy_names
 from autograd.ops.joining import cat
 from autograd.ops.linalg import _cheapest, _column, _matmul
 from autograd.ops.matrix_algebra import adjoint, beside, columns, matrices, padded, rows, squares
@@ -144,6 +145,7 @@ def multi_dot(tensors: Any, *, out: Any = None) -> Tensor:
     return into(out, _reshape(y, shape=(() if begins else (m,)) + (() if ends else (n,))), "multi_dot")
 
 
+@numpy_names
 def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Any = None) -> Tensor:
     """The cross product of vectors of three elements.
 

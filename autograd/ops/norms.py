@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ShapeError
 from autograd.op import op
-from autograd.ops.arguments import axes_of, axis_of
+from autograd.ops.arguments import axes_of, axis_of, numpy_names
 from autograd.ops.arithmetic import abs
 from autograd.ops.axes import movedim
 from autograd.ops.comparison import where
@@ -117,6 +117,7 @@ def nuclear(name: str, x: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     return _reshape(y, shape=tuple(1 if i in axes else n for i, n in enumerate(x.raw.shape))) if keepdim else y
 
 
+@numpy_names
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
     """The slices along an axis, those longer than ``maxnorm`` scaled to that length: x * maxnorm / (norm + 1e-7).
 

@@ -8,7 +8,7 @@ from autograd.dtypes import as_dtype
 from autograd.formats import inverse
 from autograd.node import Variable
 from autograd.op import op
-from autograd.ops.arguments import axis_of
+from autograd.ops.arguments import axis_of, numpy_names
 from autograd.ops.axes import _permute
 from autograd.ops.comparison import where
 from autograd.ops.out import into
@@ -91,6 +91,7 @@ def _prod_slope(g: Any, x: Any, y: Any, *, axis: int, keepdim: bool) -> Any:
 _prod.grad(x=_prod_slope)
 
 
+@numpy_names
 def prod(
     input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
@@ -141,6 +142,7 @@ def _cumprod_slope(g: Any, x: Any, y: Any, *, axis: int) -> Any:
 _cumprod.grad(x=_cumprod_slope)
 
 
+@numpy_names
 def cumprod(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """The running product along an axis: y[i] = x[0] * ... * x[i].
 

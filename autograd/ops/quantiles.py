@@ -8,7 +8,7 @@ from autograd.casting import autocasts
 from autograd.errors import DtypeError, ShapeError
 from autograd.node import Variable
 from autograd.op import wrap
-from autograd.ops.arguments import axis_of
+from autograd.ops.arguments import axis_of, numpy_names
 from autograd.ops.axes import movedim
 from autograd.ops.extremum import pick
 from autograd.ops.out import into
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _WAYS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+@numpy_names
 @autocasts
 def quantile(
     input: Tensor,
@@ -56,6 +57,7 @@ def quantile(
     return into(out, _quantile("quantile", input, q, dim, keepdim, interpolation, False), "quantile")
 
 
+@numpy_names
 @autocasts
 def nanquantile(
     input: Tensor,

@@ -8,7 +8,7 @@ from autograd.errors import ShapeError
 from autograd.formats import as_format, contiguous_format, is_in, order_of, preserve_format
 from autograd.node import Variable
 from autograd.op import op, wrap
-from autograd.ops.arguments import axes_of, axis_of, sizes
+from autograd.ops.arguments import axes_of, axis_of, numpy_names, sizes
 from autograd.ops.axes import transpose
 from autograd.ops.conversion import laid_out
 from autograd.ops.indexing import index_select
@@ -229,6 +229,7 @@ def tile(input: Tensor, *args: Any, dims: Any = None) -> Tensor:
     return _tile(input, counts=_aligned(counts, max(len(counts), input.raw.ndim)))
 
 
+@numpy_names
 def repeat_interleave(input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: Any = None) -> Tensor:
     """Every element (or slice along an axis) repeated in place: a, a, b, b, ...
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.dtypes import FLOAT, as_dtype
 from autograd.errors import DtypeError
 from autograd.op import floating, op
-from autograd.ops.arguments import axes_of
+from autograd.ops.arguments import axes_of, numpy_names
 from autograd.ops.comparison import isnan, where
 from autograd.ops.elementwise import exp
 from autograd.ops.out import into
@@ -55,6 +55,7 @@ def _sum(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
 _sum.grad(x=lambda g, x_shape, *, axes, keepdim: restore(g, x_shape, axes, keepdim))
 
 
+@numpy_names
 def sum(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
@@ -82,6 +83,7 @@ def sum(
     return into(out, y, "sum")
 
 
+@numpy_names
 def nansum(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
@@ -119,6 +121,7 @@ def _mean(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
 _mean.grad(x=lambda g, x_shape, *, axes, keepdim: restore(g / (count(x_shape, axes) or 1), x_shape, axes, keepdim))
 
 
+@numpy_names
 def mean(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
@@ -148,6 +151,7 @@ def mean(
     return into(out, y, "mean")
 
 
+@numpy_names
 def nanmean(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
@@ -192,6 +196,7 @@ _logsumexp.grad(
 )
 
 
+@numpy_names
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """log(sum(exp(x))) along axes, without overflow.
 
@@ -223,6 +228,7 @@ def _any(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     return x.any(axes, keepdims=keepdim).astype("uint8" if x.dtype == "uint8" else "bool")
 
 
+@numpy_names
 def any(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Whether some element is nonzero, of all or along axes.
 
@@ -250,6 +256,7 @@ def _all(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     return x.all(axes, keepdims=keepdim).astype("uint8" if x.dtype == "uint8" else "bool")
 
 
+@numpy_names
 def all(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Whether every element is nonzero, of all or along axes.
 
@@ -277,6 +284,7 @@ def _count_nonzero(be: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
     return (x != 0).sum(axes, dtype="int64")
 
 
+@numpy_names
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements are nonzero, of all or along axes.
 

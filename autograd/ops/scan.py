@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.dtypes import as_dtype
 from autograd.errors import ShapeError
 from autograd.op import floating, op
-from autograd.ops.arguments import axis_of
+from autograd.ops.arguments import axis_of, numpy_names
 from autograd.ops.comparison import where
 from autograd.ops.complex import of_complex
 from autograd.ops.elementwise import _logaddexp, exp, log
@@ -49,6 +49,7 @@ def running_sum(be: Any, x: Any, *, axis: int, backwards: bool) -> Any:
 running_sum.grad(x=lambda g, *, axis, backwards: running_sum(g, axis=axis, backwards=not backwards))
 
 
+@numpy_names
 def cumsum(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """The running sum along an axis: y[i] = x[0] + ... + x[i].
 
@@ -99,6 +100,7 @@ def _logcumsumexp_slope(g: Any, x: Any, y: Any, *, axis: int, backwards: bool) -
 _logcumsumexp.grad(x=_logcumsumexp_slope)
 
 
+@numpy_names
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """log of the running sum of exponentials along an axis: y[i] = log(exp(x[0]) + ... + exp(x[i])).
 
@@ -150,6 +152,7 @@ def _running_extremum(name: str, input: Tensor, dim: int, largest: bool, out: An
     return found if out is None else ValuesIndices(*(into(o, y, name) for o, y in zip(out, found, strict=True)))
 
 
+@numpy_names
 def cummax(input: Tensor, dim: int, *, out: Any = None) -> ValuesIndices:
     """The largest element so far along an axis, and its place: the last of equal ones.
 
@@ -171,6 +174,7 @@ def cummax(input: Tensor, dim: int, *, out: Any = None) -> ValuesIndices:
     return _running_extremum("cummax", input, dim, True, out)
 
 
+@numpy_names
 def cummin(input: Tensor, dim: int, *, out: Any = None) -> ValuesIndices:
     """The smallest element so far along an axis, and its place: the last of equal ones.
 
@@ -195,6 +199,7 @@ def cummin(input: Tensor, dim: int, *, out: Any = None) -> ValuesIndices:
 # -- differences ------------------------------------------------------------------------------------------------------
 
 
+@numpy_names
 def diff(
     input: Tensor,
     n: int = 1,

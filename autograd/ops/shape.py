@@ -15,7 +15,7 @@ from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.grad_mode import enable_grad, mode
 from autograd.node import Leaf, Variable
 from autograd.op import Operation, op, wrap
-from autograd.ops.arguments import axes_of, axis_of, sizes
+from autograd.ops.arguments import axes_of, axis_of, numpy_names, sizes
 from autograd.size import Size
 
 if TYPE_CHECKING:
@@ -236,6 +236,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return _reshape(input, shape=(*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
+@numpy_names
 def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     """One axis split into several, as a view.
 
@@ -281,6 +282,7 @@ def ravel(input: Tensor) -> Tensor:
 # -- axes of size one -------------------------------------------------------------------------------------------------
 
 
+@numpy_names
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Axes of size 1 dropped, as a view.
 
@@ -301,6 +303,7 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     return _reshape(input, shape=_squeezed("squeeze", input.raw.shape, dim))
 
 
+@numpy_names
 def squeeze_(input: Tensor, dim: Any = None) -> Tensor:
     """``squeeze``, of the tensor itself; returns it.
 
@@ -327,6 +330,7 @@ def _squeezed(name: str, shape: tuple[int, ...], dim: Any) -> tuple[int, ...]:
     return tuple(n for i, n in enumerate(shape) if n != 1 or i not in axes)
 
 
+@numpy_names
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """An axis of size 1 added, as a view.
 
@@ -347,6 +351,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return _reshape(input, shape=_unsqueezed("unsqueeze", input.raw.shape, dim))
 
 
+@numpy_names
 def unsqueeze_(input: Tensor, dim: int) -> Tensor:
     """``unsqueeze``, of the tensor itself; returns it.
 

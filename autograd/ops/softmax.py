@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.dtypes import REAL, as_dtype
 from autograd.errors import DtypeError
 from autograd.op import op
-from autograd.ops.arguments import axis_of
+from autograd.ops.arguments import axis_of, numpy_names
 from autograd.ops.elementwise import exp
 from autograd.ops.out import into
 from autograd.ops.reduction import _sum
@@ -39,6 +39,7 @@ _softmax_grad.grad(
 )
 
 
+@numpy_names
 def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Positive numbers that sum to one along an axis: exp(x) / sum(exp(x)).
 
@@ -80,6 +81,7 @@ _log_softmax_grad.grad(
 )
 
 
+@numpy_names
 def log_softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the softmax along an axis, without overflow: x - log(sum(exp(x))).
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ShapeError
 from autograd.op import op
-from autograd.ops.arguments import axis_of
+from autograd.ops.arguments import axis_of, numpy_names
 from autograd.ops.extremum import ValuesIndices, _tied, pick
 from autograd.ops.out import into
 from autograd.ops.shape import _reshape, ravel
@@ -94,6 +94,7 @@ def _given(out: Any, values: Any, indices: Any, name: str) -> ValuesIndices:
 # -- all of them ------------------------------------------------------------------------------------------------------
 
 
+@numpy_names
 def sort(
     input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None
 ) -> ValuesIndices:
@@ -125,6 +126,7 @@ def sort(
     return _given(out, values, index, "sort")
 
 
+@numpy_names
 def argsort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: Tensor | None = None
 ) -> Tensor:
@@ -171,6 +173,7 @@ def msort(input: Tensor, *, out: Any = None) -> Tensor:
     return into(out, sort(input, 0).values, "msort")
 
 
+@numpy_names
 def topk(
     input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None
 ) -> ValuesIndices:
@@ -209,6 +212,7 @@ def topk(
 # -- one of them ------------------------------------------------------------------------------------------------------
 
 
+@numpy_names
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> ValuesIndices:
     """The k-th smallest element along an axis.
 
@@ -247,6 +251,7 @@ def _median(be: Any, x: Any, *, skip_nan: bool) -> Any:
 _median.grad(x=lambda g, x, y, **p: _tied(g, x, y, axes=tuple(range(x.ndim)), keepdim=False))
 
 
+@numpy_names
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The middle element in order, the lower one of two; NaN where there is one.
 
@@ -271,6 +276,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
     return _found("median", input, dim, keepdim, out, _middle, skip_nan=False)
 
 
+@numpy_names
 def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The middle of the elements that are not NaN, the lower one of two.
 
@@ -295,6 +301,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, o
     return _found("nanmedian", input, dim, keepdim, out, _middle, skip_nan=True)
 
 
+@numpy_names
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> ValuesIndices:
     """The most frequent value along an axis, the smallest of several such, and the last place where it stands.
 

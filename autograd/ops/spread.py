@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.op import op
-from autograd.ops.arguments import axes_of
+from autograd.ops.arguments import axes_of, numpy_names
 from autograd.ops.comparison import where
 from autograd.ops.out import into
 from autograd.ops.reduction import HALF, _mean, as_float, count, mean, restore
@@ -56,6 +56,7 @@ def _spread(
     return operation(x, axes=axes_of(name, dim, x.raw.ndim), correction=correction, keepdim=keepdim)
 
 
+@numpy_names
 def var(
     input: Tensor,
     dim: Any = None,
@@ -89,6 +90,7 @@ def var(
     return into(out, _spread(_var, "var", input, dim, unbiased, keepdim, correction), "var")
 
 
+@numpy_names
 def std(
     input: Tensor,
     dim: Any = None,
@@ -122,6 +124,7 @@ def std(
     return into(out, _spread(_std, "std", input, dim, unbiased, keepdim, correction), "std")
 
 
+@numpy_names
 def var_mean(
     input: Tensor,
     dim: Any = None,
@@ -154,6 +157,7 @@ def var_mean(
     return var(input, dim, unbiased, keepdim, correction=correction), mean(input, axes, keepdim)
 
 
+@numpy_names
 def std_mean(
     input: Tensor,
     dim: Any = None,

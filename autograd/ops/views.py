@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.errors import ShapeError
 from autograd.node import Variable
 from autograd.op import op, view_scatter
-from autograd.ops.arguments import axis_of, index_of
+from autograd.ops.arguments import axis_of, index_of, numpy_names
 from autograd.ops.out import into
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def along(axis: int, part: Any) -> tuple[Any, ...]:
     return (*(slice(None),) * axis, part, ...)
 
 
+@numpy_names
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """One position along an axis, as a view without that axis.
 
@@ -62,6 +63,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     return _slice(input, index=along(axis, index_of("select", index, input.raw.shape[axis])))
 
 
+@numpy_names
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """A stretch of an axis, as a view.
 
@@ -277,6 +279,7 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
 # -- a part replaced, out of place ------------------------------------------------------------------------------------
 
 
+@numpy_names
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy of ``input`` with ``src`` at one position along an axis.
 
@@ -302,6 +305,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     return _scattered("select_scatter", input, src, _slice, index=along(axis, position))
 
 
+@numpy_names
 def slice_scatter(
     input: Tensor,
     src: Tensor,
