@@ -439,6 +439,8 @@ def __getattr__(name: str) -> object:
     """``autograd.nn`` and its like, for programs that write ``torch.nn``: imported when asked for."""
     if name in ("nn", "optim"):
         return _import_module(name)
+    if name == "multiprocessing":
+        return _import_module("autograd.multiprocessing")
     if name == "hub":
         return _import_module("autograd.hub")
     if name == "distributions":

@@ -21,6 +21,13 @@ _MODULES = {
     "autograd.autograd.functional": "autograd.functional",
     "autograd.autograd.grad_mode": "autograd.grad_mode",
     "autograd.autograd.gradcheck": "autograd.gradcheck",
+    "autograd.nn.modules.batchnorm": "nn.modules.normalization",
+    "autograd.nn.modules.instancenorm": "nn.modules.normalization",
+    "autograd.nn.modules.module": "nn.module",
+    "autograd.nn.modules.pixelshuffle": "nn.modules.vision",
+    "autograd.nn.modules.rnn": "nn.modules.recurrent",
+    "autograd.nn.modules.sparse": "nn.modules.embedding",
+    "autograd.nn.modules.upsampling": "nn.modules.vision",
 }
 _LAWS = {  # PyTorch has a module for each distribution, we one for those that belong together
     "classes": "categorical multinomial one_hot_categorical",
@@ -46,7 +53,7 @@ def _find(name: str) -> Any:
         return getattr(sys.modules[parent], last)
     target = _MODULES.get(name)
     for alias, package in _PACKAGES.items():
-        if name == alias or name.startswith(alias + "."):
+        if target is None and (name == alias or name.startswith(alias + ".")):
             target = package + name.removeprefix(alias)
     return None if target is None or importlib.util.find_spec(target) is None else importlib.import_module(target)
 

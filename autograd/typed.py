@@ -44,10 +44,11 @@ class TensorType(type):
     place: str
 
     def __new__(mcs, name: str, kind: dtypes.dtype, place: str = "cpu") -> TensorType:
+        where = "ag" if place == "cpu" else "not ag.cuda.is_available() or ag.cuda"
         doc = f"""{kind.name} tensors on {place}, from sizes, a sequence, an array or a tensor.
 
     Example:
-        >>> ag.{name}([1, 0]).tolist() == [1, 0]
+        >>> {where}.{name}([1, 0]).tolist() == [1, 0]
         True
     """
         made = super().__new__(mcs, name, (), {"dtype": kind, "place": place, "__doc__": doc, "__module__": __name__})

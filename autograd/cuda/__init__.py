@@ -44,12 +44,32 @@ from autograd.cuda.random import (
     set_rng_state_all,
 )
 from autograd.cuda.streams import Event, Stream, current_stream, default_stream, set_stream, stream
+from autograd.cuda.typed import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+)
 from backends.errors import OutOfMemoryError
 
 __all__ = [
+    "BoolTensor",
+    "ByteTensor",
+    "CharTensor",
     "DeviceProperties",
+    "DoubleTensor",
     "Event",
+    "FloatTensor",
+    "HalfTensor",
+    "IntTensor",
+    "LongTensor",
     "OutOfMemoryError",
+    "ShortTensor",
     "Stream",
     "amp",
     "current_device",

@@ -8,7 +8,13 @@ __all__ = ["BroadcastingList1", "BroadcastingList2", "BroadcastingList3"]
 
 
 class _Broadcasting:
-    """``BroadcastingList2[int]``: a list of two ints, or one int for both; an annotation and nothing else."""
+    """``BroadcastingList2[int]``: a list of two ints, or one int for both; an annotation and nothing else.
+
+    Example:
+        >>> from autograd.jit.annotations import BroadcastingList2
+        >>> BroadcastingList2[int]
+        list[int]
+    """
 
     def __class_getitem__(cls, kind: Any) -> Any:
         return list[kind]

@@ -15,6 +15,8 @@ SAME = {
     "autograd.nn": "nn",
     "autograd.nn.functional": "nn.functional",
     "autograd.nn.utils.rnn": "nn.utils.rnn",
+    "autograd.nn.modules.batchnorm": "nn.modules.normalization",
+    "autograd.nn.modules.utils": "nn.modules.utils",
     "autograd.optim.lr_scheduler": "optim.lr_scheduler",
     "autograd.autograd.functional": "autograd.functional",
     "autograd.autograd.function": "autograd.function",
@@ -66,3 +68,29 @@ def test_distributions_are_found_in_pytorchs_modules() -> None:
 
     assert (normal, categorical, transformed) == (Normal, Categorical, TransformedDistribution)
     assert kl_divergence(normal(0.0, 1.0), normal(0.0, 1.0)).item() == 0
+
+
+def test_private_names_that_programs_import() -> None:
+    from autograd.nn.modules.batchnorm import _BatchNorm
+    from autograd.nn.modules.utils import _ntuple, _pair, _single, _triple
+
+    assert issubclass(nn.BatchNorm2d, _BatchNorm)
+    assert (_single(3), _pair(3), _triple((1, 2, 3)), _ntuple(5)(0)) == ((3,), (3, 3), (1, 2, 3), (0,) * 5)
+
+
+def _end_badly(i: int, at: int) -> None:
+    if i == at:
+        raise SystemExit(3)
+
+
+@pytest.mark.cpu_only("about processes")
+def test_spawn() -> None:
+    import autograd.multiprocessing as mp
+
+    mp.spawn(_end_badly, args=(5,), nprocs=2, start_method="fork")
+    with pytest.raises(mp.ProcessRaisedException, match="spawn: expected process 1 to end well, got exit code 3"):
+        mp.spawn(_end_badly, args=(1,), nprocs=2, start_method="fork")
+    assert mp.cpu_count() >= 1
+    assert mp.get_sharing_strategy() in mp.get_all_sharing_strategies()
+    with pytest.raises(ValueError, match="set_sharing_strategy: expected file_system or file_descriptor, got 'mail'"):
+        mp.set_sharing_strategy("mail")

@@ -41,3 +41,11 @@ def test_tensor_and_new() -> None:
     assert ag.tensor([1]).new([2, 3]).dtype is ag.int64
     assert ag.ones(1, dtype=ag.float64).new(2, 2).dtype is ag.float64
     assert ag.ones(1).new(ag.zeros(4).shape).shape == (4,)
+
+
+def test_types_on_a_gpu() -> None:
+    x = ag.ones(2)
+    assert isinstance(x, ag.cuda.FloatTensor) == x.is_cuda
+    assert not isinstance(x, ag.cuda.LongTensor)
+    if ag.cuda.is_available():
+        assert ag.cuda.FloatTensor([1, 2]).is_cuda

@@ -66,6 +66,23 @@ SIGNATURES: dict[str, dict[str, str]] = {
     "torch.isin": {"takes no": _NUMBER},
     "torch.linspace": {"steps": "required, as PyTorch says when it is left out"},
     "torch.logspace": {"steps": "required, as PyTorch says when it is left out"},
+    **{
+        f"{place}.{name}": {"takes no input": _WHOLE, "takes no out=": "documented without, or not with the others"}
+        for place, names in {
+            "torch": (
+                "cholesky_inverse",
+                "cholesky_solve",
+                "lu_solve",
+                "matrix_exp",
+                "orgqr",
+                "ormqr",
+                "triangular_solve",
+            ),
+            "Tensor": ("cholesky_solve", "orgqr", "ormqr"),
+        }.items()
+        for name in names
+    },
+    "torch.slogdet": {"takes no out=": "as the method of linalg, under its older name"},
     "torch.save": {"": "files are read and written without Python's pickle module"},
     "torch.set_num_interop_threads": {"takes no num=": "taken by place only in PyTorch"},
     "torch.set_num_threads": {"takes no num=": "taken by place only in PyTorch"},
