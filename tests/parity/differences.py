@@ -67,21 +67,14 @@ SIGNATURES: dict[str, dict[str, str]] = {
     "torch.linspace": {"steps": "required, as PyTorch says when it is left out"},
     "torch.logspace": {"steps": "required, as PyTorch says when it is left out"},
     **{
-        f"{place}.{name}": {"takes no input": _WHOLE, "takes no out=": "documented without, or not with the others"}
+        f"{place}.{name}": {"takes no input": _WHOLE}
         for place, names in {
-            "torch": (
-                "cholesky_inverse",
-                "cholesky_solve",
-                "lu_solve",
-                "matrix_exp",
-                "orgqr",
-                "ormqr",
-                "triangular_solve",
-            ),
+            "torch": ("cholesky_inverse", "cholesky_solve", "lu_solve", "matrix_exp", "ormqr", "triangular_solve"),
             "Tensor": ("cholesky_solve", "orgqr", "ormqr"),
         }.items()
         for name in names
     },
+    "torch.orgqr": {"takes no": "linalg.householder_product() under its older name"},
     "torch.slogdet": {"takes no out=": "as the method of linalg, under its older name"},
     "torch.save": {"": "files are read and written without Python's pickle module"},
     "torch.set_num_interop_threads": {"takes no num=": "taken by place only in PyTorch"},
@@ -126,6 +119,11 @@ _SPECIAL = (
 # By operation and variation (see variations.py): why ours gives something else. Two differences need no entry: where PyTorch
 # raises and ours does not, and where a function of nn.functional refuses integers by a DtypeError: it is for floating dtypes.
 VALUES: dict[str, dict[str, str]] = {
+    "linalg.vander": {"uint8": "powers in the dtype of x"},
+    "vander": dict.fromkeys(("uint8", "bool"), "powers in the dtype of x"),
+    "lu_unpack": dict.fromkeys(("int64", "uint8", "bool"), "factors are floating"),
+    "cholesky": {"empty": "matrices of other than equal sizes"},
+    "istft": {"bool": "a window of bools is cast"},
     "F.conv_transpose3d": {"special values": _NAN},
     "F.conv_tbc": {"special values": _NAN},
     "F.grid_sample": {"special values": "the nearest point to NaN: PyTorch takes one, ours none"},
@@ -156,3 +154,9 @@ VALUES: dict[str, dict[str, str]] = {
     **{f"special.{name}": {"special values": _SCIPY} for name in _SPECIAL},
     **{name: {"special values": _SCIPY} for name in ("igamma", "igammac")},
 }
+
+# Families whose operations have no value at NaN and infinities: what LAPACK leaves there differs from build to build.
+NOWHERE_SPECIAL = {
+    "cholesky", "determinants", "eigen", "least_squares", "lu", "matrix_forms", "matrix_functions", "matrix_norms",
+    "orthogonal", "solving", "svd",
+}  # fmt: skip

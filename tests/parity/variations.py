@@ -65,7 +65,7 @@ def outcome(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 def _array(x: Any) -> Any:
     if isinstance(x, Tensor):
         return x.numpy(force=True)
-    return x.detach().numpy() if hasattr(x, "detach") else x
+    return x.detach().resolve_conj().resolve_neg().numpy() if hasattr(x, "detach") else x
 
 
 def fault(record: Op, sample: Sample, torch: ModuleType) -> str | None:
