@@ -25,6 +25,7 @@ from autograd import fx as fx
 from autograd import graphviz as graphviz
 from autograd import jit as jit
 from autograd import linalg as linalg
+from autograd import overrides as overrides
 from autograd import random as random
 from autograd import serialization as serialization
 from autograd import signal as signal
@@ -498,12 +499,12 @@ __all__ = [
     "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial",
     "multiply", "mv", "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne",
     "neg", "negative", "newaxis", "nextafter", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel",
-    "once_differentiable", "ones", "ones_like", "orgqr", "ormqr", "outer", "pca_lowrank", "permute", "pi", "pinverse",
-    "poisson", "polar", "polygamma", "positive", "pow", "preserve_format", "prod", "promote_types", "put", "qr",
-    "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm",
-    "ravel", "real", "reciprocal", "relu", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
-    "resolve_neg", "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save", "scalar_tensor",
-    "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter",
+    "once_differentiable", "ones", "ones_like", "orgqr", "ormqr", "outer", "overrides", "pca_lowrank", "permute", "pi",
+    "pinverse", "poisson", "polar", "polygamma", "positive", "pow", "preserve_format", "prod", "promote_types", "put",
+    "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random",
+    "randperm", "ravel", "real", "reciprocal", "relu", "remainder", "renorm", "repeat_interleave", "reshape",
+    "resolve_conj", "resolve_neg", "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save",
+    "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter",
     "set_autocast_cache_enabled", "set_autocast_dtype", "set_autocast_enabled", "set_default_device",
     "set_default_dtype", "set_detect_anomaly", "set_float32_matmul_precision", "set_grad_enabled",
     "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid",

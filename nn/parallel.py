@@ -8,6 +8,8 @@ from typing import Any
 
 from nn.module import Module
 
+__path__: list[str] = []  # a package to the import system: autograd/aliases.py answers for what is below
+
 __all__ = ["DataParallel", "DistributedDataParallel"]
 
 

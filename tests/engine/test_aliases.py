@@ -17,6 +17,7 @@ SAME = {
     "autograd.nn.utils.rnn": "nn.utils.rnn",
     "autograd.nn.modules.batchnorm": "nn.modules.normalization",
     "autograd.nn.modules.utils": "nn.modules.utils",
+    "autograd.nn.parallel.distributed": "nn.parallel",
     "autograd.optim.lr_scheduler": "optim.lr_scheduler",
     "autograd.autograd.functional": "autograd.functional",
     "autograd.autograd.function": "autograd.function",
@@ -71,10 +72,19 @@ def test_distributions_are_found_in_pytorchs_modules() -> None:
 
 
 def test_private_names_that_programs_import() -> None:
+    from autograd.nn.common_types import _size_2_t
     from autograd.nn.modules.batchnorm import _BatchNorm
     from autograd.nn.modules.utils import _ntuple, _pair, _single, _triple
+    from autograd.overrides import handle_torch_function, has_torch_function
+    from autograd.storage import UntypedStorage
+    from autograd.utils.model_zoo import load_url
 
     assert issubclass(nn.BatchNorm2d, _BatchNorm)
+    assert _size_2_t == int | tuple[int, int]
+    assert isinstance(ag.ones(1).untyped_storage(), UntypedStorage)
+    assert load_url is ag.hub.load_state_dict_from_url
+    assert not has_torch_function((ag.ones(1),))
+    assert handle_torch_function(ag.add, (), 1, ag.ones(1)).item() == 2
     assert (_single(3), _pair(3), _triple((1, 2, 3)), _ntuple(5)(0)) == ((3,), (3, 3), (1, 2, 3), (0,) * 5)
 
 
