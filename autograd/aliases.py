@@ -24,13 +24,7 @@ _MODULES = {
     "autograd.nn.parallel.data_parallel": "nn.parallel",
     "autograd.nn.parallel.distributed": "nn.parallel",
     "autograd.storage": "autograd.methods.memory",
-    "autograd.nn.modules.batchnorm": "nn.modules.normalization",
-    "autograd.nn.modules.instancenorm": "nn.modules.normalization",
-    "autograd.nn.modules.module": "nn.module",
     "autograd.nn.modules.pixelshuffle": "nn.modules.vision",
-    "autograd.nn.modules.rnn": "nn.modules.recurrent",
-    "autograd.nn.modules.sparse": "nn.modules.embedding",
-    "autograd.nn.modules.upsampling": "nn.modules.vision",
 }
 _LAWS = {  # PyTorch has a module for each distribution, we one for those that belong together
     "classes": "categorical multinomial one_hot_categorical",

@@ -15,7 +15,6 @@ SAME = {
     "autograd.nn": "nn",
     "autograd.nn.functional": "nn.functional",
     "autograd.nn.utils.rnn": "nn.utils.rnn",
-    "autograd.nn.modules.batchnorm": "nn.modules.normalization",
     "autograd.nn.modules.utils": "nn.modules.utils",
     "autograd.nn.parallel.distributed": "nn.parallel",
     "autograd.optim.lr_scheduler": "optim.lr_scheduler",

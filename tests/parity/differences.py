@@ -51,6 +51,10 @@ SIGNATURES: dict[str, dict[str, str]] = {
     },
     "torch.threshold": {"takes no out=": "the function of nn.functional"},
     "torch.hardshrink": {"takes no out=": "the function of nn.functional"},
+    **{
+        f"F.fractional_max_pool{n}d": {"_random_samples": "the function underneath; the documented one has this order"}
+        for n in (2, 3)
+    },
     "F.hardshrink": {"takes no out=": "documented without"},
     "torch.binary_cross_entropy_with_logits": {"": _ENUM},
     "torch.cosine_embedding_loss": {"": _ENUM},
@@ -121,6 +125,7 @@ _SPECIAL = (
 VALUES: dict[str, dict[str, str]] = {
     "linalg.vander": {"uint8": "powers in the dtype of x"},
     "vander": dict.fromkeys(("uint8", "bool"), "powers in the dtype of x"),
+    **{f"F.fractional_max_pool{n}d": {"empty": "there is no place for a window"} for n in (2, 3)},
     "lu_unpack": dict.fromkeys(("int64", "uint8", "bool"), "factors are floating"),
     "cholesky": {"empty": "matrices of other than equal sizes"},
     "istft": {"bool": "a window of bools is cast"},
