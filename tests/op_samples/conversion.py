@@ -13,6 +13,7 @@ UNRECORDED = dict.fromkeys(
         "bool",
         "byte",
         "bfloat16",
+        "cfloat",
         "char",
         "copy_",
         "cpu",
@@ -50,6 +51,7 @@ OPS = [
         constant=(0,),
     ),
     Op("double", shapes, torch="Tensor.double"),
+    Op("cdouble", shapes, torch="Tensor.cdouble", complex=True),
     Op(
         "to",
         lambda rng: [Sample(uniform(rng, (2, 3)), ag.float64), Sample(uniform(rng, ()), dtype=ag.float64)],
