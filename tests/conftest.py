@@ -72,7 +72,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.fixture
-def precision() -> Iterator[None]:
+def switches() -> Iterator[None]:
     """Puts the switches of ``backends.precision`` back."""
     before = asdict(settings)
     yield
@@ -81,7 +81,7 @@ def precision() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def default_device(request: pytest.FixtureRequest, precision: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def default_device(request: pytest.FixtureRequest, switches: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """With ``--device cuda`` new tensors are the GPU's, and tests may read them as NumPy arrays all the same."""
     if request.config.getoption("device") == "cpu":
         yield

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-def _product(kernel: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+def _product(be: Any, kernel: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     """What a kernel makes of two arrays in both of which it is linear; of complex ones by their parts."""
     if a.dtype.kind != "c":
         return kernel(a, b)
     real = kernel(a.real, b.real) - kernel(a.imag, b.imag)
-    return real + (kernel(a.real, b.imag) + kernel(a.imag, b.real)) * 1j
+    y = be.xp.empty(real.shape, a.dtype)
+    y.real[...] = real
+    y.imag[...] = kernel(a.real, b.imag) + kernel(a.imag, b.real)
+    return y
 
 
 def _biased(y: Any, b: Any, geo: Conv) -> Any:
@@ -40,17 +43,17 @@ def _biased(y: Any, b: Any, geo: Conv) -> Any:
 def _conv(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:  # (N,C,*S), (O,C/G,*K) -> (N,O,*OS)
     if x.dtype.kind != "c":
         return be.conv(x, w, b, geo)
-    return _biased(_product(lambda x, w: be.conv(x, w, None, geo), x, w), b, geo)
+    return _biased(_product(be, lambda x, w: be.conv(x, w, None, geo), x, w), b, geo)
 
 
 @op(bfloat16="kernel", complex="analytic")
 def _conv_transpose(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:  # (N,O,*OS), (O,C/G,*K) -> (N,C,*S)
-    return _biased(_product(lambda x, w: be.conv_input(x, w, geo), x, w), b, geo)
+    return _biased(_product(be, lambda x, w: be.conv_input(x, w, geo), x, w), b, geo)
 
 
 @op(bfloat16="kernel", complex="analytic")
 def _conv_weight(be: Any, x: Any, y_grad: Any, *, geo: Conv) -> Any:  # (N,C,*S), (N,O,*OS) -> (O,C/G,*K)
-    return _product(lambda y_grad, x: be.conv_weight(y_grad, x, geo), y_grad, x)
+    return _product(be, lambda y_grad, x: be.conv_weight(y_grad, x, geo), y_grad, x)
 
 
 _conv.grad(

@@ -125,8 +125,8 @@ def test_a_folder_without_the_right_to_write(
 
 FOREIGN = [  # what lies in the place of a checkpoint, and what is said
     (b"", "it is empty"),
-    (b"PK\x03\x04 and more", "it is a zip archive"),
-    (b"\x89PNG\r\n\x1a\n" + bytes(100), "load: expected a safetensors file, got"),
+    (b"PK\x03\x04 and more", "load: expected a whole archive, got a damaged one"),
+    (b"\x89PNG\r\n\x1a\n" + bytes(100), "load: expected a file of torch.save or safetensors, got"),
     ("half", "Was it cut short?"),
     ("weights", "expected a checkpoint of python -m autograd train, got another file"),
     ("part", "expected a checkpoint of python -m autograd train, got another file"),

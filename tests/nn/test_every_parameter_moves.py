@@ -35,6 +35,12 @@ def three(channels: int) -> ag.Tensor:
     return x(4, 2, channels)
 
 
+def settled(layer: nn.Module, *inputs: ag.Tensor) -> nn.Module:
+    """A lazy layer that has seen its first input."""
+    layer(*inputs)
+    return layer
+
+
 LAYERS: dict[str, tuple[Callable[[], nn.Module], Callable[[], Inputs]]] = {
     "Linear": (lambda: nn.Linear(3, 4), lambda: (x(2, 3),)),
     "Bilinear": (lambda: nn.Bilinear(3, 4, 2), lambda: (x(2, 3), x(2, 4))),
@@ -44,6 +50,12 @@ LAYERS: dict[str, tuple[Callable[[], nn.Module], Callable[[], Inputs]]] = {
     "LayerNorm": (lambda: nn.LayerNorm(4), lambda: (x(3, 4),)),
     "RMSNorm": (lambda: nn.RMSNorm(4), lambda: (x(3, 4),)),
     "GroupNorm": (lambda: nn.GroupNorm(2, 4), lambda: (x(3, 4, 5),)),
+    "SyncBatchNorm": (lambda: nn.SyncBatchNorm(3), lambda: (image(3, 2),)),
+    "AdaptiveLogSoftmaxWithLoss": (
+        lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 5, [2]),
+        lambda: (x(4, 4), ag.tensor([0, 1, 3, 4])),
+    ),
+    "LazyLinear": (lambda: settled(nn.LazyLinear(4), x(2, 3)), lambda: (x(2, 3),)),
     "RNN": (lambda: nn.RNN(3, 4, num_layers=2, bidirectional=True), lambda: (three(3),)),
     "LSTM": (lambda: nn.LSTM(3, 4, num_layers=2, bidirectional=True, proj_size=2), lambda: (three(3),)),
     "GRU": (lambda: nn.GRU(3, 4, num_layers=2, bidirectional=True), lambda: (three(3),)),
@@ -73,9 +85,13 @@ for n in (1, 2, 3):
     for norm in ("BatchNorm", "InstanceNorm"):
         made = lambda cls=f"{norm}{n}d": getattr(nn, cls)(3, affine=True)
         LAYERS[f"{norm}{n}d"] = made, lambda n=n: (image(3, n),)
+        made = lambda cls=f"Lazy{norm}{n}d", n=n: settled(getattr(nn, cls)(affine=True), image(3, n))
+        LAYERS[f"Lazy{norm}{n}d"] = made, lambda n=n: (image(3, n),)
     for conv in ("Conv", "ConvTranspose"):
         made = lambda cls=f"{conv}{n}d": getattr(nn, cls)(4, 6, 3, stride=2, groups=2, dilation=1)
         LAYERS[f"{conv}{n}d"] = made, lambda n=n: (image(4, n),)
+        made = lambda cls=f"Lazy{conv}{n}d", n=n: settled(getattr(nn, cls)(6, 3, stride=2), image(4, n))
+        LAYERS[f"Lazy{conv}{n}d"] = made, lambda n=n: (image(4, n),)
 CONTAINERS = {"Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList"}  # they compute nothing
 
 
@@ -109,7 +125,7 @@ def has_parameters(cls: type[nn.Module]) -> bool:
     for count in range(4):
         try:
             return any(True for _ in cls(*[2] * count).parameters())
-        except TypeError:
+        except (TypeError, ValueError):  # sizes that do not fit together
             continue
     return True
 

@@ -71,7 +71,7 @@ def test_translators_learn_to_copy(make) -> None:
     optimizer = Adam(net.parameters(), lr=0.01)
     source = ag.randint(2, 7, (32, 4))
     target = ag.cat([ag.ones(32, 1, dtype=ag.int64), source[:, :3]], 1)
-    for _ in range(60):
+    for _ in range(90):
         optimizer.zero_grad()
         F.cross_entropy(net(source, target).flatten(0, 1), source.flatten()).backward()
         optimizer.step()

@@ -26,6 +26,7 @@ WIDER = (
     "bincount",
     "float_power",
     "double",
+    "cdouble",
     "complex",
     "polar",
     "corrcoef",
