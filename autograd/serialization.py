@@ -63,7 +63,7 @@ def load(
     mmap: bool | None = None,
     **pickle_load_args: Any,
 ) -> Any:
-    """Reads what ``save`` wrote here or ``torch.save`` there, or a safetensors file; runs nothing that is in it.
+    """Reads a file of ``save``, ``torch.save`` or safetensors; runs nothing in it unless ``weights_only=False``.
 
     Args:
         f: a path, or a binary file object with ``read``.
