@@ -12,6 +12,7 @@ from pathlib import Path as _Path
 if (_Path(__file__).parent / "tracer.py").exists() or (_Path(__file__).parent / "numpy").exists():
     raise ImportError("twingrad and HIPS autograd are installed over each other: remove both with pip and install one.")
 
+from autograd import _C as _C
 from autograd import accelerator as accelerator
 from autograd import amp as amp
 from autograd import autograd as autograd

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager as _AbstractContextManager
+from contextlib import nullcontext as _nullcontext
 from typing import Any
 
 from autograd import engine
 from autograd import functional as functional
+from autograd import graph as graph
 from autograd.anomaly import detect_anomaly, set_detect_anomaly
 from autograd.errors import GraphError
 from autograd.function import Function, once_differentiable
@@ -27,11 +30,13 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "once_differentiable",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 
@@ -158,3 +163,19 @@ def grad(
                 "Pass allow_unused=True to get None for it"
             )
     return tuple(found)
+
+
+def set_multithreading_enabled(mode: bool) -> _AbstractContextManager[None]:
+    """A context manager that changes nothing: backward runs in the thread that calls it.
+
+    Args:
+        mode: accepted.
+
+    Returns:
+        A context manager.
+
+    Example:
+        >>> with ag.autograd.set_multithreading_enabled(False):
+        ...     pass
+    """
+    return _nullcontext()

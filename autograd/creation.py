@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def _numbers(name: str, data: Any, dtype: Any) -> Any:
     if hasattr(data, "__cuda_array_interface__"):
         return data
     kinds: set[Any] = set()
-    if isinstance(data, (list, tuple, *_PYTHON)):
+    if isinstance(data, (list, tuple, deque, *_PYTHON)):
         data = _plain(data, kinds)
     try:
         array = np.asarray(data)
@@ -103,7 +104,7 @@ _PYTHON: dict[Any, Any] = {  # the dtypes of Python's numbers
 
 def _plain(data: Any, kinds: set[Any]) -> Any:
     """Nested sequences with tensors replaced by arrays or numbers; the kinds of elements that were found."""
-    if isinstance(data, (list, tuple)):
+    if isinstance(data, (list, tuple, deque)):
         return [_plain(item, kinds) for item in data]
     if isinstance(data, Variable):
         kinds.add(data.raw.dtype)

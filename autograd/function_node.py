@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd.errors import GraphError, ShapeError
 from autograd.grad_mode import set_grad_enabled
+from autograd.graph import packed_records
 from autograd.node import Node, Output, Variable, describe, tick
 from autograd.op import refresh, wrap
 
@@ -65,6 +66,7 @@ class Context:
                 self._records.append(None if t is None else (t.raw, t.backend, t.stamp, refresh(t), None))
             else:
                 self._records.append((t.raw, t.backend, t.stamp, None, at))
+        self._records = packed_records(self._records)
         self._node = tick(), node.op.name, node.where
         self.to_save = ()
 

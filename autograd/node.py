@@ -131,6 +131,15 @@ class Node:
         """Calls ``hook(grad)`` with the gradient of this node's output; see ``Tensor.register_hook``."""
         return add_hook(self, hook)
 
+    def register_prehook(self, hook: Callable[[tuple[Any, ...]], Any]) -> Handle:
+        """Calls ``hook((grad,))`` before the node runs; a tuple that it returns replaces the gradient, as in PyTorch."""
+
+        def run(g: Any) -> Any:
+            changed = hook((g,))
+            return None if changed is None else changed[0]
+
+        return add_hook(self, run)
+
     def __repr__(self) -> str:
         return f"<{self.name()} {self.shape}>"
 
@@ -149,6 +158,7 @@ class Output:
     name = Node.name
     next_functions = Node.next_functions
     register_hook = Node.register_hook
+    register_prehook = Node.register_prehook
     __repr__ = Node.__repr__
 
     @property
@@ -177,6 +187,7 @@ class Leaf:
 
     next_functions: tuple[Any, ...] = ()
     register_hook = Node.register_hook
+    register_prehook = Node.register_prehook
     __repr__ = Node.__repr__
 
     @property

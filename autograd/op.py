@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, Protocol, overload
 
 from autograd import call, dtypes, widening
-from autograd.call import CONSTANT, record
+from autograd.call import CONSTANT
 from autograd.call import wrap as wrap
 from autograd.dtypes import BFLOAT16, INEXACT
 from autograd.errors import DeviceError, DtypeError, ShapeError
@@ -209,7 +209,7 @@ class Op:
             if plan is not None:
                 raws += [out.raw for out in outs]
                 stamps += [out.stamp for out in outs]
-                node = record(plan, nodes, raws, stamps, params, outs[0].raw.shape, be)
+                node = call.record(plan, nodes, raws, stamps, params, outs[0].raw.shape, be)
                 for i, out in enumerate(outs):
                     if out.raw.dtype.kind in INEXACT:
                         out.node = Output(node, i, out.raw.shape)
@@ -221,7 +221,7 @@ class Op:
         if plan is not None:
             raws.append(out.raw)
             stamps.append(out.stamp)
-            out.node = record(plan, nodes, raws, stamps, params, out.raw.shape, be)
+            out.node = call.record(plan, nodes, raws, stamps, params, out.raw.shape, be)
         return out
 
     @staticmethod
@@ -279,7 +279,7 @@ class Op:
         be: Any,
     ) -> Node:
         """The node of a call that was run elsewhere; see ``call.record``."""
-        return record(self.plan(needs, len(nodes)), nodes, arrays, stamps, params, shape, be)
+        return call.record(self.plan(needs, len(nodes)), nodes, arrays, stamps, params, shape, be)
 
     def plan(self, needs: int, count: int, conjugate: bool = False, lows: int = 0) -> Plan:
         """What a call keeps of which ``count`` inputs.

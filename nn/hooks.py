@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nn.module import Module
 
 _key = itertools.count().__next__
+everywhere: dict[int, tuple[str, Any]] = {}  # (kind, hook): the hooks of all modules; they run before a module's own
 
 
 class Hook(NamedTuple):
@@ -52,22 +53,27 @@ def register(hooks: dict[int, Any], hook: Any, prepend: bool = False) -> Removab
     return RemovableHandle(hooks, key)
 
 
+def _hooks(kind: str, own: dict[int, Any]) -> list[tuple[int, Any]]:
+    """The hooks of one kind that a call runs, with their keys."""
+    return [(key, hook) for key, (of, hook) in everywhere.items() if of == kind] + list(own.items())
+
+
 def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``module.forward(*args, **kwargs)`` with all hooks around it."""
     done: set[int] = set()
     result = None
     try:
         args, kwargs = _before(module, args, kwargs)
-        watch = _Watch(module) if module._backward_hooks or module._backward_pre_hooks else None
-        if watch:
+        watch = _Watch(module)
+        if watch.full or watch.pre:
             args = watch.inputs(args)
         result = module.forward(*args, **kwargs)
-        for key, hook in list(module._forward_hooks.items()):
+        for key, hook in _hooks("forward", module._forward_hooks):
             done.add(key)
             result = _after(hook, module, args, kwargs, result)
-        return watch.outputs(result) if watch else result
+        return watch.outputs(result) if watch.full or watch.pre else result
     except Exception:
-        for key, hook in list(module._forward_hooks.items()):
+        for key, hook in _hooks("forward", module._forward_hooks):
             if hook.always_call and key not in done:
                 try:
                     result = _after(hook, module, args, kwargs, result)
@@ -77,7 +83,7 @@ def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _before(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    for hook in list(module._forward_pre_hooks.values()):
+    for _, hook in _hooks("forward pre", module._forward_pre_hooks):
         if not hook.with_kwargs:
             changed = hook.fn(module, args)
             if changed is not None:
@@ -117,8 +123,8 @@ class _Watch:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self.full = list(module._backward_hooks.values())
-        self.pre = list(module._backward_pre_hooks.values())
+        self.full = [hook for _, hook in _hooks("backward", module._backward_hooks)]
+        self.pre = [hook for _, hook in _hooks("backward pre", module._backward_pre_hooks)]
         self.grad_outputs: tuple[Any, ...] | None = None  # while backward is between the two gates
         self.places_in: list[int] = []
         self.places_out: list[int] = []

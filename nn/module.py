@@ -76,9 +76,15 @@ class Module:
     forward: Callable[..., Any] = _no_forward
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not (self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks):
-            return self.forward(*args, **kwargs)
-        return hooks.call(self, args, kwargs)
+        if (
+            self._forward_hooks
+            or self._forward_pre_hooks
+            or self._backward_hooks
+            or self._backward_pre_hooks
+            or hooks.everywhere
+        ):
+            return hooks.call(self, args, kwargs)
+        return self.forward(*args, **kwargs)
 
     # -- registration ------------------------------------------------------------------------------------------------
     def register_parameter(self, name: str, param: Parameter | None) -> None:

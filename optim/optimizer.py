@@ -278,7 +278,8 @@ class Optimizer:
             for i, p in enumerate(group["params"], at):
                 positions.setdefault(p, i)
             at += len(group["params"])
-            groups.append({**group, "params": [positions[p] for p in group["params"]]})
+            options = {key: value for key, value in group.items() if key != "params"}
+            groups.append({**options, "params": [positions[p] for p in group["params"]]})
         state = {positions.get(p, p): values for p, values in self.state.items() if values}
         result: dict[str, Any] = {"state": state, "param_groups": groups}
         for hook in self._state_dict_post_hooks:

@@ -17,6 +17,7 @@ from autograd.casting import Casting
 from autograd.errors import GraphError
 from autograd.function_node import FunctionNode
 from autograd.grad_mode import is_grad_enabled, mode, set_grad_enabled, switch_autocast
+from autograd.graph import unpacked
 from autograd.node import NEVER, Leaf, Node, Variable, tick
 from autograd.random import default_generator
 from autograd.utils.tree import tree_leaves, tree_map
@@ -81,7 +82,7 @@ def checkpoint(
         with first:
             return function(*args, **kwargs)
     segment = _Segment(function, args, kwargs, second, determinism_check == "default", preserve_rng_state)
-    with first:
+    with first, unpacked():
         result = function(*args, **kwargs)
     segment.drop(result)
     return result
@@ -203,7 +204,7 @@ class _Segment:
 
     def _again(self) -> list[Any]:
         start = tick()
-        with set_grad_enabled(True), _stream(self.state), _casting(self.casting), self.context:
+        with set_grad_enabled(True), unpacked(), _stream(self.state), _casting(self.casting), self.context:
             args, kwargs = self.arguments
             result = self.function(*args, **kwargs)
         nodes = _recorded(result, start)

@@ -250,3 +250,16 @@ def test_wrong_results_of_hooks(returned, kind, text: str) -> None:
     h.register_hook(returned)
     with pytest.raises(kind, match=text):
         h.sum().backward()
+
+
+def test_prehook_of_a_node() -> None:
+    x = ag.ones(2, requires_grad=True)
+    y = x * 3
+    seen = []
+    y.grad_fn.register_prehook(lambda grads: seen.append(grads[0].tolist()))
+    with y.grad_fn.register_prehook(lambda grads: (grads[0] * 2,)):
+        y.sum().backward(retain_graph=True)
+    assert x.grad.tolist() == [6, 6]
+    y.sum().backward()
+    assert x.grad.tolist() == [9, 9]
+    assert seen == [[1, 1]] * 2

@@ -207,3 +207,43 @@ def test_second_derivatives_go_through_hooks(torch) -> None:
         return g.item(), *(h.item() for h in grad(g.sum(), x))
 
     assert run(nn, ag.tensor) == pytest.approx(run(torch.nn, torch.tensor))
+
+
+def test_hooks_of_all_modules() -> None:
+    from nn.modules.module import (
+        register_module_forward_hook,
+        register_module_forward_pre_hook,
+        register_module_full_backward_hook,
+        register_module_full_backward_pre_hook,
+    )
+
+    model, seen = nn.Sequential(nn.Linear(2, 2), nn.ReLU()), []
+    model[0].register_forward_pre_hook(lambda module, args: seen.append("own"))
+
+    def note(kind: str):
+        return lambda module, *rest: seen.append((kind, type(module).__name__))
+
+    with (
+        register_module_forward_pre_hook(note("before")),
+        register_module_forward_hook(lambda module, args, output: 2 * output if isinstance(module, nn.ReLU) else None),
+        register_module_full_backward_pre_hook(note("backward before")),
+        register_module_full_backward_hook(note("backward")),
+    ):
+        x = ag.ones(1, 2, requires_grad=True)
+        y = model(x)
+        y.sum().backward()
+    assert seen[:4] == [("before", "Sequential"), ("before", "Linear"), "own", ("before", "ReLU")]
+    assert seen[4:] == [
+        (kind, name)
+        for name, kind in [
+            ("Sequential", "backward before"),
+            ("ReLU", "backward before"),
+            ("ReLU", "backward"),
+            ("Linear", "backward before"),
+            ("Linear", "backward"),
+            ("Sequential", "backward"),
+        ]
+    ]
+    seen.clear()
+    assert ag.equal(2 * model(x), y)
+    assert seen == ["own"]
