@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["_get_tracing_state", "_log_api_usage_once"]
+__all__: list[str] = []
 
 
 def _log_api_usage_once(event: str) -> None:
