@@ -14,12 +14,12 @@ from typing import Any, Literal, NamedTuple
 
 from autograd import call
 from autograd.errors import GraphError
-from autograd.node import Handle, Node, Variable, add_hook, tick
+from autograd.node import Handle, Variable, add_hook, tick
+from autograd.node import Node as Node
 from autograd.op import refresh, wrap
 
 __all__ = [
     "GradientEdge",
-    "Node",
     "allow_mutation_on_saved_tensors",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
@@ -204,6 +204,11 @@ class GradientEdge(NamedTuple):
         node: the node that it enters.
         output_nr: for which of the node's outputs.
         ownership_token: None.
+
+    Example:
+        >>> from autograd.graph import GradientEdge
+        >>> GradientEdge(None, 0).output_nr
+        0
     """
 
     node: Any

@@ -132,7 +132,7 @@ class Node:
         return add_hook(self, hook)
 
     def register_prehook(self, hook: Callable[[tuple[Any, ...]], Any]) -> Handle:
-        """Calls ``hook((grad,))`` before the node runs; a tuple that it returns replaces the gradient, as in PyTorch."""
+        """Calls ``hook((grad,))`` before the node runs, as ``register_hook`` does; a tuple that it returns counts."""
 
         def run(g: Any) -> Any:
             changed = hook((g,))
