@@ -7,9 +7,9 @@ from typing import Any
 
 from autograd.errors import GraphError, ShapeError
 from autograd.grad_mode import set_grad_enabled
-from autograd.graph import packed_records
 from autograd.node import Node, Output, Variable, describe, tick
 from autograd.op import refresh, wrap
+from autograd.packing import packed_records
 
 
 class Context:

@@ -1,22 +1,17 @@
-"""PyTorch's ``torch.autograd.graph``: what happens to the arrays that a graph keeps, and hooks on several tensors.
-
-Recording knows nothing of packing. The first ``saved_tensors_hooks`` puts a recorder in the place of ``call.record``, the
-last takes it away; so a program that packs nothing pays nothing.
-"""
+"""PyTorch's ``torch.autograd.graph``: what happens to the arrays that a graph keeps, and hooks on several tensors."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
 from typing import Any, Literal, NamedTuple
 
-from autograd import call
+from autograd import packing
 from autograd.errors import GraphError
 from autograd.node import Handle, Variable, add_hook, tick
 from autograd.node import Node as Node
-from autograd.op import refresh, wrap
+from autograd.op import refresh
 
 __all__ = [
     "GradientEdge",
@@ -29,66 +24,7 @@ __all__ = [
     "saved_tensors_hooks",
 ]
 
-Hooks = tuple[Callable[[Any], Any], Callable[[Any], Any]]
-_hooks: ContextVar[Hooks | None] = ContextVar("hooks", default=None)
 _refusal: ContextVar[str] = ContextVar("refusal", default="")
-_record = call.record
-_users = 0
-_lock = Lock()
-
-
-class Packed:
-    """Stands where a node kept arrays; ``restore()`` gives them back."""
-
-    __slots__ = ("restore",)
-
-    def __init__(self, restore: Callable[[], Any]) -> None:
-        self.restore = restore
-
-
-def _packed(raw: Any, be: Any, hooks: Hooks) -> Callable[[], Any]:
-    """Packs an array; returns what unpacks it."""
-    pack, unpack = hooks
-    with unpacked():
-        kept = pack(wrap(raw, be))
-
-    def again() -> Any:
-        t = unpack(kept)
-        if not isinstance(t, Variable):
-            raise TypeError(f"saved_tensors_hooks: expected unpack_hook to return a Tensor, got {type(t).__name__}")
-        return t.raw
-
-    return again
-
-
-def _recorder(*call_: Any) -> Node:
-    """In the place of ``call.record``: what the node keeps is packed where this thread has hooks."""
-    node, hooks = _record(*call_), _hooks.get()
-    if hooks is not None and node.plan.arrays:
-        saved = node.saved
-        entries = [(_packed(x, node.backend, hooks), None) if hasattr(x, "strides") else (None, x) for x in saved]
-        node.saved = Packed(lambda: tuple([x if again is None else again() for again, x in entries]))
-        node.stamps = (call.CONSTANT,) * len(node.stamps)
-    return node
-
-
-def packed_records(records: list[Any]) -> Any:
-    """What a user's ``Function`` saved, packed where this thread has hooks."""
-    hooks = _hooks.get()
-    if hooks is None:
-        return records
-    entries = [(r and _packed(r[0], r[1], hooks), r and (r[1], call.CONSTANT, *r[3:])) for r in records]
-    return Packed(lambda: [again and (again(), *rest) for again, rest in entries])
-
-
-@contextmanager
-def unpacked() -> Iterator[None]:
-    """Inside, nothing is packed: in what packs, and in checkpoints, which keep nothing."""
-    token = _hooks.set(None)
-    try:
-        yield
-    finally:
-        _hooks.reset(token)
 
 
 class saved_tensors_hooks:
@@ -112,25 +48,15 @@ class saved_tensors_hooks:
 
     def __init__(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
         self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
-        self._outer: list[Hooks | None] = []
+        self._outer: list[packing.Hooks | None] = []
 
     def __enter__(self) -> None:
-        global _users
         if refusal := _refusal.get():
             raise RuntimeError(refusal)
-        self._outer.append(_hooks.get())
-        _hooks.set((self.pack_hook, self.unpack_hook))
-        with _lock:
-            _users += 1
-            vars(call)["record"] = _recorder
+        self._outer.append(packing.start((self.pack_hook, self.unpack_hook)))
 
     def __exit__(self, *exc: object) -> None:
-        global _users
-        _hooks.set(self._outer.pop())
-        with _lock:
-            _users -= 1
-            if not _users:
-                vars(call)["record"] = _record
+        packing.stop(self._outer.pop())
 
 
 class save_on_cpu(saved_tensors_hooks):

@@ -17,8 +17,8 @@ from autograd.casting import Casting
 from autograd.errors import GraphError
 from autograd.function_node import FunctionNode
 from autograd.grad_mode import is_grad_enabled, mode, set_grad_enabled, switch_autocast
-from autograd.graph import unpacked
 from autograd.node import NEVER, Leaf, Node, Variable, tick
+from autograd.packing import unpacked
 from autograd.random import default_generator
 from autograd.utils.tree import tree_leaves, tree_map
 

@@ -7,7 +7,6 @@ import pytest
 import autograd as ag
 from autograd import call
 from autograd.graph import (
-    Packed,
     allow_mutation_on_saved_tensors,
     disable_saved_tensors_hooks,
     get_gradient_edge,
@@ -16,6 +15,7 @@ from autograd.graph import (
     save_on_cpu,
     saved_tensors_hooks,
 )
+from autograd.packing import Packed
 from autograd.utils.checkpoint import checkpoint
 
 
