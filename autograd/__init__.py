@@ -27,6 +27,7 @@ from autograd import graphviz as graphviz
 from autograd import jit as jit
 from autograd import linalg as linalg
 from autograd import overrides as overrides
+from autograd import profiler as profiler
 from autograd import random as random
 from autograd import serialization as serialization
 from autograd import signal as signal
@@ -501,7 +502,7 @@ __all__ = [
     "multiply", "mv", "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne",
     "neg", "negative", "newaxis", "nextafter", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel",
     "once_differentiable", "ones", "ones_like", "orgqr", "ormqr", "outer", "overrides", "pca_lowrank", "permute", "pi",
-    "pinverse", "poisson", "polar", "polygamma", "positive", "pow", "preserve_format", "prod", "promote_types", "put",
+    "pinverse", "poisson", "polar", "polygamma", "positive", "pow", "preserve_format", "prod", "profiler", "promote_types", "put",
     "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random",
     "randperm", "ravel", "real", "reciprocal", "relu", "remainder", "renorm", "repeat_interleave", "reshape",
     "resolve_conj", "resolve_neg", "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save",

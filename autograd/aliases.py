@@ -22,6 +22,7 @@ _MODULES = {
     "autograd.autograd.grad_mode": "autograd.grad_mode",
     "autograd.autograd.graph": "autograd.graph",
     "autograd.autograd.gradcheck": "autograd.gradcheck",
+    "autograd.autograd.profiler": "autograd.tracing",
     "autograd.autograd.variable": "autograd.autograd",
     "autograd.nn.parallel.data_parallel": "nn.parallel",
     "autograd.nn.parallel.distributed": "nn.parallel",

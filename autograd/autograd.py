@@ -10,6 +10,7 @@ from typing import Any
 from autograd import engine
 from autograd import functional as functional
 from autograd import graph as graph
+from autograd import tracing as _tracing
 from autograd.anomaly import detect_anomaly, set_detect_anomaly
 from autograd.errors import GraphError
 from autograd.function import Function, once_differentiable
@@ -18,6 +19,7 @@ from autograd.gradcheck import gradcheck, gradgradcheck
 from autograd.node import Variable as _Tensor
 from autograd.ops.joining import stack
 
+profiler = _tracing
 __path__: list[str] = []  # a package to the import system: autograd/aliases.py answers for what is below
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "inference_mode",
     "no_grad",
     "once_differentiable",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
     "set_multithreading_enabled",

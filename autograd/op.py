@@ -64,6 +64,7 @@ class Op:
     """
 
     into: ClassVar[Callable[..., Any]]  # writes a result into out=; tensor.py sets it
+    made: ClassVar[list[Op]] = []  # all of them, for profilers
 
     def __init__(
         self,
@@ -94,6 +95,7 @@ class Op:
         # By which inputs need a gradient, as bits; and how many there are, if that varies; and whether they are complex.
         self.plans: dict[Any, Plan] = {}
         self.function = call.function(self)
+        self.made.append(self)
 
     def __repr__(self) -> str:
         return f"<op {self.name}{self.signature}>"
