@@ -61,12 +61,20 @@ def _pairs(geo: Pool) -> bool:
     )
 
 
+def _whole(geo: Pool) -> bool:
+    """Whether there is one window, and it is the plane: a row of memory."""
+    return prod(geo.out) == 1 and geo.kernel == geo.size and not any(geo.padding)
+
+
 def max_pool(be: Backend, x: Array, geo: Pool) -> tuple[Array, Array]:
     """See ``Backend.max_pool``."""
     if x.size == 0 or x.dtype.char not in FLOATS:
         return reference.max_pool(be, x, geo)
     y = empty((*x.shape[:2], *geo.out), x.dtype)
     index = empty(y.shape, np.int32)
+    if _whole(geo):
+        _kernels.plane_max(x.size)(contiguous(x).reshape(y.size, -1), y.reshape(-1), index.reshape(-1))
+        return y, index
     volumes = _volume(x, geo.size), _volume(y, geo.out), _volume(index, geo.out)
     _kernels.max_pool(y.size * prod(geo.kernel))(*volumes, *_windows(geo))
     return y, index
@@ -96,6 +104,10 @@ def avg_pool(be: Backend, x: Array, geo: Pool) -> Array:
     if x.size == 0 or x.dtype.char not in FLOATS:
         return reference.avg_pool(be, x, geo)
     y = empty((*x.shape[:2], *geo.out), x.dtype)
+    if _whole(geo):
+        divisor = float(geo.divisor or prod(geo.kernel))
+        _kernels.plane_mean(x.size)(contiguous(x).reshape(y.size, -1), y.reshape(-1), divisor)
+        return y
     volumes = _volume(x, geo.size), _volume(y, geo.out)
     if _pairs(geo) and len(geo.size) < 3:
         divisor = float(geo.divisor or prod(geo.kernel))
@@ -110,6 +122,9 @@ def avg_pool_grad(be: Backend, g: Array, geo: Pool) -> Array:
     if g.size == 0 or g.dtype.char not in FLOATS:
         return reference.avg_pool_grad(be, g, geo)
     gx = empty((*g.shape[:2], *geo.size), g.dtype)
+    if _whole(geo):
+        gx[...] = g / (geo.divisor or prod(geo.kernel))
+        return gx
     volumes = _volume(g, geo.out), _volume(gx, geo.size)
     if _pairs(geo):
         divisor = float(geo.divisor or prod(geo.kernel))
@@ -121,20 +136,12 @@ def avg_pool_grad(be: Backend, g: Array, geo: Pool) -> Array:
 
 def adaptive_avg_pool(be: Backend, x: Array, out: Shape) -> Array:
     """See ``Backend.adaptive_avg_pool``."""
-    if prod(out) == 1 and x.size and x.dtype.char in FLOATS:  # one window, the plane: summed along memory
-        y = empty((*x.shape[:2], *out), x.dtype)
-        _kernels.plane_mean(x.size)(contiguous(x).reshape(y.size, -1), y.reshape(-1))
-        return y
     geo = _even(x.shape[2:], out)
     return reference.adaptive_avg_pool(be, x, out) if geo is None else avg_pool(be, x, geo)
 
 
 def adaptive_avg_pool_grad(be: Backend, g: Array, size: Shape) -> Array:
     """See ``Backend.adaptive_avg_pool_grad``."""
-    if prod(g.shape[2:]) == 1 and prod(size):
-        gx = empty((*g.shape[:2], *size), g.dtype)
-        gx[...] = g / prod(size)
-        return gx
     geo = _even(size, g.shape[2:])
     return reference.adaptive_avg_pool_grad(be, g, size) if geo is None else avg_pool_grad(be, g, geo)
 

@@ -61,6 +61,7 @@ POOLS: dict[str, tuple[Any, ...]] = {
     "2d-ceil": ((2, 3, 7, 10), (3, 2), (2, 3), (1, 0), (1, 1), True),
     "2d-ceil-drop": ((1, 2, 6, 6), (2, 2), (3, 3), (1, 1), (1, 1), True),
     "2d-dilated": ((2, 2, 9, 10), (3, 2), (1, 2), (1, 1), (2, 3), False),
+    "1d-whole": ((3, 2, 70), (70,), (1,), (0,), (1,), False),
     "2d-whole": ((2, 3, 5, 4), (5, 4), (5, 4), (0, 0), (1, 1), False),
     "2d-large": ((4, 16, 24, 24), (2, 2), (2, 2), (0, 0), (1, 1), False),
     "2d-large-overlap": ((4, 16, 23, 24), (3, 3), (2, 2), (1, 1), (1, 1), False),
@@ -101,11 +102,13 @@ for label, (x, kernel, stride, padding, dilation, ceil) in POOLS.items():
 
 
 _small = Pool.of((2, 3, 8, 8), kernel=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1))
+_plane = Pool.of((2, 3, 6, 6), kernel=(6, 6), stride=(6, 6), padding=(0, 0), dilation=(1, 1))
 _padded = Pool.of((2, 3, 6, 6), kernel=(3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 1))
 # Windows of padding only, which point at place 0.
 _missed = Pool.of((2, 3, 1, 4), kernel=(2, 2), stride=(1, 1), padding=(1, 0), dilation=(2, 1))
 add("pool_scatter", "missed-geo", lambda d: (d(2, 3, *_missed.out), _maxima(d, (2, 3, 1, 4), _missed), (1, 4), _missed))
 add("max_pool", "nan", lambda d: (d.marked(math.nan, 2, 3, 8, 8), _small))
+add("max_pool", "nan-whole", lambda d: (d.marked(math.nan, 2, 3, 6, 6), _plane))
 add("max_pool", "inf", lambda d: (d.marked(math.inf, 2, 3, 8, 8), _small))
 add("max_pool", "only-minus-inf", lambda d: (np.full((2, 3, 6, 6), -math.inf, d.dtype), _padded))
 

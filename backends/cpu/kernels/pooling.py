@@ -67,6 +67,17 @@ def max_pool(x: Any, y: Any, index: Any, window: Any, stride: Any, padding: Any,
 
 
 @kernel
+def plane_max(x: Any, y: Any, index: Any) -> None:
+    """y (P,) = maxima of x (P,L), index (P,) = their places: of equals the first, of NaNs the last."""
+    for p in prange(x.shape[0]):
+        best, where = x[p, 0], 0
+        for i in range(1, x.shape[1]):
+            if x[p, i] > best or x[p, i] != x[p, i]:
+                best, where = x[p, i], i
+        y[p], index[p] = best, where
+
+
+@kernel
 def pool_scatter(g: Any, index: Any, out: Any, wrong: Any) -> None:
     """out (P,S) = sums of g (P,L) at the positions index (P,L); wrong (1,) becomes 1 where one is out of range."""
     for p in prange(g.shape[0]):
@@ -132,10 +143,10 @@ def avg_pool_pairs(x: Any, y: Any, window: Any, divisor: float) -> None:
 
 
 @kernel
-def plane_mean(x: Any, y: Any) -> None:
-    """y (P,) = means of x (P,L)."""
+def plane_mean(x: Any, y: Any, divisor: float) -> None:
+    """y (P,) = sums of x (P,L), divided."""
     for p in prange(x.shape[0]):
-        y[p] = row_sum(x[p]) / x.shape[1]
+        y[p] = row_sum(x[p]) / divisor
 
 
 @kernel
