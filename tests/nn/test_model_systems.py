@@ -61,6 +61,7 @@ def test_gpt_sees_only_what_came_before() -> None:
     assert net.generate(tokens[:, :1], 10, top_k=1).shape == (1, 11)
 
 
+@pytest.mark.cpu_only("ninety steps: their operations are tested singly there")
 @pytest.mark.parametrize("make", [
     lambda: models.Seq2Seq(7, 7, embedding=16, hidden=32),
     lambda: models.Translator(7, 7, width=32, heads=2, layers=1, feedforward=64, dropout=0.0),

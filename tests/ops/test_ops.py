@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import islice
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -189,11 +190,15 @@ def doubles(record: Op) -> tuple[str, ...]:
 
 
 @by_dtype([replace(r, dtypes=doubles(r)) for r in DIFFERENTIABLE])
-def test_derivatives_are_differences(record: Op, dtype: str) -> None:
-    """First and second order along random directions; recorded and unrecorded backward agree, on any layout."""
-    for sample in samples(record, dtype):
+def test_derivatives_are_differences(record: Op, dtype: str, pytestconfig: pytest.Config) -> None:
+    """First and second order along random directions; recorded and unrecorded backward agree, on any layout.
+
+    On cuda two samples do: formulas are the CPU's, and values and first gradients of all samples are torch's there.
+    """
+    smooth = (sample for sample in samples(record, dtype) if not isinstance(sample, Kink))
+    for sample in islice(smooth, None if pytestconfig.getoption("device") == "cpu" else 2):
         y, inputs = run(record, sample, record.function, grad=True)
-        if isinstance(sample, Kink) or not (cots := cotangents(y)):
+        if not (cots := cotangents(y)):
             continue
         first = gradient(y, inputs, cots)
         recorded = gradient(y, inputs, cots, create_graph=True)

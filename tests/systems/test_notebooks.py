@@ -13,7 +13,7 @@ from tests.conventions.tree import ROOT
 nbformat = pytest.importorskip("nbformat")
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
-pytestmark = pytest.mark.cpu_only(reason="a notebook chooses its device itself")
+pytestmark = pytest.mark.cpu_only("a notebook chooses its device itself")
 
 
 def read(path: Path) -> Any:
