@@ -17,6 +17,7 @@ from typing import Any
 _PACKAGES = {"autograd.nn": "nn", "autograd.optim": "optim"}  # and all below them
 _MODULES = {
     "autograd.autograd.anomaly_mode": "autograd.anomaly",
+    "autograd.autograd.forward_ad": "autograd.forward_ad",
     "autograd.autograd.function": "autograd.function",
     "autograd.autograd.functional": "autograd.functional",
     "autograd.autograd.grad_mode": "autograd.grad_mode",

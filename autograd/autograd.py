@@ -8,6 +8,7 @@ from contextlib import nullcontext as _nullcontext
 from typing import Any
 
 from autograd import engine
+from autograd import forward_ad as forward_ad
 from autograd import functional as functional
 from autograd import graph as graph
 from autograd import tracing as _tracing
@@ -28,6 +29,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "forward_ad",
     "functional",
     "grad",
     "gradcheck",

@@ -1,4 +1,4 @@
-"""Where a tensor lives: ``cpu`` or ``cuda:i``."""
+"""Where a tensor lives: ``cpu``, ``cuda:i``, or ``meta`` (nowhere: it has a shape and no values)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from autograd.errors import DeviceError
 from backends import registry
 from backends.errors import BackendUnavailable
 
-_KINDS = ("cpu", "cuda")
+KINDS = ("cpu", "cuda", "meta")
 
 
 class device:
-    """A device, as ``torch.device``: ``device("cuda:1")``, ``device("cuda", 1)``, ``device("cpu")``.
+    """A device, as ``torch.device``: ``device("cuda:1")``, ``device("cuda", 1)``, ``device("cpu")``. As a context
+    manager it is the default device of a block: of the tensors, and so of the layers, made inside.
 
     Attributes:
-        type: "cpu" or "cuda".
+        type: "cpu", "cuda" or "meta".
         index: which one, or None for the current one.
 
     Raises:
@@ -35,10 +36,19 @@ class device:
         if isinstance(type, device):
             index = type.index if index is None else index
         kind, _, number = str(type).partition(":")
-        if kind not in _KINDS or (number and not number.isdigit()):
+        if kind not in KINDS or (number and not number.isdigit()):
             raise DeviceError(f"device: expected one of cpu, cuda, cuda:0, cuda:1, ..., got {type!r}")
         self.type = kind
         self.index = int(number) if number else index
+
+    def __enter__(self) -> device:
+        backend_of(self)
+        _outer.append(_default[0])
+        _default[0] = self
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _default[0] = _outer.pop()
 
     def __repr__(self) -> str:
         return f"device(type='{self.type}'" + (")" if self.index is None else f", index={self.index})")
@@ -55,6 +65,7 @@ class device:
 
 _device = device  # where an argument bears the name
 _default = [device("cpu")]
+_outer: list[device] = []  # the defaults outside of ``with device(...)`` blocks
 _current_gpu = [0]  # what "cuda" without an index is
 
 

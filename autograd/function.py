@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from autograd import engine
 from autograd.dtypes import INEXACT
 from autograd.errors import GraphError
 from autograd.function_node import Context, FunctionNode, declared
-from autograd.grad_mode import is_grad_enabled, no_grad
+from autograd.grad_mode import enable_grad, is_grad_enabled, no_grad
 from autograd.node import Output, Variable, outside, tick
 from autograd.op import refresh, written
 from autograd.ops.shape import identity
@@ -81,6 +82,24 @@ class Function:
         """
         raise NotImplementedError("Function: expected a subclass with a static backward")
 
+    @staticmethod
+    def jvp(ctx: Context, *tangents: Any) -> Any:
+        """The tangents of the outputs; of a function without ``backward``, both modes of differentiation are made of it.
+
+        Args:
+            ctx: what forward saved.
+            tangents: one for each argument of forward, of its shape; None where there is none.
+
+        Returns:
+            One tangent per output, of its shape.
+        """
+        raise NotImplementedError("Function: expected a subclass with a static jvp or backward")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.jvp is not Function.jvp and cls.backward is Function.backward:
+            cls.backward = staticmethod(_transposed(cls))  # type: ignore[method-assign]
+
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Runs forward and records it.
@@ -94,6 +113,8 @@ class Function:
         ctx = Context()
         nodes = [_node(a) if isinstance(a, Variable) else None for a in args]
         ctx.needs_input_grad = tuple(n is not None for n in nodes)
+        if cls.jvp is not Function.jvp:
+            ctx.like = tuple(args)
         with no_grad():
             if cls.setup_context is not Function.setup_context:
                 result = cls.forward(*args)
@@ -137,6 +158,28 @@ class Function:
 
 def _node(t: Variable) -> Any:
     return t.node if t.alias is None else refresh(t)
+
+
+def _transposed(cls: type[Function]) -> Callable[..., Any]:
+    """The ``backward`` of a function that has only a ``jvp``: what that does is linear in the tangents."""
+
+    def backward(ctx: Context, *grads: Any) -> Any:
+        if ctx.linear is None:
+            with enable_grad():
+                tangents = [
+                    x.detach().clone().zero_().requires_grad_() if need else None
+                    for x, need in zip(ctx.like, ctx.needs_input_grad, strict=True)
+                ]
+                outputs = cls.jvp(ctx, *tangents)
+            ctx.linear = tangents, outputs if isinstance(outputs, tuple) else (outputs,)
+        tangents, outputs = ctx.linear
+        pairs = [(y, g) for y, g in zip(outputs, grads, strict=True) if y is not None and y.requires_grad]
+        ys, gs = zip(*pairs, strict=True) if pairs else ((), ())
+        wanted = [t for t in tangents if t is not None]
+        found = iter(engine.gradients(ys, wanted, gs, retain_graph=True, create_graph=is_grad_enabled()))
+        return tuple([None if t is None else next(found) for t in tangents])
+
+    return backward
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

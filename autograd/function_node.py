@@ -39,11 +39,17 @@ class Context:
         self.non_differentiable: tuple[Any, ...] = ()
         self.materialize_grads = True
         self._records: Any = []
+        self.linear: Any = None  # of a function with a jvp only: its tangents and what it made of them
+        self.like: tuple[Any, ...] = ()  # and what its inputs are like
         self._node: Any = None
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keeps tensors (inputs, outputs or others; None is allowed) for ``saved_tensors``."""
         self.to_save = tensors
+
+    def save_for_forward(self, *tensors: Any) -> None:
+        """Keeps tensors for a ``jvp``, where there is no ``backward`` with tensors of its own."""
+        self.to_save = self.to_save or tensors
 
     def mark_dirty(self, *tensors: Any) -> None:
         """Declares inputs that ``forward`` modified in place; they must be returned."""

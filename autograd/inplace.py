@@ -56,6 +56,12 @@ def history(*tensors: Any) -> bool:
     return nodes.count(None) < len(nodes)
 
 
+def put(x: Variable, array: Any) -> None:
+    """Writes values into the memory of a tensor, if it has any."""
+    if x.backend.name != "meta":
+        x.raw[...] = array
+
+
 def overwrite(x: Variable, y: Any, name: str) -> None:
     """Puts the values and the history of ``y`` into ``x``."""
     if y.raw.shape != x.raw.shape:
@@ -68,7 +74,7 @@ def overwrite(x: Variable, y: Any, name: str) -> None:
         if kind.category > target.category:
             raise DtypeError(f"{name}: expected a result that fits {target}, got {kind}. Use the out-of-place form")
         y = y.to(target)
-    x.raw[...] = y.raw
+    put(x, y.raw)
     written(x, name, y.node, track=bool(mode().enabled))
 
 
@@ -98,6 +104,6 @@ def forms(operation: Any) -> tuple[Any, Any]:
 def fill(x: Variable, name: str, array: Any) -> Any:
     """Overwrites all values with ``array`` (or a number); no gradient flows through."""
     check_writable(x, name)
-    x.raw[...] = array
+    put(x, array)
     written(x, name, None, track=bool(mode().enabled))
     return x

@@ -57,7 +57,7 @@ def text(t: Tensor) -> str:
     notes = []
     if t.raw.size == 0 and t.raw.ndim != 1:
         notes.append(f"size={tuple(t.raw.shape)}")
-    if t.is_cuda:
+    if t.is_cuda or t.is_meta:
         notes.append(f"device='{t.device}'")
     plain = (dtypes.default(), dtypes.int64, dtypes.bool_, dtypes.default().to_complex())
     if kind not in plain or (t.raw.size == 0 and kind is not dtypes.default()):
@@ -66,6 +66,8 @@ def text(t: Tensor) -> str:
         notes.append(f"grad_fn=<{t.grad_fn.name()}>")
     elif t.requires_grad:
         notes.append("requires_grad=True")
+    if t.is_meta:
+        return f"{head}..., {', '.join([*notes, f'size={tuple(t.raw.shape)}'])})"
     values = t.backend.to_numpy(t.raw)
     out = head + _values(values.astype("float32") if kind is dtypes.bfloat16 else values, len(head))
     used = len(out) - out.rfind("\n") + 1

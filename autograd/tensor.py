@@ -98,7 +98,7 @@ class Tensor(Operators, Elementwise, Structure, Memory):
     def device(self) -> device:
         """Where the memory is."""
         be = self.backend
-        return device("cpu") if be.name != "cuda" else device("cuda", be.index)
+        return device("cuda", be.index) if be.name == "cuda" else device("meta" if be.name == "meta" else "cpu")
 
     @property
     def is_cuda(self) -> bool:
@@ -374,11 +374,15 @@ class Tensor(Operators, Elementwise, Structure, Memory):
         """
         if self.raw.size != 1:
             raise ShapeError(f"item: expected one element, got shape {tuple(self.raw.shape)}. Use tolist()")
-        return self.raw.item()
+        return self._values().item()
+
+    def _values(self) -> Any:
+        """The array; refused of a tensor on the device meta."""
+        return self.backend.to_numpy(self.raw) if self.backend.name == "meta" else self.raw
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
-        return self.raw.tolist()
+        return self._values().tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
@@ -413,7 +417,7 @@ class Tensor(Operators, Elementwise, Structure, Memory):
             raise ShapeError(
                 f"bool: expected one element, got shape {tuple(self.raw.shape)}. Use any() or all()"
             )  # fmt: skip
-        return bool(self.raw.item())
+        return bool(self._values().item())
 
     def __int__(self) -> int:
         return int(self.item())

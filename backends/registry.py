@@ -11,10 +11,11 @@ import numpy as np
 
 from backends.cpu import Cpu
 from backends.errors import BackendUnavailable
+from backends.meta import Meta
 from backends.protocol import Array, Backend
 from backends.reference import Reference
 
-NAMES = "cpu", "cuda", "reference"
+NAMES = "cpu", "cuda", "meta", "reference"
 
 _backends: dict[tuple[str, int], Backend] = {}
 _by_type: dict[type, Backend] = {}  # NumPy's types only: a CuPy array must be asked for its device
@@ -28,7 +29,7 @@ def get(name: str, index: int = 0) -> Backend:
     The environment variable TWINGRAD_CPU=reference, read when "cpu" is first asked for, serves it by plain NumPy.
 
     Args:
-        name: "cpu", "cuda", or "reference" (plain NumPy).
+        name: "cpu", "cuda", "meta" (shapes without values), or "reference" (plain NumPy).
         index: which of several GPUs.
 
     Returns:
@@ -136,6 +137,8 @@ def _make(name: str, index: int) -> Backend:
     """A new backend; what it needs is imported here."""
     if name == "reference":
         return Reference(np)
+    if name == "meta":
+        return Meta(np, name="meta")
     if name == "cuda":
         from backends import cuda
 

@@ -38,9 +38,9 @@ def initialiser(fill: Callable[P, Tensor]) -> Callable[P, Tensor]:
 
     @functools.wraps(fill)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> Tensor:
-        if _mode.skip:
-            given: Any = args or [kwargs["tensor"]]
-            tensor: Tensor = given[0]
+        given: Any = args or [kwargs["tensor"]]
+        tensor: Tensor = given[0]
+        if _mode.skip or tensor.is_meta:
             return tensor
         with no_grad():
             return fill(*args, **kwargs)

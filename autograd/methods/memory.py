@@ -56,7 +56,7 @@ class Memory(Variable):
     __slots__ = ()
 
     is_signed, is_same_size, is_nonzero = query.is_signed, query.is_same_size, query.is_nonzero
-    is_sparse = is_sparse_csr = is_quantized = is_meta = is_nested = is_mkldnn = is_mps = is_xpu = is_xla = False
+    is_sparse = is_sparse_csr = is_quantized = is_nested = is_mkldnn = is_mps = is_xpu = is_xla = False
 
     def new(self, *data: Any) -> Any:
         """A tensor of this one's dtype and device: uninitialised of given sizes, or of a sequence, array or tensor.
@@ -67,12 +67,17 @@ class Memory(Variable):
         Returns:
             A tensor.
         """
-        return legacy(data, FROM_NUMPY[self.raw.dtype], "cpu" if self.is_cpu else device("cuda", self.backend.index))
+        return legacy(data, FROM_NUMPY[self.raw.dtype], self.device)  # type: ignore[attr-defined]
 
     @property
     def is_cpu(self) -> bool:
         """Whether the memory is the CPU's."""
-        return bool(self.backend.name != "cuda")
+        return bool(self.backend.name not in ("cuda", "meta"))
+
+    @property
+    def is_meta(self) -> bool:
+        """Whether it has a shape and no values."""
+        return bool(self.backend.name == "meta")
 
     @property
     def layout(self) -> layout:
@@ -92,13 +97,13 @@ class Memory(Variable):
         Returns:
             Its address and size.
         """
-        return UntypedStorage(self._owner(), device("cuda", self.backend.index) if not self.is_cpu else device("cpu"))
+        return UntypedStorage(self._owner(), self.device)  # type: ignore[attr-defined]
 
     storage = untyped_storage
 
     def storage_offset(self) -> int:
         """How many elements stand in memory before the first of this tensor."""
-        start = self.raw.ctypes.data if self.is_cpu else self.raw.data.ptr
+        start = self.raw.data.ptr if self.backend.name == "cuda" else self.raw.ctypes.data
         return int((start - self.untyped_storage().data_ptr()) // self.raw.itemsize)
 
     def dim_order(self) -> tuple[int, ...]:

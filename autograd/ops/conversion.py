@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.device import backend_of, device
+from autograd.device import KINDS, backend_of, device
 from autograd.dtypes import as_dtype, dtype
 from autograd.errors import DeviceError, ShapeError
 from autograd.formats import arranged, as_format, order_of, preserve_format, suggested
 from autograd.grad_mode import mode
-from autograd.inplace import check_writable, history
+from autograd.inplace import check_writable, history, put
 from autograd.inplace import fill as _fill
 from autograd.node import Variable
 from autograd.op import op, refresh, wrap, written
@@ -125,7 +125,7 @@ def to(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     for a in args:
         if isinstance(a, Variable):
             kind, place = a.dtype, a.device  # type: ignore[attr-defined]
-        elif isinstance(a, device) or (isinstance(a, str) and a.partition(":")[0] in ("cpu", "cuda")):
+        elif isinstance(a, device) or (isinstance(a, str) and a.partition(":")[0] in KINDS):
             place = a
         elif isinstance(a, bool):
             flags.append(a)
@@ -321,7 +321,7 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     y = cast(to_backend(src, input.backend, non_blocking), input.dtype)
     if y.raw.shape != input.raw.shape:
         y = expand(y, input.raw.shape)
-    input.raw[...] = y.raw
+    put(input, y.raw)
     track = history(input, y)
     written(input, "copy_", (y.node if y.alias is None else refresh(y)) if track else None, track)
     return input

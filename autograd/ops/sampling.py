@@ -37,6 +37,8 @@ def _draw(
         if kind == "uniform":  # of 8 bits: rounding must not reach b
             return (be.xp.floor(_draw(be, kind, shape, wide, 0.0, 256.0, source)) / 256 * (b - a) + a).astype(dtype)
         return _draw(be, kind, shape, wide, a, b, source).astype(dtype)
+    if be.name == "meta":
+        return be.xp.empty(shape, dtype)
     seed, offset = source.reserve(kind, math.prod(shape), dtype.itemsize)
     return getattr(be, kind)(shape, dtype, a, b, seed, offset)
 

@@ -10,8 +10,8 @@ from typing import Any as _Any
 def __getattr__(name: str) -> _Any:
     """A layer or a family, for programs that write ``torch.nn.modules.Linear`` or ``torch.nn.modules.module``."""
     if not name.startswith("_"):
-        if name in (facade := _import_module("nn")).__all__:
-            return getattr(facade, name)
         if _find_spec(f"{__name__}.{name}") is not None:
             return _import_module(f"{__name__}.{name}")
+        if name in (facade := _import_module("nn")).__all__:
+            return getattr(facade, name)
     raise AttributeError(f"module 'nn.modules' has no attribute {name!r}")

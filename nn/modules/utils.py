@@ -25,3 +25,22 @@ _single, _pair, _triple, _quadruple = (
 def _reverse_repeat_tuple(t: tuple[Any, ...], n: int) -> tuple[Any, ...]:
     """The values from the last to the first, each ``n`` times, as ``pad`` takes the widths of axes."""
     return tuple(x for x in reversed(t) for _ in range(n))
+
+
+def consume_prefix_in_state_dict_if_present(state_dict: dict[str, Any], prefix: str) -> None:
+    """Takes a prefix off the names in a ``state_dict`` that have it, as those of ``DataParallel`` do.
+
+    Args:
+        state_dict: changed.
+        prefix: such as "module.".
+
+    Example:
+        >>> from nn.modules.utils import consume_prefix_in_state_dict_if_present
+        >>> state = {"module.weight": 1}; consume_prefix_in_state_dict_if_present(state, "module."); state
+        {'weight': 1}
+    """
+    metadata: dict[str, Any] = getattr(state_dict, "_metadata", None) or {}
+    for tables in (state_dict, metadata):
+        for name in list(tables):
+            if name.startswith(prefix):
+                tables[name.removeprefix(prefix)] = tables.pop(name)

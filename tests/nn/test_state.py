@@ -237,3 +237,13 @@ def test_a_subclass_may_load_an_older_version() -> None:
     assert m.new.item() == 1
     m.load_state_dict(Renamed().state_dict())
     assert m.new.item() == 0
+
+
+def test_prefix_of_parallel_models() -> None:
+    from nn.modules.utils import consume_prefix_in_state_dict_if_present
+
+    model = nn.Linear(2, 2)
+    state = nn.ModuleDict({"module": model}).state_dict()
+    consume_prefix_in_state_dict_if_present(state, "module.")
+    assert list(state) == ["weight", "bias"]
+    assert not model.load_state_dict(state).missing_keys

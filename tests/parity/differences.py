@@ -105,7 +105,8 @@ BEHAVIOUR = {
     "jit, compile, fx": "give back what they get: nothing is scripted, traced or compiled",
     "subclasses of Tensor": "operations give Tensor; __torch_function__ is not asked",
     "equal elements": "sort and argsort are always stable; which of equal extrema is found may differ from PyTorch",
-    "strided only": "no sparse, quantized, nested, named or meta tensors",
+    "strided only": "no sparse, quantized, nested or named tensors",
+    "meta": "operations on the device meta find their shapes by computing",
 }
 
 _CUT = "PyTorch cuts beta and alpha to integers, which loses them; ours promotes"
