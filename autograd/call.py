@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd.dtypes import BFLOAT16
+from autograd.dtypes import BFLOAT16, FLOAT32
 from autograd.grad_mode import mode
-from autograd.node import NEVER, Node, Variable, is_ours, outside, seen_as, tick
+from autograd.node import NEVER, Node, Variable, outside, seen_as, tick, users_files
 from backends import registry
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NO_PARAMS: dict[str, Any] = {}
 CONSTANT = [0, "", 0]  # the stamp of what is no tensor
 _MISSING = object()
-tensor_class: type = Variable  # the class of results; tensor.py sets it
+tensor_class: Any = Variable  # the class of results; tensor.py sets it
 _new: Callable[[type], Any] = Variable.__new__
 _frame = sys._getframe
 
@@ -42,7 +42,7 @@ def record(
     """The node of a call: ``arrays`` and their ``stamps`` are those of inputs and outputs, one after the other.
 
     It makes no object that it can do without: each that lives brings the next run of the garbage collector nearer, which
-    is a tenth of the time of a forward.
+    is a tenth of the time of a forward. ``_on_one`` and ``two`` do the same without a call.
     """
     node = Node()
     node.plan = plan
@@ -52,23 +52,15 @@ def record(
     node.backend = be
     node.hooks = None
     node.seq = tick()
-    shapes = plan.shapes
-    if plan.arrays:
-        node.saved = plan.keep(arrays) if shapes is None else plan.keep(arrays) + shapes(arrays)
+    if plan.saves:
+        node.saved = plan.keep(arrays)
         node.stamps = stamps
     else:
-        node.saved = () if shapes is None else shapes(arrays)
-        node.stamps = ()
+        node.saved = node.stamps = ()
         if not mode().anomaly:
             node.code = None
             return node
-    frame = _frame(2)
-    code = frame.f_code
-    if is_ours(code.co_filename):
-        node.code, node.instruction = outside(frame)
-    else:
-        node.code = code
-        node.instruction = frame.f_lasti
+    node.code, node.instruction = outside(_frame(2))
     return node
 
 
@@ -107,10 +99,10 @@ def _on_anything(op: Op) -> Any:
 
 
 def _on_one(op: Op) -> Any:
-    kinds, view, policy = _with_care(op), op.view, op.policy
+    kinds, view, policy, plans = _with_care(op), op.view, op.policy, op.plans
 
     def call(x: Any = _MISSING, /, **params: Any) -> Any:
-        if not isinstance(x, Variable):
+        if type(x) is not tensor_class and not isinstance(x, Variable):
             be = registry.known(type(x))
             if be is not None and "out" not in params:  # a raw array: nothing wrapped, nothing recorded
                 return op.forward(be, x, **params)
@@ -120,14 +112,16 @@ def _on_one(op: Op) -> Any:
             return op.under(now.autocast, (x,), params)
         raw, be = x.raw, x.backend
         stamp, alias = x.stamp, x.alias
-        if (alias is not None and alias.seen != stamp[0]) or (kinds and raw.dtype.kind in kinds) or "out" in params:
+        if alias is not None and alias.seen != stamp[0]:
+            return op.named((x,), params)
+        if (raw.dtype is not FLOAT32 and raw.dtype.kind in kinds) or (params and "out" in params):
             return op.named((x,), params)
         try:
             y = op.forward(be, raw, **params) if params else op.forward(be, raw)
         except ValueError as e:
             op.explain(e, (x,))
             raise
-        if type(y) is not be.xp.ndarray:  # NumPy gives scalars for 0-d arrays
+        if type(y) is not type(raw):  # NumPy gives scalars for 0-d arrays
             y = be.asarray(y)
         out = _new(tensor_class)
         out.raw = y
@@ -140,14 +134,37 @@ def _on_one(op: Op) -> Any:
         else:
             out.stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
             out.alias = None
-        node = x.node
-        if node is None or not enabled or not op.differentiable:
+        parent = x.node
+        if parent is None or not enabled or not op.differentiable:
             out.node = None
         else:
-            plan = op.plans.get(1) or op.plan(1, 1)
+            plan = plans.get(1) or op.plan(1, 1)
             if view and raw.dtype is BFLOAT16:
                 plan = op.plan(1, 1, lows=1)
-            out.node = record(plan, (node,), (raw, y), (stamp, out.stamp), params or NO_PARAMS, y.shape, be)
+            out.node = node = Node()
+            node.plan = plan
+            node.inputs = (parent,)
+            node.params = params or NO_PARAMS
+            node.shape = y.shape
+            node.backend = be
+            node.hooks = None
+            node.seq = tick()
+            if plan.saves:
+                kept = plan.kept
+                node.saved = (y,) if kept == 2 else (raw,) if kept == 1 else plan.keep((raw, y))
+                node.stamps = (stamp, out.stamp)
+            else:
+                node.saved = node.stamps = ()
+                if not now.anomaly:
+                    node.code = None
+                    return out
+            frame = _frame(1)
+            code = frame.f_code
+            if code.co_filename in users_files:
+                node.code = code
+                node.instruction = frame.f_lasti
+            else:
+                node.code, node.instruction = outside(frame)
         return out
 
     return call
@@ -175,25 +192,25 @@ def _on_two(op: Op) -> Any:
 
 def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The call on a tensor and another, or a Python number; of one device and dtype, else it is ``otherwise``."""
-    kinds, numbers, policy = _with_care(op), bool(op.promote), op.policy
+    kinds, numbers, policy, plans = _with_care(op), bool(op.promote), op.policy, op.plans
 
     def call(a: Any, b: Any) -> Any:
         now = mode()
         if policy is not None and now.autocast is not None:
             a, b = now.autocast.prepared(policy, (a, b))
         left, be = a.raw, a.backend
-        node, stamp = a.node, a.stamp
+        parent, stamp = a.node, a.stamp
         dtype = left.dtype
         if a.alias is not None and a.alias.seen != stamp[0]:
             return otherwise(a, b)
-        if isinstance(b, Variable):
-            right, other_node, other_stamp = b.raw, b.node, b.stamp
-            if right.dtype is not dtype or b.backend is not be or (kinds and dtype.kind in kinds):
+        if type(b) is tensor_class or isinstance(b, Variable):
+            right, other_parent, other_stamp = b.raw, b.node, b.stamp
+            if right.dtype is not dtype or b.backend is not be or (dtype is not FLOAT32 and dtype.kind in kinds):
                 return otherwise(a, b)
             if b.alias is not None and b.alias.seen != other_stamp[0]:
                 return otherwise(a, b)
         elif numbers and (type(b) is float or type(b) is int) and dtype.kind == "f":
-            right, other_node, other_stamp = be.scalar(b, dtype), None, CONSTANT
+            right, other_parent, other_stamp = be.scalar(b, dtype), None, CONSTANT
         else:
             return otherwise(a, b)
         try:
@@ -201,7 +218,7 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
         except ValueError as e:
             op.explain(e, (a, b))
             raise
-        if type(y) is not be.xp.ndarray:  # NumPy gives scalars for 0-d arrays
+        if type(y) is not type(left):  # NumPy gives scalars for 0-d arrays
             y = be.asarray(y)
         out = _new(tensor_class)
         out.raw = y
@@ -210,12 +227,34 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
         out.alias = None
         enabled = now.enabled
         out.stamp = own_stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
-        needs = (0 if node is None else 1) | (0 if other_node is None else 2)
+        needs = (0 if parent is None else 1) | (0 if other_parent is None else 2)
         if not needs & op.differentiable or not enabled:
             out.node = None
         else:
-            plan, stamps = op.plans.get(needs) or op.plan(needs, 2), (stamp, other_stamp, own_stamp)
-            out.node = record(plan, (node, other_node), (left, right, y), stamps, NO_PARAMS, y.shape, be)
+            plan = plans.get(needs) or op.plan(needs, 2)
+            out.node = node = Node()
+            node.plan = plan
+            node.inputs = (parent, other_parent)
+            node.params = NO_PARAMS
+            node.shape = y.shape
+            node.backend = be
+            node.hooks = None
+            node.seq = tick()
+            if plan.saves:
+                node.saved = (left, right) if plan.kept == 3 else plan.keep((left, right, y))
+                node.stamps = (stamp, other_stamp, own_stamp)
+            else:
+                node.saved = node.stamps = ()
+                if not now.anomaly:
+                    node.code = None
+                    return out
+            frame = _frame(1)
+            code = frame.f_code
+            if code.co_filename in users_files:
+                node.code = code
+                node.instruction = frame.f_lasti
+            else:
+                node.code, node.instruction = outside(frame)
         return out
 
     return call

@@ -72,6 +72,7 @@ uint8, int8, int16, int32, int64 = (dtype(n) for n in ("uint8", "int8", "int16",
 float16, float32, float64 = (dtype(n) for n in ("float16", "float32", "float64"))
 bfloat16 = dtype(ml_dtypes.bfloat16)
 BFLOAT16 = bfloat16.numpy  # NumPy has one object of it, and every array refers to that
+FLOAT32 = float32.numpy  # the same; what most arrays are
 complex64, complex128 = dtype("complex64"), dtype("complex128")
 
 _ALL = (

@@ -1,13 +1,15 @@
 """Backward: the walk over the graph from the results to the leaves.
 
-Nodes are collected without recursion and visited in the reverse order of their recording, which is a topological order
-because parents are always recorded earlier. Gradients on their way live in a dictionary of this walk, not on the nodes.
-A first-order walk handles raw arrays; under ``create_graph`` the same formulas run on tensors, and are recorded.
+Nodes are visited in the reverse order of their recording, which is a topological order because parents are always
+recorded earlier: of the nodes that a gradient has reached always the latest. Gradients on their way live in a dictionary
+of this walk, not on the nodes. A first-order walk handles raw arrays; under ``create_graph`` the same formulas run on
+tensors, and are recorded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
 from typing import Any
 
@@ -15,12 +17,11 @@ from autograd.dtypes import BFLOAT16, INEXACT
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.function_node import FunctionNode
 from autograd.grad_mode import mode, set_grad_enabled, switch, switch_autocast
-from autograd.node import NEVER, Leaf, Node, Output, Variable, describe
+from autograd.node import NEVER, Leaf, Node, Output, Variable, describe, last_write
 from autograd.op import refresh, wrap
 from autograd.ops.conversion import clone
 from autograd.ops.shape import identity, sum_to
-
-_by_seq = attrgetter("seq")
+from autograd.plan import ALONE, pulled
 
 
 def backward(
@@ -113,38 +114,35 @@ def _roots(tensors: Sequence[Variable], grads: Sequence[Any], create_graph: bool
 
 
 class _Walk:
-    """One backward pass: the order, the gradients on their way, and what was asked to be captured."""
+    """One backward pass: the gradients on their way, whose turn it is, and what was asked to be captured."""
 
     def __init__(
         self, roots: list[tuple[Any, Any]], retain: bool, create_graph: bool, capture: list[Any] | None = None
     ) -> None:
         self.retain, self.create_graph = retain, create_graph
         self.grads: dict[Any, Any] = {}
+        self.waiting: list[tuple[int, Any]] = []  # a heap of the nodes among these (leaves come last), the latest first
         self.shared: set[Any] = set()  # nodes whose gradient array somebody else holds too: never added to in place
         self.captured: dict[Any, Any] = {}
         self.targets = None if capture is None else set(capture)
-        self.order = self._sorted(dict.fromkeys(node for node, _ in roots))
-        self.needed = None if self.targets is None else self._leading_to(self.targets)
+        self.needed = None if self.targets is None else self._leading_to(self.targets, [node for node, _ in roots])
         for node, g in roots:
             if self.needed is None or node in self.needed:
                 self._add(node, g, False)
 
     @staticmethod
-    def _sorted(roots: Iterable[Any]) -> list[Any]:
-        order = list(roots)
+    def _leading_to(targets: set[Any], roots: Iterable[Any]) -> set[Any]:
+        """The nodes from which a target can be reached."""
+        order = list(dict.fromkeys(roots))
         seen = set(order)
         for node in order:  # grows while it is walked
             for parent in node.inputs:
                 if parent is not None and parent not in seen:
                     seen.add(parent)
                     order.append(parent)
-        order.sort(key=_by_seq, reverse=True)
-        return order
-
-    def _leading_to(self, targets: set[Any]) -> set[Any]:
-        """The nodes from which a target can be reached."""
+        order.sort(key=attrgetter("seq"))
         needed = set(targets)
-        for node in reversed(self.order):
+        for node in order:
             if any(parent in needed for parent in node.inputs):
                 needed.add(node)
         return needed
@@ -153,55 +151,70 @@ class _Walk:
         before, autocast = switch(self.create_graph), switch_autocast(None)
         try:
             if self.create_graph or self.targets is not None or mode().anomaly:
-                for node in self.order:
-                    g = self.grads.pop(node, None)
-                    if g is not None:
-                        self._visit(node, self._run_hooks(node, g) if node.hooks else g)
+                while self.waiting:
+                    node = heappop(self.waiting)[1]
+                    self._visit(node, self.grads.pop(node))
             else:
                 self._run_first_order()
+            for leaf in list(self.grads):
+                self._visit(leaf, self.grads.pop(leaf))
         finally:
             switch(before)
             switch_autocast(autocast)
 
     def _run_first_order(self) -> None:
         """The plain backward, on raw arrays: ``_visit`` written out for the common case, as every microsecond counts."""
-        grads, shared, retain = self.grads, self.shared, self.retain
-        for node in self.order:
-            g = grads.pop(node, None)
-            if g is None:
-                continue
-            if node.hooks:
-                g = self._run_hooks(node, g)
-            if type(node) is not Node or node.plan.joint:
+        grads, waiting, shared, retain = self.grads, self.waiting, self.shared, self.retain
+        nearest = None  # a node that was first reached from the last one: in a chain the next, and the heap stays empty
+        while waiting or nearest is not None:
+            if nearest is None:
+                node = heappop(waiting)[1]
+            else:
+                node = heappushpop(waiting, (-nearest.seq, nearest))[1] if waiting else nearest
+                nearest = None
+            g = grads.pop(node)
+            if type(node) is not Node or node.hooks or node.plan.joint:
                 self._visit(node, g)
                 continue
             plan, saved, inputs = node.plan, node.saved, node.inputs
             if plan.saves:
-                seq, stamps = node.seq, node.stamps
-                for i in plan.arrays:
-                    if stamps[i][0] > seq:
-                        saved = None
+                if last_write[0] > node.seq:
+                    for i in plan.arrays:
+                        if node.stamps[i][0] > node.seq:
+                            saved = None
                 if type(saved) is not tuple:  # modified, freed, or dropped by a checkpoint
                     saved = self._kept(node)
-            for position, pull in plan.steps:
-                gx, parent = pull(g, saved, node.params), inputs[position]
-                if plan.broadcasts and gx.shape != parent.shape:
-                    gx = sum_to(gx, shape=parent.shape)
+                if not retain:
+                    node.saved = None
+            for position, pull, at in plan.steps:
+                parent = inputs[position]
+                gx = pull(g, saved[at]) if at >= 0 else pull(g) if at == ALONE else pull(g, saved, node.params)
+                if plan.broadcasts:
+                    shape = parent.shape
+                    if (node.shape != shape or not plan.elementwise) and gx.shape != shape:
+                        gx = sum_to(gx, shape=shape)
                 have = grads.get(parent)
                 if have is None:
                     grads[parent] = gx
                     if gx is g:
                         shared.add(parent)
-                elif have.size > 1 and have.base is None and parent not in shared and have.dtype is not BFLOAT16:
+                    if parent.seq:  # no leaf
+                        if nearest is None:
+                            nearest = parent
+                        else:
+                            heappush(waiting, (-parent.seq, parent))
+                elif have.size == 1 and have.dtype is not BFLOAT16:  # NumPy adds to them faster out of place
+                    grads[parent] = have + gx
+                elif have.base is None and parent not in shared and have.dtype is not BFLOAT16:
                     have += gx
                 else:
                     grads[parent] = _added(node.backend, have, gx)
                     shared.discard(parent)
-            if plan.saves and not retain:
-                node.saved = None
 
     def _visit(self, node: Any, g: Any) -> None:
         """Hands the gradient of one node on to its parents."""
+        if node.hooks:
+            g = self._run_hooks(node, g)
         if self.targets is not None and node in self.targets:
             self.captured[node] = g
         kind = type(node)
@@ -234,9 +247,9 @@ class _Walk:
                 for need, parent, gx in zip(needs, inputs, grads, strict=True):
                     if need and gx is not None:
                         self._checked_add(node, parent, gx, gx is not g)
-            for position, pull in plan.steps:
+            for position, pull, at in plan.steps:
                 if needs[position]:
-                    gx = pull(g, saved, params)
+                    gx = pulled(pull, at, g, saved, params)
                     self._checked_add(node, inputs[position], gx, gx is not g)
         if not self.retain and plan.saves:
             node.saved = None
@@ -276,6 +289,8 @@ class _Walk:
             grads[parent] = gx
             if not fresh:
                 shared.add(parent)
+            if parent.seq:
+                heappush(self.waiting, (-parent.seq, parent))
         elif self._owned(parent, have) and have.size > 1:  # NumPy adds to single elements faster out of place
             have += gx
         else:
@@ -301,7 +316,10 @@ class _Walk:
     def _gather(self, node: Output, g: Any) -> None:
         """Hands the gradient of one output to the node that has them all."""
         parent = node.inputs[0]
-        slots = self.grads.setdefault(parent, [None] * len(parent.op.outputs))
+        slots = self.grads.get(parent)
+        if slots is None:
+            slots = self.grads[parent] = [None] * len(parent.op.outputs)
+            heappush(self.waiting, (-parent.seq, parent))
         have = slots[node.index]
         slots[node.index] = g if have is None else self._sum(node, have, g)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
+from autograd.node import NEVER, last_write
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -36,6 +38,8 @@ mode = _mode.get
 def switch(enabled: bool | None) -> bool | None:
     """Sets what is recorded from now on; returns what was."""
     before = _mode.get()
+    if enabled is None:
+        last_write[0] = NEVER
     if before.enabled is not enabled:
         _mode.set(Mode(enabled, before.anomaly, before.check_nan, before.autocast))
     return before.enabled

@@ -11,7 +11,6 @@ import linecache
 import sys
 import weakref
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 tick = itertools.count(
     1
 ).__next__  # one clock for recorded nodes and in-place writes: which came later is one comparison
+last_write = [0]  # when anything was last written in place; NEVER once there is memory of that stamp
 NEVER = sys.maxsize  # the time stamp of memory that must not be saved (inference tensors)
 
 
@@ -227,7 +227,10 @@ _ROOT = Path(__file__).resolve().parents[1]
 _LIBRARY = tuple(str(_ROOT / package) + "/" for package in ("autograd", "nn", "optim", "backends"))
 
 
-@cache
+_our_files: set[str] = set()  # those that ``outside`` met
+users_files: set[str] = set()
+
+
 def is_ours(filename: str) -> bool:
     """Whether a file is part of the library."""
     return filename.startswith(_LIBRARY)
@@ -235,9 +238,16 @@ def is_ours(filename: str) -> bool:
 
 def outside(frame: Any) -> Any:
     """The innermost frame outside the library as (code, instruction): cheap, and it keeps no local variable alive."""
-    while frame is not None and is_ours(frame.f_code.co_filename):
+    while frame is not None:
+        code = frame.f_code
+        file = code.co_filename
+        if file not in _our_files:
+            if file in users_files or not is_ours(file):
+                users_files.add(file)
+                return code, frame.f_lasti
+            _our_files.add(file)
         frame = frame.f_back
-    return (None, 0) if frame is None else (frame.f_code, frame.f_lasti)
+    return None, 0
 
 
 def describe(where: Any) -> str:

@@ -26,7 +26,7 @@ from autograd.call import wrap as wrap
 from autograd.dtypes import BFLOAT16, INEXACT
 from autograd.errors import DeviceError, DtypeError, ShapeError
 from autograd.grad_mode import mode
-from autograd.node import NEVER, Node, Output, Variable, seen_as, tick
+from autograd.node import NEVER, Node, Output, Variable, last_write, seen_as, tick
 from autograd.plan import Formula, Plan, formula, plan
 from autograd.policies import POLICIES
 from backends import registry
@@ -423,7 +423,10 @@ def written(x: Variable, name: str, node: Any, track: bool = True) -> None:
     if track:
         x.node = node
     if stamp[0] != NEVER:  # only now: the views on the way were still to be seen as they were
-        stamp[0], stamp[1] = tick(), name
+        stamp[0] = now = tick()
+        stamp[1] = name
+        if last_write[0] < now:
+            last_write[0] = now
     stamp[2] += 1
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from autograd.op import Op
 
 Pull = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
+ALONE, ALL = -1, -2  # in place of the index of what a gradient takes besides g
 
 
 class Formula(NamedTuple):
@@ -26,30 +27,33 @@ class Plan:
 
     Attributes:
         op: the operation.
-        keep: of (*inputs, *outputs): the arrays to keep.
-        arrays: which ones those are.
-        shapes: of the same: the shapes to keep of further inputs, behind the arrays; None where there are none.
-        steps: (position of an input, its gradient as a function of (g, saved, params)), where each has its own.
+        saves: whether anything is kept.
+        keep: of (*inputs, *outputs): the arrays to keep, and behind them the shapes of further inputs.
+        arrays: which arrays those are.
+        kept: the same as bits, where arrays are all that is kept; else 0.
+        steps: (position of an input, its gradient, ``at``), where each has its own; the gradient is a function of
+            (g, saved[at]), of g alone (``at`` is ``ALONE``), or of (g, saved, params) (``ALL``).
         joint: the gradients of all inputs at once, as a function of (g, (*saved, needs), params).
         composed: the operation's definition bound to its inputs, where the gradients cannot be differentiated.
-        saves: whether anything is kept.
-        broadcasts: whether a gradient may have a larger shape than its input.
+        broadcasts: whether a gradient may have a larger shape than its input; in an ``elementwise`` operation it has the
+            shape of the output.
         needs: for each input, whether its gradient is wanted.
     """
 
     __slots__ = (
-        "arrays", "broadcasts", "composed", "joint", "keep", "needs", "op", "saves", "shapes", "steps",
+        "arrays", "broadcasts", "composed", "elementwise", "joint", "keep", "kept", "needs", "op", "saves", "steps",
     )  # fmt: skip
 
     op: Op
+    saves: bool
     keep: Callable[[Sequence[Any]], tuple[Any, ...]]
     arrays: tuple[int, ...]
-    shapes: Callable[[Sequence[Any]], tuple[Any, ...]] | None
-    steps: tuple[tuple[int, Pull], ...]
+    kept: int
+    steps: tuple[tuple[int, Callable[..., Any], int], ...]
     joint: Pull | None
     composed: Composed | None
-    saves: bool
     broadcasts: bool
+    elementwise: bool
     needs: tuple[bool, ...]
 
 
@@ -92,45 +96,57 @@ def plan(op: Op, needs: int, count: int, conjugate: bool) -> Plan:
     places: dict[str, Any] = {name: known.index(name) for name in known}
     if op.variadic and op.args[0] in asked:
         places[op.args[0]] = getter([places[name] for name in names])
-    pulls = {i: _pull(f, places) for i, f in formulas.items()}
-    if conjugate:
-        pulls = {i: _conjugated(pull) for i, pull in pulls.items()}
     made = Plan()
     made.op, made.needs, made.broadcasts = op, wanted, count > 1
-    made.keep, made.arrays, made.shapes = getter(arrays), arrays, _shapes(shapes) if shapes else None
-    made.saves = bool(arrays or shapes)
-    made.joint = pulls.pop(-1, None)
-    made.steps = tuple(pulls.items())
+    made.elementwise = bool(op.promote) and not op.several
+    made.arrays, made.saves = arrays, bool(arrays or shapes)
+    made.keep, made.kept = _keeper(arrays, shapes), 0 if shapes else sum(1 << i for i in arrays)
+    made.joint = _pull(op.joint, places, conjugate) if op.joint else None
+    made.steps = () if op.joint else tuple([(i, *_step(f, places, conjugate)) for i, f in formulas.items()])
     made.composed = Composed(op.definition.fn, getter([places[name] for name in names])) if op.definition else None
     return made
 
 
-def _pull(f: Formula, places: dict[str, Any]) -> Pull:
+def _step(f: Formula, places: dict[str, Any], conjugate: bool) -> tuple[Callable[..., Any], int]:
+    """The function and the ``at`` of one of ``Plan.steps``: the user's own where it can be called just so."""
+    if f.names[0] == "g" and not f.wants_params and not conjugate:
+        match [places[name] for name in f.names]:
+            case [_]:
+                return f.fn, ALONE
+            case [_, int(i)]:
+                return f.fn, i - 1
+    return _pull(f, places, conjugate), ALL
+
+
+def _pull(f: Formula, places: dict[str, Any], conjugate: bool) -> Pull:
     """A gradient as a function of (g, saved, params).
 
     ``places`` says where in (g, *saved) a name is found, or how to pick what it stands for. The common kinds are written
     out, as they run once per node.
     """
     fn, at = f.fn, [places[name] for name in f.names]
-    if at[:1] == [0] and all(type(i) is int for i in at):
-        match [i - 1 for i in at[1:]], f.wants_params:
-            case [], False:
-                return lambda g, saved, params: fn(g)
-            case [i], False:
-                return lambda g, saved, params: fn(g, saved[i])
-            case [i, j], False:
-                return lambda g, saved, params: fn(g, saved[i], saved[j])
-            case [], True:
-                return lambda g, saved, params: fn(g, **params)
-            case [i], True:
-                return lambda g, saved, params: fn(g, saved[i], **params)
 
     def pull(g: Any, saved: tuple[Any, ...], params: dict[str, Any]) -> Any:
         known = (g, *saved)
         found = [known[i] if type(i) is int else i(known) for i in at]
         return fn(*found, **params) if f.wants_params else fn(*found)
 
+    if conjugate:
+        return _conjugated(pull)
+    if at[:1] == [0] and all(type(i) is int for i in at):
+        match [i - 1 for i in at[1:]], f.wants_params:
+            case [i, j], False:
+                return lambda g, saved, params: fn(g, saved[i], saved[j])
+            case [], True:
+                return lambda g, saved, params: fn(g, **params)
+            case [i], True:
+                return lambda g, saved, params: fn(g, saved[i], **params)
     return pull
+
+
+def pulled(pull: Callable[..., Any], at: int, g: Any, saved: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """What the gradient of a step gives."""
+    return pull(g, saved[at]) if at >= 0 else pull(g) if at == ALONE else pull(g, saved, params)
 
 
 def _conjugated(pull: Pull) -> Pull:
@@ -138,12 +154,14 @@ def _conjugated(pull: Pull) -> Pull:
     return lambda g, saved, params: pull(g.conj(), saved, params).conj()
 
 
-def _shapes(indices: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """A function that gives the shapes of the arrays at ``indices``."""
-    if len(indices) == 1:
-        (i,) = indices
-        return lambda arrays: (arrays[i].shape,)
-    return lambda arrays: tuple([arrays[i].shape for i in indices])
+def _keeper(arrays: Sequence[int], shapes: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """A function that picks the arrays, and the shapes of the arrays, at these indices."""
+    if not shapes:
+        return getter(arrays)
+    if len(shapes) == 1 and not arrays:
+        (i,) = shapes
+        return lambda items: (items[i].shape,)
+    return lambda items: tuple([items[i] for i in arrays] + [items[i].shape for i in shapes])
 
 
 def getter(indices: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

@@ -15,6 +15,7 @@ import numpy as np
 from autograd import dtypes
 from autograd.dtypes import BFLOAT16
 from autograd.node import Variable
+from autograd.plan import ALL, pulled
 
 if TYPE_CHECKING:
     from autograd.op import Op
@@ -60,9 +61,13 @@ def forward(op: Op, be: Any, raws: Sequence[Any], params: dict[str, Any]) -> Any
 def widened(plan: Plan, lows: int) -> Plan:
     """The plan of a call with gradients computed in float32; bit i of ``lows``: input i is bfloat16."""
 
-    def one(pull: Pull, position: int) -> Pull:
+    def one(position: int, pull: Callable[..., Any], at: int) -> tuple[int, Pull, int]:
         back: Callable[[Any], Any] = narrow if lows >> position & 1 else lambda x: x
-        return lambda g, saved, params: back(pull(wide(g), tuple(map(wide, saved)), params))
+
+        def run(g: Any, saved: tuple[Any, ...], params: dict[str, Any]) -> Any:
+            return back(pulled(pull, at, wide(g), tuple(map(wide, saved)), params))
+
+        return position, run, ALL
 
     def joint(pull: Pull) -> Pull:
         def all_(g: Any, saved: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -71,6 +76,6 @@ def widened(plan: Plan, lows: int) -> Plan:
 
         return all_
 
-    plan.steps = tuple((position, one(pull, position)) for position, pull in plan.steps)
+    plan.steps = tuple([one(*step) for step in plan.steps])
     plan.joint = None if plan.joint is None else joint(plan.joint)
     return plan
