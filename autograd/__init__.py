@@ -31,6 +31,7 @@ from autograd import profiler as profiler
 from autograd import random as random
 from autograd import serialization as serialization
 from autograd import signal as signal
+from autograd import sparse as sparse
 from autograd import special as special
 from autograd import testing as testing
 from autograd import types as types
@@ -123,7 +124,7 @@ from autograd.grad_mode import (
     set_grad_enabled,
 )
 from autograd.gradcheck import gradcheck, gradgradcheck
-from autograd.layouts import layout, strided
+from autograd.layouts import layout, sparse_coo, sparse_csr, strided
 from autograd.op import result_type
 from autograd.ops.arithmetic import (
     abs,
@@ -372,6 +373,7 @@ from autograd.printing import set_printoptions
 from autograd.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from autograd.serialization import load, save
 from autograd.size import Size
+from autograd.sparse import sparse_coo_tensor, sparse_csr_tensor
 from autograd.tensor import Tensor
 from autograd.threads import get_num_interop_threads, get_num_threads, set_num_interop_threads, set_num_threads
 from autograd.typed import (
@@ -410,6 +412,7 @@ arcsinh = asinh
 arctanh = atanh
 fix = trunc
 ger = outer
+spmm = mm
 row_stack = vstack
 trapz = trapezoid
 detach = Tensor.detach
@@ -502,21 +505,22 @@ __all__ = [
     "multiply", "mv", "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne",
     "neg", "negative", "newaxis", "nextafter", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel",
     "once_differentiable", "ones", "ones_like", "orgqr", "ormqr", "outer", "overrides", "pca_lowrank", "permute", "pi",
-    "pinverse", "poisson", "polar", "polygamma", "positive", "pow", "preserve_format", "prod", "profiler", "promote_types", "put",
-    "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random",
-    "randperm", "ravel", "real", "reciprocal", "relu", "remainder", "renorm", "repeat_interleave", "reshape",
-    "resolve_conj", "resolve_neg", "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save",
-    "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter",
-    "set_autocast_cache_enabled", "set_autocast_dtype", "set_autocast_enabled", "set_default_device",
-    "set_default_dtype", "set_detect_anomaly", "set_float32_matmul_precision", "set_grad_enabled",
+    "pinverse", "poisson", "polar", "polygamma", "positive", "pow", "preserve_format", "prod", "profiler",
+    "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "relu", "remainder", "renorm",
+    "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type", "roll", "rot90", "round", "row_stack",
+    "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed",
+    "select", "select_scatter", "set_autocast_cache_enabled", "set_autocast_dtype", "set_autocast_enabled",
+    "set_default_device", "set_default_dtype", "set_detect_anomaly", "set_float32_matmul_precision", "set_grad_enabled",
     "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid",
-    "sign", "signal", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "special",
-    "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "stft", "strided", "sub",
-    "subtract", "sum", "svd", "svd_lowrank", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh",
-    "tensor", "tensor_split", "tensordot", "testing", "tile", "topk", "trace", "transpose", "trapezoid", "trapz",
-    "triangular_solve", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "typename", "types",
-    "uint8", "unbind", "unflatten", "unfold", "unique", "unique_consecutive", "unravel_index", "unsqueeze",
-    "use_deterministic_algorithms", "utils", "vander", "var", "var_mean", "vdot", "version", "view_as_complex",
-    "view_as_real", "vmap", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "sign", "signal", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "sparse",
+    "sparse_coo", "sparse_coo_tensor", "sparse_csr", "sparse_csr_tensor", "special", "split", "split_with_sizes",
+    "spmm", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "stft", "strided", "sub", "subtract", "sum", "svd",
+    "svd_lowrank", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
+    "tensordot", "testing", "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "triangular_solve", "tril",
+    "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "typename", "types", "uint8", "unbind", "unflatten",
+    "unfold", "unique", "unique_consecutive", "unravel_index", "unsqueeze", "use_deterministic_algorithms", "utils",
+    "vander", "var", "var_mean", "vdot", "version", "view_as_complex", "view_as_real", "vmap", "vsplit", "vstack",
+    "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on

@@ -1,4 +1,4 @@
-"""How the elements of a tensor are kept: ``strided``, the only layout here."""
+"""How the elements of a tensor are kept: ``strided``, or, of a ``SparseTensor``, ``sparse_coo`` or ``sparse_csr``."""
 
 from __future__ import annotations
 
@@ -27,3 +27,5 @@ class layout:
 
 
 strided = layout("strided")
+sparse_coo = layout("sparse_coo")
+sparse_csr = layout("sparse_csr")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import creation, dtypes
+from autograd import creation, dtypes, sparse
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops import (
@@ -72,6 +72,8 @@ class Structure(Variable):
     bernoulli, multinomial = sampling.bernoulli, sampling.multinomial
     new_tensor, new_zeros, new_ones = (creation.new(f) for f in (creation.tensor, creation.zeros, creation.ones))
     new_empty, new_full = creation.new(creation.empty), creation.new(creation.full)
+
+    to_sparse, to_sparse_csr, to_dense = sparse.to_sparse, sparse.to_sparse_csr, sparse.to_dense
 
     __getitem__, __setitem__ = subscript.getitem, subscript.setitem
 

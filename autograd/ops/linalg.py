@@ -97,11 +97,15 @@ def matmul(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
         >>> ag.tensor([[1.0, 2.0], [3.0, 4.0]]) @ ag.tensor([1.0, 1.0])
         tensor([3., 7.])
     """
+    if getattr(input, "is_sparse", False) or getattr(other, "is_sparse", False):
+        return input @ other
     return into(out, _matmul(input, other), "matmul")
 
 
 def _product(name: str, a: Any, b: Any, ndims: tuple[int, int]) -> Any:
     """The product of operands that must have so many axes each."""
+    if a.is_sparse or a.is_sparse_csr or b.is_sparse:
+        return a @ b
     if (a.raw.ndim, b.raw.ndim) != ndims or a.raw.shape[-1] != b.raw.shape[-2 if ndims[1] > 1 else -1]:
         kinds = {1: "a vector", 2: "a matrix", 3: "a batch of matrices"}
         raise ShapeError(

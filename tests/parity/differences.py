@@ -89,6 +89,7 @@ SIGNATURES: dict[str, dict[str, str]] = {
     "Tensor.norm": {"dtype stands": "the function and the method are one; PyTorch's method has no out="},
     "Tensor.requires_grad_": {"takes no mode=": _WHOLE},
     "Tensor.set_": {"takes no": "of a storage; as_strided() gives such views"},
+    "Tensor.to_sparse": {"takes no": "of layouts in blocks"},
     "Tensor.swapaxes_": {"takes no axis": "transpose_() under a second name"},
     "nn.SyncBatchNorm": {"takes no bias=": "as the other batch norms"},
     "nn.Transformer": {"activation": "our relu is another function than PyTorch's"},
@@ -105,7 +106,8 @@ BEHAVIOUR = {
     "jit, compile, fx": "give back what they get: nothing is scripted, traced or compiled",
     "subclasses of Tensor": "operations give Tensor; __torch_function__ is not asked",
     "equal elements": "sort and argsort are always stable; which of equal extrema is found may differ from PyTorch",
-    "strided only": "no sparse, quantized, nested or named tensors",
+    "sparse tensors": "coo and csr, composed of indices and values: a class of its own, which few functions take",
+    "strided otherwise": "no quantized, nested or named tensors; gradients of embeddings are dense",
     "meta": "operations on the device meta find their shapes by computing",
 }
 
