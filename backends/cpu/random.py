@@ -12,13 +12,10 @@ from backends.protocol import Array, Backend, Shape
 from backends.reference import random as reference
 
 _kernels = Kernels("random")
-_FUSE_FROM = 64  # elements; below, array expressions are as quick
 
 
 def random_bits(be: Backend, n: int, seed: int, offset: int) -> Array:
     """See ``Backend.random_bits``."""
-    if n < _FUSE_FROM:
-        return reference.random_bits(be, n, seed, offset)
     out = np.empty(-(-n // 4) * 4, np.uint32)
     _kernels.random_bits(n)(*stream(seed, offset), out)
     return out[:n]
@@ -27,7 +24,7 @@ def random_bits(be: Backend, n: int, seed: int, offset: int) -> Array:
 def uniform(be: Backend, shape: Shape, dtype: Any, low: float, high: float, seed: int, offset: int) -> Array:
     """See ``Backend.uniform``."""
     dtype, n = np.dtype(dtype), prod(shape)
-    if n < _FUSE_FROM or dtype.char not in FLOATS:
+    if dtype.char not in FLOATS:
         return reference.uniform(be, shape, dtype, low, high, seed, offset)
     out = np.empty(-(-n // 4) * 4, dtype)
     _kernels.uniform(n)(*stream(seed, offset), dtype.type(low), dtype.type(high - low), out)
@@ -37,7 +34,7 @@ def uniform(be: Backend, shape: Shape, dtype: Any, low: float, high: float, seed
 def normal(be: Backend, shape: Shape, dtype: Any, mean: float, std: float, seed: int, offset: int) -> Array:
     """See ``Backend.normal``."""
     dtype, n = np.dtype(dtype), prod(shape)
-    if n < _FUSE_FROM or dtype.char not in FLOATS:
+    if dtype.char not in FLOATS:
         return reference.normal(be, shape, dtype, mean, std, seed, offset)
     out = np.empty(-(-n // 4) * 4, dtype)
     _kernels.normal(n)(*stream(seed, offset), dtype.type(mean), dtype.type(std), out)

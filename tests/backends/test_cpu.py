@@ -61,6 +61,13 @@ def test_strides_do_not_matter(kernel, layout) -> None:
         agree(CPU, sample, "float32", layout)
 
 
+@pytest.mark.parametrize("kernel", ["uniform", "normal"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_short_draw_begins_a_long_one(kernel, dtype) -> None:
+    long, *short = (getattr(CPU, kernel)((n,), dtype, 0.0, 1.0, 5, 7) for n in (1000, 1, 6, 63))
+    assert all(draw.tolist() == long[: len(draw)].tolist() for draw in short)
+
+
 def windows(rng: np.random.Generator, axes: int) -> dict[str, tuple[int, ...]]:
     """A random geometry, larger strides than kernels and paddings than either included."""
     most = {"size": (40, 15, 8)[axes - 1], "kernel": 4, "stride": 3, "padding": 3, "dilation": 2}
