@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from autograd import packing
 from autograd.errors import GraphError
-from autograd.node import Handle, Variable, add_hook, tick
+from autograd.node import Handle, Variable, add_hook, last_write, tick
 from autograd.node import Node as Node
 from autograd.op import refresh
 
@@ -180,6 +180,7 @@ def increment_version(tensor: Any) -> None:
     """
     for t in [tensor] if isinstance(tensor, Variable) else tensor:
         t.stamp[0], t.stamp[1] = tick(), "increment_version"
+        last_write[0] = t.stamp[0]
         t.stamp[2] += 1
 
 

@@ -1,7 +1,7 @@
 """Packing what a graph keeps for backward, where a thread asked for it; the public names are in ``graph.py``.
 
-Recording knows nothing of it. The first ``start`` puts a recorder in the place of ``call.record``, the last ``stop`` takes
-it away; so a program that packs nothing pays nothing.
+Recording knows nothing of it. The first ``start`` puts another class of nodes in the place of ``call.Node``, the last
+``stop`` takes it away; so a program that packs nothing pays nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from autograd.op import wrap
 
 Hooks = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 _hooks: ContextVar[Hooks | None] = ContextVar("hooks", default=None)
-_record = call.record
 _users = 0
 _lock = Lock()
 
@@ -39,7 +38,7 @@ def start(hooks: Hooks) -> Hooks | None:
     _hooks.set(hooks)
     with _lock:
         _users += 1
-        vars(call)["record"] = _recorder
+        vars(call)["Node"] = _PackingNode
     return before
 
 
@@ -50,7 +49,7 @@ def stop(before: Hooks | None) -> None:
     with _lock:
         _users -= 1
         if not _users:
-            vars(call)["record"] = _record
+            vars(call)["Node"] = Node
 
 
 def _packed(raw: Any, be: Any, hooks: Hooks) -> Callable[[], Any]:
@@ -68,15 +67,21 @@ def _packed(raw: Any, be: Any, hooks: Hooks) -> Callable[[], Any]:
     return again
 
 
-def _recorder(*call_: Any) -> Node:
-    """In the place of ``call.record``: what the node keeps is packed where this thread has hooks."""
-    node, hooks = _record(*call_), _hooks.get()
-    if hooks is not None and node.plan.arrays:
-        saved = node.saved
-        entries = [(_packed(x, node.backend, hooks), None) if hasattr(x, "strides") else (None, x) for x in saved]
-        node.saved = Packed(lambda: tuple([x if again is None else again() for again, x in entries]))
-        node.stamps = (call.CONSTANT,) * len(node.stamps)
-    return node
+class _PackingNode(Node):
+    """A node that packs what it keeps, where this thread has hooks, and is then an ordinary node."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name == "stamps":  # set behind ``plan`` and ``saved``
+            hooks, saved = _hooks.get(), self.saved
+            if hooks is not None and saved:
+                be = self.backend
+                entries = [(_packed(x, be, hooks), None) if hasattr(x, "strides") else (None, x) for x in saved]
+                self.saved = Packed(lambda: tuple([x if again is None else again() for again, x in entries]))
+                object.__setattr__(self, "stamps", (call.CONSTANT,) * len(value))
+            self.__class__ = Node  # type: ignore[assignment]
 
 
 def packed_records(records: list[Any]) -> Any:
