@@ -157,7 +157,7 @@ class _Walk:
             else:
                 self._run_first_order()
             for leaf in list(self.grads):
-                self._visit(leaf, self.grads.pop(leaf))
+                self._arrive(leaf, self.grads.pop(leaf))
         finally:
             switch(before)
             switch_autocast(autocast)
@@ -222,10 +222,8 @@ class _Walk:
             self._visit_op(node, g)
         elif kind is Output:
             self._gather(node, g)
-        elif kind is not Leaf:
+        else:
             self._visit_function(node, g)
-        elif self.targets is None:
-            self._arrive(node, g)
 
     def _visit_op(self, node: Node, g: Any) -> None:
         """Runs the formulas under one operation."""
@@ -306,12 +304,20 @@ class _Walk:
         return a + b if self.create_graph else _added(node.backend, a, b)
 
     def _arrive(self, leaf: Leaf, g: Any) -> None:
+        """Takes the gradient of a leaf to its tensor, or captures it."""
+        if leaf.hooks:
+            g = self._run_hooks(leaf, g)
+        if self.targets is not None:
+            if leaf in self.targets:
+                self.captured[leaf] = g
+            return
         tensor = leaf.owner()
         if tensor is None:
             return
         _accumulate(tensor, g, self._owned(leaf, g), self.create_graph)
-        for hook in leaf.after or ():
-            hook(tensor)
+        if leaf.after:
+            for hook in leaf.after:
+                hook(tensor)
 
     def _gather(self, node: Output, g: Any) -> None:
         """Hands the gradient of one output to the node that has them all."""

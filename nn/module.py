@@ -143,8 +143,9 @@ class Module:
     def __getattr__(self, name: str) -> Any:
         tables = self.__dict__
         for table in ("_parameters", "_buffers", "_modules"):
-            if table in tables and name in tables[table]:
-                return tables[table][name]
+            found = tables.get(table)
+            if found and name in found:
+                return found[name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:

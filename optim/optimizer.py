@@ -236,18 +236,26 @@ class Optimizer:
         name = f"{self._name}.step"
         for be, params in batches.items():
             states = [self.state[p] or self._begin(p, group) for p in params]
-            lows = [(p, state) for p, state in zip(params, states, strict=True) if p.raw.dtype is BFLOAT16]
-            for _, state in lows:
-                _hold(state, wide)
-            raws = [wide(p.raw) for p in params]
-            self._update(be, group, raws, [wide(p._grad.raw) for p in params], states)
-            for p, raw in zip(params, raws, strict=True):
-                if raw is not p.raw:
-                    p.raw[...] = narrow(raw)
-            for _, state in lows:
-                _hold(state, narrow)
+            raws, grads = [p.raw for p in params], [p._grad.raw for p in params]
+            if [a for a in raws + grads if a.dtype is BFLOAT16]:
+                self._update_widely(be, group, raws, grads, states)
+            else:
+                self._update(be, group, raws, grads, states)
             for p in params:  # so that backward through what was recorded before is refused
                 written(p, name, None, track=False)
+
+    def _update_widely(self, be: Any, group: Group, params: list[Any], grads: list[Any], states: list[State]) -> None:
+        """``_update`` where some arrays are bfloat16: on float32 copies, rounded once."""
+        lows = [state for raw, state in zip(params, states, strict=True) if raw.dtype is BFLOAT16]
+        for state in lows:
+            _hold(state, wide)
+        wider = [wide(raw) for raw in params]
+        self._update(be, group, wider, [wide(g) for g in grads], states)
+        for raw, updated in zip(params, wider, strict=True):
+            if updated is not raw:
+                raw[...] = narrow(updated)
+        for state in lows:
+            _hold(state, narrow)
 
     def _begin(self, p: Tensor, group: Group) -> State:
         state = self.state[p]

@@ -22,7 +22,6 @@ _outer = Kernels("outer_sum")
 _vector = Kernels("vector")
 _SHARE_FROM = 1 << 20  # multiplications; below, NumPy on one thread is as quick
 _SMALLEST = 4  # rows or columns; fewer fill no tile
-_MEMORY = "matmul rows", "matmul panels"
 _PAST_CACHES = 1 << 23  # bytes of a result that is too large to stay in a cache until it is read
 _SHALLOW = 64  # terms in a sum; with more, products take longer than to write their results
 
@@ -65,9 +64,10 @@ def _product(a: Array, b: Array, bias: Array) -> Array:
         c = empty((m, n), a.dtype)
         _outer.outer_sum(work)(a.T, b, c, threads(work))
         return c
-    count, sizes = threads(work), _kernels.scratch_sizes(_vector.lanes_of(a.itemsize))
-    memory = [scratch_rows(name, count, size, a.dtype) for name, size in zip(_MEMORY, sizes, strict=True)]
-    c = empty((*a.shape[:-1], n), a.dtype)
+    count, dtype = threads(work), a.dtype
+    high, wide = _kernels.scratch_sizes(_vector.lanes_of(a.itemsize))
+    memory = scratch_rows("matmul rows", count, high, dtype), scratch_rows("matmul panels", count, wide, dtype)
+    c = empty((*a.shape[:-1], n), dtype)
     _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), bias, c.reshape(batch, -1), (m, n, k), *memory)
     return c
 

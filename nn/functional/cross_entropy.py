@@ -23,10 +23,11 @@ def _cross_entropy(
     be: Any, x: Any, target: Any, weight: Any, *, ignore_index: int, smoothing: float, reduction: str
 ) -> Any:
     loss, lse = be.cross_entropy(x, target, weight, ignore_index, smoothing)
-    total = be.xp.ones((), lse.dtype)  # what the losses are divided by
-    if reduction == "mean":
+    if reduction == "mean":  # what the losses are divided by
         kept = target != ignore_index
         total = kept.sum(dtype=lse.dtype) if weight is None else (weight[target * kept] * kept).sum(dtype=lse.dtype)
+    else:
+        total = be.xp.ones((), lse.dtype)
     if reduction != "none":
         loss = (loss.sum(dtype=lse.dtype) / total).astype(x.dtype)
     return loss, lse, total
@@ -36,7 +37,7 @@ def _cross_entropy(
 def _cross_entropy_grad(
     be: Any, g: Any, x: Any, target: Any, weight: Any, lse: Any, total: Any, *, ignore_index: int, smoothing: float
 ) -> Any:
-    rows = be.xp.broadcast_to((g / total).astype(g.dtype), target.shape)
+    rows = be.broadcast_to(be.asarray(g / total, g.dtype), target.shape)
     return be.cross_entropy_grad(rows, x, target, lse, weight, ignore_index, smoothing)
 
 
