@@ -44,6 +44,16 @@ def test_wavenet_hears_nothing_of_the_future() -> None:
     assert heard == [first <= t <= 18 for t in range(24)]
 
 
+@pytest.mark.parametrize("known", (1, 9, 40))
+def test_wavenet_speaks_on_as_its_distributions_say(known: int) -> None:
+    net = models.WaveNet(levels=8, channels=4, skip_channels=4, layers=3, cycles=2)
+    start = ag.randint(0, 8, (2, known))
+    spoken = net.generate(start, 30, temperature=1e-4)  # so cold that only the likeliest is drawn
+    assert spoken.shape == (2, known + 30) and ag.equal(spoken[:, :known], start)
+    assert ag.equal(net(spoken)[:, :, known - 1 : -1].argmax(1), spoken[:, known:])
+    assert ag.equal(net.generate(start, 0), start)
+
+
 def test_mu_law_comes_back_within_half_a_step() -> None:
     x = ag.linspace(-1, 1, 201)
     y = models.mu_law_decode(models.mu_law_encode(x))

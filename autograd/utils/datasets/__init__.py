@@ -1,4 +1,4 @@
-"""Image data: digits that need no download, MNIST, Fashion-MNIST, CIFAR, and transforms.
+"""Data from files: digits that need no download, MNIST, Fashion-MNIST, CIFAR, and transforms; sound.
 
 Pillow and scikit-learn are loaded where they are first needed: ``pip install 'twingrad[data]'``.
 """
@@ -14,6 +14,7 @@ from autograd.utils.datasets.download import download_url as download_url
 from autograd.utils.datasets.mnist import MNIST as MNIST
 from autograd.utils.datasets.mnist import FashionMNIST as FashionMNIST
 from autograd.utils.datasets.mnist import read_idx as read_idx
+from autograd.utils.datasets.wav import read_wav as read_wav
 
 __all__ = [
     "CIFAR10",
@@ -24,5 +25,6 @@ __all__ = [
     "download_url",
     "read_cifar",
     "read_idx",
+    "read_wav",
     "transforms",
 ]
