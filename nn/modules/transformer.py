@@ -132,7 +132,10 @@ class TransformerEncoderLayer(Module):
         """
 
         def attend(x: Tensor) -> Any:
-            y, _ = self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)
+            y, _ = self.self_attn(
+                x, x, x, key_padding_mask=src_key_padding_mask, need_weights=False, attn_mask=src_mask,
+                is_causal=is_causal,
+            )  # fmt: skip
             return self.dropout1(y)
 
         def feed(x: Tensor) -> Any:
@@ -228,13 +231,17 @@ class TransformerDecoderLayer(Module):
         """
 
         def attend(x: Tensor) -> Any:
-            y, _ = self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask, is_causal=tgt_is_causal)
+            y, _ = self.self_attn(
+                x, x, x, key_padding_mask=tgt_key_padding_mask, need_weights=False, attn_mask=tgt_mask,
+                is_causal=tgt_is_causal,
+            )  # fmt: skip
             return self.dropout1(y)
 
         def look(x: Tensor) -> Any:
             y, _ = self.multihead_attn(
-                x, memory, memory, memory_key_padding_mask, False, memory_mask, is_causal=memory_is_causal
-            )
+                x, memory, memory, key_padding_mask=memory_key_padding_mask, need_weights=False, attn_mask=memory_mask,
+                is_causal=memory_is_causal,
+            )  # fmt: skip
             return self.dropout2(y)
 
         def feed(x: Tensor) -> Any:

@@ -129,3 +129,16 @@ def test_an_unknown_activation() -> None:
     ):
         nn.TransformerEncoderLayer(4, 2, activation="elu")
     assert nn.TransformerEncoderLayer(4, 2).activation is F.relu
+
+
+def test_a_hook_can_ask_every_attention_for_its_weights() -> None:
+    net, weights = nn.Transformer(8, 2, 1, 1, 16, dropout=0.0, batch_first=True), []
+    for module in net.modules():
+        if isinstance(module, nn.MultiheadAttention):
+            module.register_forward_pre_hook(
+                lambda _, args, given: (args, {**given, "need_weights": True}), with_kwargs=True
+            )
+            module.register_forward_hook(lambda _, args, output: weights.append(output[1]))
+    net(ag.randn(2, 5, 8), ag.randn(2, 3, 8))
+    assert [w.shape for w in weights] == [(2, 5, 5), (2, 3, 3), (2, 3, 5)]
+    assert all(ag.allclose(w.sum(2), ag.ones(w.shape[:2])) for w in weights)
