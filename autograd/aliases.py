@@ -33,10 +33,10 @@ _MODULES = {
 _LAWS = {  # PyTorch has a module for each distribution, we one for those that belong together
     "classes": "categorical multinomial one_hot_categorical",
     "compound": "independent mixture_same_family relaxed_bernoulli relaxed_categorical transformed_distribution",
-    "counts": "bernoulli binomial geometric negative_binomial poisson",
+    "counts": "bernoulli binomial continuous_bernoulli geometric negative_binomial poisson",
     "distribution": "exp_family",
-    "location": "cauchy gumbel half_cauchy half_normal laplace log_normal normal studentT",
-    "multivariate": "beta dirichlet multivariate_normal",
+    "location": "cauchy gumbel half_cauchy half_normal laplace log_normal normal studentT von_mises",
+    "multivariate": "beta dirichlet lowrank_multivariate_normal multivariate_normal",
     "positive": "chi2 exponential fishersnedecor gamma inverse_gamma kumaraswamy pareto uniform weibull",
 }
 _MODULES |= {

@@ -19,9 +19,11 @@ from autograd.distributions.compound import (
     RelaxedOneHotCategorical,
     TransformedDistribution,
 )
+from autograd.distributions.constraint_registry import ConstraintRegistry, biject_to, transform_to
 from autograd.distributions.counts import (
     Bernoulli,
     Binomial,
+    ContinuousBernoulli,
     Geometric,
     NegativeBinomial,
     Poisson,
@@ -43,10 +45,12 @@ from autograd.distributions.location import (
     LogNormal,
     Normal,
     StudentT,
+    VonMises,
 )
 from autograd.distributions.multivariate import (
     Beta,
     Dirichlet,
+    LowRankMultivariateNormal,
     MultivariateNormal,
 )
 from autograd.distributions.positive import (
@@ -88,6 +92,8 @@ __all__ = [
     "Cauchy",
     "Chi2",
     "ComposeTransform",
+    "ConstraintRegistry",
+    "ContinuousBernoulli",
     "Dirichlet",
     "Distribution",
     "ExpRelaxedCategorical",
@@ -107,6 +113,7 @@ __all__ = [
     "Laplace",
     "LogNormal",
     "LogitRelaxedBernoulli",
+    "LowRankMultivariateNormal",
     "LowerCholeskyTransform",
     "MixtureSameFamily",
     "Multinomial",
@@ -130,10 +137,13 @@ __all__ = [
     "Transform",
     "TransformedDistribution",
     "Uniform",
+    "VonMises",
     "Weibull",
+    "biject_to",
     "constraints",
     "identity_transform",
     "kl_divergence",
     "register_kl",
+    "transform_to",
     "transforms",
 ]

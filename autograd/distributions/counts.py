@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Self
 
 import autograd as ag
 from autograd.distributions import constraints
@@ -105,6 +105,103 @@ class Bernoulli(_Odds, ExponentialFamily):
 
     def enumerate_support(self, expand: bool = True) -> Any:
         return _listed(self, 2, expand)
+
+
+class ContinuousBernoulli(_Odds, ExponentialFamily):
+    """Numbers between 0 and 1 with a density proportional to p^x (1 - p)^(1 - x).
+
+    Args:
+        probs: p, in (0, 1); not the mean.
+        logits: its log-odds, in place of ``probs``.
+        lims: between these p the formulas are their series around 1/2, where they are 0/0.
+        validate_args: as for ``Distribution``.
+
+    Raises:
+        ValueError: both are given, or none.
+
+    Example:
+        >>> from autograd.distributions import ContinuousBernoulli
+        >>> ContinuousBernoulli(0.5).mean
+        tensor(0.5000)
+
+    Source: Loaiza-Ganem and Cunningham, The Continuous Bernoulli: Fixing a Pervasive Error in Variational Autoencoders, 2019.
+    """
+
+    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}  # noqa: RUF012
+    support = constraints.unit_interval
+    has_rsample = True
+
+    def __init__(
+        self,
+        probs: Any = None,
+        logits: Any = None,
+        lims: tuple[float, float] = (0.499, 0.501),
+        validate_args: bool | None = None,
+    ) -> None:
+        self._take(probs, logits)
+        self._lims = lims
+        super().__init__(self._given.shape, validate_args=validate_args)
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Self:
+        new = self._blank(_instance)
+        new._lims = self._lims
+        return super().expand(batch_shape, new)
+
+    def _apart(self) -> tuple[Any, Any, Any]:
+        """p, where it is near 1/2, and p with something harmless there."""
+        p = clamped(self.probs)
+        near = (p > self._lims[0]) & (p <= self._lims[1])
+        return p, near, ag.where(near, self._lims[0], p)
+
+    def _log_norm(self) -> Any:
+        p, near, away = self._apart()
+        x = (p - 0.5) ** 2
+        exact = (ag.log1p(-away) - away.log()).abs().log() - (1 - 2 * away).abs().log()
+        return ag.where(near, math.log(2.0) + (4 / 3 + 104 / 45 * x) * x, exact)
+
+    @property
+    def mean(self) -> Any:
+        p, near, away = self._apart()
+        x = p - 0.5
+        exact = away / (2 * away - 1) + 1 / (ag.log1p(-away) - away.log())
+        return ag.where(near, 0.5 + (1 / 3 + 16 / 45 * x**2) * x, exact)
+
+    @property
+    def variance(self) -> Any:
+        p, near, away = self._apart()
+        x = (p - 0.5) ** 2
+        exact = away * (away - 1) / (1 - 2 * away) ** 2 + 1 / (ag.log1p(-away) - away.log()) ** 2
+        return ag.where(near, 1 / 12 - (1 / 15 - 128 / 945 * x) * x, exact)
+
+    def rsample(self, sample_shape: Any = ()) -> Any:
+        u = ag.rand(self._extended_shape(sample_shape), dtype=self.probs.dtype, device=self.probs.device)
+        return self.icdf(u)
+
+    def sample(self, sample_shape: Any = ()) -> Any:
+        with ag.no_grad():
+            return self.rsample(sample_shape)
+
+    def log_prob(self, value: Any) -> Any:
+        if self._validate_args:
+            self._validate_sample(value)
+        logits, value = ag.broadcast_tensors(self.logits, value)
+        return -binary_entropy(logits, value) + self._log_norm()
+
+    def cdf(self, value: Any) -> Any:
+        if self._validate_args:
+            self._validate_sample(value)
+        _, near, p = self._apart()
+        exact = (p**value * (1 - p) ** (1 - value) + p - 1) / (2 * p - 1)
+        return ag.where(near, value, exact).clamp(0, 1)
+
+    def icdf(self, value: Any) -> Any:
+        _, near, p = self._apart()
+        exact = (ag.log1p(-p + value * (2 * p - 1)) - ag.log1p(-p)) / (p.log() - ag.log1p(-p))
+        return ag.where(near, value, exact)
+
+    def entropy(self) -> Any:
+        p = clamped(self.probs)
+        return self.mean * (ag.log1p(-p) - p.log()) - self._log_norm() - ag.log1p(-p)
 
 
 def _listed(d: Distribution, count: int, expand: bool) -> Any:

@@ -244,3 +244,104 @@ class MultivariateNormal(Distribution):
 
     def entropy(self) -> Any:
         return 0.5 * self.event_shape[0] * (1 + LOG_2PI) + self._log_det()
+
+
+class LowRankMultivariateNormal(Distribution):
+    """The normal distribution of vectors with the covariance W W^T + diag(d), W of few columns.
+
+    Args:
+        loc: the mean, (*,K).
+        cov_factor: W, (*,K,M).
+        cov_diag: d, (*,K), > 0.
+        validate_args: as for ``Distribution``.
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    Example:
+        >>> from autograd.distributions import LowRankMultivariateNormal
+        >>> LowRankMultivariateNormal(ag.zeros(2), ag.ones(2, 1), ag.ones(2)).covariance_matrix
+        tensor([[2., 1.],
+                [1., 2.]])
+    """
+
+    arg_constraints = {  # noqa: RUF012
+        "loc": constraints.real_vector, "cov_factor": constraints.independent(constraints.real, 2),
+        "cov_diag": constraints.independent(constraints.positive, 1),
+    }  # fmt: skip
+    support = constraints.real_vector
+    has_rsample = True
+
+    def __init__(self, loc: Any, cov_factor: Any, cov_diag: Any, validate_args: bool | None = None) -> None:
+        if loc.ndim < 1 or cov_factor.ndim < 2 or cov_factor.shape[-2:-1] != loc.shape[-1:]:
+            raise ValueError(
+                "LowRankMultivariateNormal: expected loc (*,K) and cov_factor (*,K,M), got "
+                f"{tuple(loc.shape)} and {tuple(cov_factor.shape)}"
+            )
+        if cov_diag.shape[-1:] != loc.shape[-1:]:
+            raise ValueError(
+                f"LowRankMultivariateNormal: expected cov_diag (*,{loc.shape[-1]}), got {tuple(cov_diag.shape)}"
+            )
+        batch = ag.broadcast_shapes(loc.shape[:-1], cov_factor.shape[:-2], cov_diag.shape[:-1])
+        self.loc = loc.expand((*batch, loc.shape[-1]))
+        self.cov_factor = cov_factor.expand((*batch, *cov_factor.shape[-2:]))
+        self.cov_diag = cov_diag.expand((*batch, loc.shape[-1]))
+        super().__init__(batch, loc.shape[-1:], validate_args)
+
+    def _inner(self) -> tuple[Any, Any]:
+        """W^T / d, and the Cholesky factor of I + W^T W / d, which is small."""
+        scaled = self.cov_factor.mT / self.cov_diag.unsqueeze(-2)
+        small = scaled @ self.cov_factor
+        identity = ag.eye(small.shape[-1], dtype=small.dtype, device=small.device)
+        return scaled, linalg.cholesky(small + identity)
+
+    @property
+    def mean(self) -> Any:
+        return self.loc
+
+    @property
+    def mode(self) -> Any:
+        return self.loc
+
+    @property
+    def variance(self) -> Any:
+        return (self.cov_factor**2).sum(-1) + self.cov_diag
+
+    @derived
+    def covariance_matrix(self) -> Any:
+        """The covariance, (*,K,K)."""
+        return self.cov_factor @ self.cov_factor.mT + ag.diag_embed(self.cov_diag)
+
+    @derived
+    def precision_matrix(self) -> Any:
+        """Its inverse."""
+        scaled, factor = self._inner()
+        half = linalg.solve_triangular(factor, scaled, upper=False)
+        return ag.diag_embed(1 / self.cov_diag) - half.mT @ half
+
+    @derived
+    def scale_tril(self) -> Any:
+        """Its lower Cholesky factor."""
+        return linalg.cholesky(self.covariance_matrix)
+
+    def rsample(self, sample_shape: Any = ()) -> Any:
+        shape = self._extended_shape(sample_shape)
+        how = {"dtype": self.loc.dtype, "device": self.loc.device}
+        few, many = ag.randn((*shape[:-1], self.cov_factor.shape[-1]), **how), ag.randn(shape, **how)
+        return self.loc + (self.cov_factor @ few.unsqueeze(-1)).squeeze(-1) + self.cov_diag.sqrt() * many
+
+    def _log_det(self, factor: Any) -> Any:
+        return factor.diagonal(dim1=-2, dim2=-1).log().sum(-1) + 0.5 * self.cov_diag.log().sum(-1)
+
+    def log_prob(self, value: Any) -> Any:
+        if self._validate_args:
+            self._validate_sample(value)
+        away = value - self.loc
+        scaled, factor = self._inner()
+        inside = scaled @ away.unsqueeze(-1)
+        half = linalg.solve_triangular(factor.expand((*inside.shape[:-2], *factor.shape[-2:])), inside, upper=False)
+        distance = (away**2 / self.cov_diag).sum(-1) - (half.squeeze(-1) ** 2).sum(-1)
+        return -0.5 * (self.event_shape[0] * LOG_2PI + distance) - self._log_det(factor)
+
+    def entropy(self) -> Any:
+        return 0.5 * self.event_shape[0] * (1 + LOG_2PI) + self._log_det(self._inner()[1])
