@@ -259,19 +259,7 @@ def trunc_normal_(
         warnings.warn("trunc_normal_: the mean is more than 2 std outside [a, b]; the tail is inexact", stacklevel=3)
     low, high = (math.erf((bound - mean) / (std * math.sqrt(2))) for bound in (a, b))
     u = ag.empty(tensor.shape, dtype=ag.float64, device=tensor.device).uniform_(low, high, generator=generator)
-    return tensor.copy_((_erfinv(u) * (std * math.sqrt(2)) + mean).clamp(a, b))
-
-
-def _erfinv(y: Tensor) -> Any:
-    """The x with erf(x) = y: Winitzki's approximation (2008), made exact by Newton's method."""
-    a = 8 * (math.pi - 3) / (3 * math.pi * (4 - math.pi))
-    y = y.clamp(-1 + 1e-15, 1 - 1e-15)
-    log = (1 - y * y).log()
-    half = 2 / (math.pi * a) + log / 2
-    x = ((half * half - log / a).sqrt() - half).sqrt() * y.sign()
-    for _ in range(3):
-        x -= (x.erf() - y) / (2 / math.sqrt(math.pi) * (-x * x).exp())
-    return x
+    return tensor.copy_(u.erfinv_().mul_(std * math.sqrt(2)).add_(mean).clamp_(a, b))
 
 
 # -- random, scaled to the number of inputs and outputs ----------------------------------------------------------------

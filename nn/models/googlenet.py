@@ -123,6 +123,7 @@ class InceptionAux(nn.Module):
         in_channels: of the maps.
         num_classes: width of the output.
         dropout: probability in front of the last layer.
+        width: half the channels of the convolution; the hidden linear layer has 16 times as many.
 
     Example:
         >>> from nn import models
@@ -132,11 +133,11 @@ class InceptionAux(nn.Module):
     Source: Szegedy et al., Going Deeper with Convolutions, 2014.
     """
 
-    def __init__(self, in_channels: int, num_classes: int, dropout: float = 0.7) -> None:
+    def __init__(self, in_channels: int, num_classes: int, dropout: float = 0.7, width: int = 64) -> None:
         super().__init__()
-        self.conv = BasicConv2d(in_channels, 128, kernel_size=1)
-        self.fc1 = nn.Linear(2048, 1024)
-        self.fc2 = nn.Linear(1024, num_classes)
+        self.conv = BasicConv2d(in_channels, 2 * width, kernel_size=1)
+        self.fc1 = nn.Linear(2 * width * 4 * 4, 16 * width)
+        self.fc2 = nn.Linear(16 * width, num_classes)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, input: ag.Tensor) -> ag.Tensor:
@@ -164,6 +165,10 @@ class GoogLeNet(nn.Module):
         aux_logits: with the two auxiliary classifiers, which answer in training only.
         init_weights: weights from a truncated normal distribution of deviation 0.01.
         dropout, dropout_aux: probabilities in front of the last layers.
+        width: channels of the first convolution, a multiple of 8; all others are in proportion.
+
+    Raises:
+        ValueError: a width that is not a multiple of 8.
 
     Example:
         >>> from nn import models
@@ -181,30 +186,35 @@ class GoogLeNet(nn.Module):
         init_weights: bool = True,
         dropout: float = 0.2,
         dropout_aux: float = 0.7,
+        width: int = 64,
     ) -> None:
         super().__init__()
+        if width < 8 or width % 8:
+            raise ValueError(f"GoogLeNet: expected a width that is a multiple of 8, got {width}")
+        sizes = {name: [size * width // 64 for size in full] for name, full in _SIZES.items()}
+        joined = {name: one + three + second + pooled for name, (one, _, three, _, second, pooled) in sizes.items()}
         self.aux_logits = aux_logits
-        self.conv1 = BasicConv2d(3, 64, kernel_size=7, stride=2, padding=3)
+        self.conv1 = BasicConv2d(3, width, kernel_size=7, stride=2, padding=3)
         self.maxpool1 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
-        self.conv2 = BasicConv2d(64, 64, kernel_size=1)
-        self.conv3 = BasicConv2d(64, 192, kernel_size=3, padding=1)
+        self.conv2 = BasicConv2d(width, width, kernel_size=1)
+        self.conv3 = BasicConv2d(width, 3 * width, kernel_size=3, padding=1)
         self.maxpool2 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
-        self.inception3a = Inception(192, _SIZES["3a"])
-        self.inception3b = Inception(256, _SIZES["3b"])
+        self.inception3a = Inception(3 * width, sizes["3a"])
+        self.inception3b = Inception(joined["3a"], sizes["3b"])
         self.maxpool3 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
-        self.inception4a = Inception(480, _SIZES["4a"])
-        self.inception4b = Inception(512, _SIZES["4b"])
-        self.inception4c = Inception(512, _SIZES["4c"])
-        self.inception4d = Inception(512, _SIZES["4d"])
-        self.inception4e = Inception(528, _SIZES["4e"])
+        self.inception4a = Inception(joined["3b"], sizes["4a"])
+        self.inception4b = Inception(joined["4a"], sizes["4b"])
+        self.inception4c = Inception(joined["4b"], sizes["4c"])
+        self.inception4d = Inception(joined["4c"], sizes["4d"])
+        self.inception4e = Inception(joined["4d"], sizes["4e"])
         self.maxpool4 = nn.MaxPool2d(2, stride=2, ceil_mode=True)
-        self.inception5a = Inception(832, _SIZES["5a"])
-        self.inception5b = Inception(832, _SIZES["5b"])
-        self.aux1 = InceptionAux(512, num_classes, dropout_aux) if aux_logits else None
-        self.aux2 = InceptionAux(528, num_classes, dropout_aux) if aux_logits else None
+        self.inception5a = Inception(joined["4e"], sizes["5a"])
+        self.inception5b = Inception(joined["5a"], sizes["5b"])
+        self.aux1 = InceptionAux(joined["4a"], num_classes, dropout_aux, width) if aux_logits else None
+        self.aux2 = InceptionAux(joined["4d"], num_classes, dropout_aux, width) if aux_logits else None
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.dropout = nn.Dropout(dropout)
-        self.fc = nn.Linear(1024, num_classes)
+        self.fc = nn.Linear(joined["5b"], num_classes)
         if init_weights:
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.Linear):

@@ -43,8 +43,6 @@ def test_distributions(name: str, args: tuple, shape: tuple, bound: float | None
 
 
 def test_truncation_is_exact() -> None:
-    y = ag.linspace(-0.999999, 0.999999, 1001, dtype=ag.float64)
-    np.testing.assert_allclose(array(init._erfinv(y).erf()), array(y), rtol=0, atol=1e-14)
     far = array(init.trunc_normal_(ag.empty(1000), 0.0, 1.0, 1.5, 3.0))
     assert far.min() >= 1.5
     assert far.max() <= 3

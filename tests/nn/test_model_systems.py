@@ -30,6 +30,18 @@ def test_googlenet_answers_three_times_in_training() -> None:
             "aux1.conv.conv.weight", "aux2.fc2.bias", "fc.weight"} <= keys  # fmt: skip
 
 
+def test_googlenet_narrow_has_every_size_in_proportion() -> None:
+    full, narrow = (nn.utils.skip_init(models.GoogLeNet, num_classes=16, width=width) for width in (64, 8))
+    inputs, classes = {"conv1.conv.weight"}, {"aux1.fc2", "aux2.fc2", "fc"}
+    for (name, p), (_, q) in zip(full.named_parameters(), narrow.named_parameters(), strict=True):
+        kept = 3 if name in inputs else 16 if name.rpartition(".")[0] in classes else None
+        assert {a / b for a, b in zip(p.shape[:2], q.shape[:2], strict=True) if a != kept} <= {8.0}, name
+    with ag.no_grad():
+        assert models.GoogLeNet(num_classes=3, width=8, aux_logits=False)(ag.randn(2, 3, 32, 32)).shape == (2, 3)
+    with pytest.raises(ValueError, match="GoogLeNet: expected a width that is a multiple of 8, got 12"):
+        models.GoogLeNet(width=12)
+
+
 def test_the_papers_unet_shrinks_the_image() -> None:
     with ag.no_grad():
         assert models.UNet(1, 2, width=2, padding=False)(ag.zeros(1, 1, 572, 572)).shape == (1, 2, 388, 388)
