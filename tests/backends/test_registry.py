@@ -55,7 +55,7 @@ def test_threads_that_ask_together_get_one() -> None:
 
 
 def test_unknown_names() -> None:
-    with pytest.raises(ValueError, match=re.escape("device: expected one of cpu, cuda, reference, got 'tpu'")):
+    with pytest.raises(ValueError, match=re.escape("device: expected one of cpu, cuda, meta, reference, got 'tpu'")):
         registry.get("tpu")
 
 
