@@ -19,6 +19,7 @@ def test_plain_and_residual_networks_have_the_same_parameters(depth: int, parame
     assert sum(isinstance(m, nn.Conv2d | nn.Linear) for m in net.modules()) == depth
 
 
+@pytest.mark.cpu_only("thirteen million weights: its layers are tested there at their own sizes")
 def test_googlenet_answers_three_times_in_training() -> None:
     net = models.GoogLeNet(num_classes=3)
     with ag.no_grad():

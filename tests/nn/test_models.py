@@ -77,10 +77,13 @@ def test_names_of_the_weights_are_torchvisions() -> None:
     ]
 
 
+SIXTY_MILLION = pytest.mark.cpu_only("sixty million weights: its layers are tested there at their own sizes")
+
+
 @pytest.mark.parametrize(
     "net, size",
     [
-        (lambda: models.AlexNet(num_classes=7), 64),
+        pytest.param(lambda: models.AlexNet(num_classes=7), 64, marks=SIXTY_MILLION),
         (lambda: models.VGG((1, 1, 2), (4, 8, 8), num_classes=7, hidden=16, batch_norm=True), 32),
         (lambda: models.resnet18(num_classes=7, width=4), 40),
         (lambda: models.resnet50(num_classes=7, width=2, zero_init_residual=True), 33),
