@@ -4,7 +4,7 @@
 
 The systems are the notebooks. Each row of the table is a line that a notebook prints when it has asserted the figure:
 ``A1 | what is demanded | what was reached | seed 0``. Its seconds are those of the cells since the row before. ``--save``
-puts the new outputs into the notebooks.
+puts the new outputs into the notebooks, ``--keep`` the table into ``benchmarks/results`` as JSON and as a page.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.harness import ROOT, hardware, keep, kept_here
+from benchmarks.harness import ROOT, hardware, keep, kept_here, results
 
 NOTEBOOKS = ROOT / "notebooks"
 LIMIT = 600  # seconds of one cell
@@ -62,7 +62,9 @@ def main(words: list[str] | None = None) -> None:
             save(notebook, path)
     if arguments.keep:
         joined = kept_here("systems") | rows
-        keep("systems", dict(sorted(joined.items(), key=lambda item: (item[0][0], int(item[0][1:])))))
+        joined = dict(sorted(joined.items(), key=lambda item: (item[0][0], int(item[0][1:]))))
+        keep("systems", joined)
+        results("systems.md").write_text(page(joined), encoding="utf-8")
 
 
 def execute(path: Path, fast: bool = False) -> Any:
@@ -132,6 +134,25 @@ HEAD = f"{'':<4}{'demanded':<72}{'reached':<48}{'seconds':>8}"
 def line(row: Row) -> str:
     """One line of the table."""
     return f"{row.name:<4}{row.demanded:<72}{row.reached:<48}{row.seconds:>8.1f}"
+
+
+def page(rows: dict[str, Any]) -> str:
+    """The table as a page to read, with the notebooks' links and the hardware named."""
+    machine = hardware()
+    lines = [
+        "# Systems, and what they reached",
+        "",
+        f"Measured on {machine['processor']}, {machine['cores']} cores, by `python -m benchmarks systems --keep`.",
+        "",
+        "| system | demanded | reached | seconds | seed | notebook |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, row in rows.items():
+        link = f"[{row['notebook'][:2]}](../../notebooks/{row['notebook']})"
+        lines.append(
+            f"| {name} | {row['demanded']} | {row['reached']} | {row['seconds']:.1f} | {row['seed']} | {link} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -62,6 +62,12 @@ def test_rows_are_read_with_their_seconds(tmp_path: Path) -> None:
     assert "execution" not in read(path).cells[0].metadata
 
 
+def test_the_page_names_system_and_notebook() -> None:
+    row = systems.Row("A1", "two is two", "yes", 3, 1.25)._asdict() | {"notebook": "01_small.ipynb"}
+    text = systems.page({"A1": row})
+    assert text.endswith("| A1 | two is two | yes | 1.2 | 3 | [01](../../notebooks/01_small.ipynb) |\n")
+
+
 def test_a_notebook_that_fails_says_where(tmp_path: Path) -> None:
     path = tmp_path / "wrong.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("assert 1 == 2, 'no'")]), path)
