@@ -60,11 +60,11 @@ def main(words: list[str] | None = None) -> None:
             print(line(row), flush=True)
         if arguments.save:
             save(notebook, path)
-    if arguments.keep:
-        joined = kept_here("systems") | rows
-        joined = dict(sorted(joined.items(), key=lambda item: (item[0][0], int(item[0][1:]))))
-        keep("systems", joined)
-        results("systems.md").write_text(page(joined), encoding="utf-8")
+        if arguments.keep:  # after each, so that a failure later loses nothing
+            joined = kept_here("systems") | rows
+            joined = dict(sorted(joined.items(), key=lambda item: (item[0][0], int(item[0][1:]))))
+            keep("systems", joined)
+            results("systems.md").write_text(page(joined), encoding="utf-8")
 
 
 def execute(path: Path, fast: bool = False) -> Any:
