@@ -217,7 +217,7 @@ from autograd.ops.error_functions import erfc, erfinv
 from autograd.ops.extremum import amax, amin, aminmax, argmax, argmin, max, min
 from autograd.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma, polygamma
 from autograd.ops.grids import cartesian_prod, combinations, meshgrid, unravel_index
-from autograd.ops.groups import index_reduce, scatter, scatter_reduce
+from autograd.ops.groups import index_reduce, scatter, scatter_reduce, segment_reduce
 from autograd.ops.indexing import gather, index_add, index_copy, index_fill, index_select, scatter_add, take_along_dim
 from autograd.ops.integrals import cumulative_trapezoid, gradient, trapezoid
 from autograd.ops.joining import (
@@ -308,7 +308,16 @@ from autograd.ops.query import (
 )
 from autograd.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from autograd.ops.reduction import all, any, count_nonzero, logsumexp, mean, nanmean, nansum, sum
-from autograd.ops.rounding import ceil, floor, frac, nan_to_num, round, trunc
+from autograd.ops.rounding import (
+    ceil,
+    fake_quantize_per_channel_affine,
+    fake_quantize_per_tensor_affine,
+    floor,
+    frac,
+    nan_to_num,
+    round,
+    trunc,
+)
 from autograd.ops.sampling import (
     bernoulli,
     multinomial,
@@ -484,6 +493,7 @@ __all__ = [
     "detect_anomaly", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma",
     "dist", "distributed", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e", "einsum", "empty",
     "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye",
+    "fake_quantize_per_channel_affine", "fake_quantize_per_tensor_affine",
     "fft", "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64",
     "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy",
     "frombuffer", "full", "full_like", "func", "fx", "gather", "gcd", "ge", "geqrf", "ger", "get_autocast_cpu_dtype",
@@ -510,6 +520,7 @@ __all__ = [
     "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "relu", "remainder", "renorm",
     "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type", "roll", "rot90", "round", "row_stack",
     "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed",
+    "segment_reduce",
     "select", "select_scatter", "set_autocast_cache_enabled", "set_autocast_dtype", "set_autocast_enabled",
     "set_default_device", "set_default_dtype", "set_detect_anomaly", "set_float32_matmul_precision", "set_grad_enabled",
     "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings as _warnings
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager as _AbstractContextManager
 from contextlib import nullcontext as _nullcontext
@@ -9,6 +10,7 @@ from typing import Any
 
 from autograd import engine
 from autograd import forward_ad as forward_ad
+from autograd import function as function
 from autograd import functional as functional
 from autograd import graph as graph
 from autograd import tracing as _tracing
@@ -90,6 +92,7 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
     """Accumulates the gradient of sum(tensors * grad_tensors) into ``.grad`` of the leaves.
@@ -99,6 +102,7 @@ def backward(
         grad_tensors: one gradient per tensor, of its shape; None for single elements (1).
         retain_graph: keep what the graph saved, for another backward; default: ``create_graph``.
         create_graph: record the gradients' own computation, for higher derivatives.
+        grad_variables: ``grad_tensors`` under its old name.
         inputs: accumulate into these tensors only.
 
     Raises:
@@ -110,7 +114,7 @@ def backward(
         tensor(7.)
     """
     roots = _list("backward", tensors)
-    given = _gradients("backward", grad_tensors, len(roots))
+    given = _gradients("backward", grad_tensors if grad_variables is None else grad_variables, len(roots))
     targets = None if inputs is None else _list("backward", inputs)
     engine.backward(roots, given, retain_graph=retain_graph, create_graph=create_graph, inputs=targets)
 
@@ -121,6 +125,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -133,6 +138,7 @@ def grad(
         grad_outputs: one gradient per output, of its shape; None for single elements (1).
         retain_graph: keep what the graph saved; default: ``create_graph``.
         create_graph: record the gradients' own computation, for higher derivatives.
+        only_inputs: of old programs; False warns and changes nothing.
         allow_unused: give None instead of raising for an input that the outputs do not depend on.
         is_grads_batched: the first axis of each ``grad_outputs`` counts independent gradients.
         materialize_grads: zeros instead of None for unused inputs.
@@ -149,12 +155,16 @@ def grad(
         >>> ag.autograd.grad(g, x)
         (tensor(18.),)
     """
+    if not only_inputs:
+        _warnings.warn(
+            "grad: only_inputs is ignored; backward() accumulates into all leaves", FutureWarning, stacklevel=2
+        )
     roots, targets = _list("grad", outputs), _list("grad", inputs)
     given: Sequence[Any] = _gradients("grad", grad_outputs, len(roots))
     if is_grads_batched:
         rows = zip(*[g.unbind(0) for g in given], strict=True)
         each = [
-            grad(roots, targets, row, True, create_graph, allow_unused, materialize_grads=materialize_grads)
+            grad(roots, targets, row, True, create_graph, True, allow_unused, materialize_grads=materialize_grads)
             for row in rows
         ]
         return tuple(None if column[0] is None else stack(list(column)) for column in zip(*each, strict=True))

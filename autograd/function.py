@@ -11,6 +11,7 @@ from autograd import engine
 from autograd.dtypes import INEXACT
 from autograd.errors import GraphError
 from autograd.function_node import Context, FunctionNode, declared
+from autograd.function_node import Context as FunctionCtx  # noqa: F401 (PyTorch's name, for annotations)
 from autograd.grad_mode import enable_grad, is_grad_enabled, no_grad
 from autograd.node import Output, Variable, outside, tick
 from autograd.op import refresh, written
@@ -154,6 +155,9 @@ class Function:
             else:
                 o.node, o.alias = out, None
         ctx.keep(node, outputs)  # last: the writes of forward itself are no modification
+
+
+InplaceFunction = Function  # PyTorch's base of functions that may write into their input: any may, by ``mark_dirty``
 
 
 def _node(t: Variable) -> Any:

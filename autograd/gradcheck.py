@@ -35,6 +35,10 @@ def gradcheck(
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
     fast_mode: bool = False,
 ) -> bool:
     """Compares the gradients of a function with central differences: (f(x + eps) - f(x - eps)) / (2 eps).
@@ -48,6 +52,8 @@ def gradcheck(
         nondet_tol: by how much two backward passes may differ.
         check_undefined_grad: with several outputs, also check that a missing gradient counts as zero.
         check_grad_dtypes: also check that a gradient has its input's dtype.
+        check_batched_grad, check_batched_forward_grad, check_forward_ad, check_backward_ad: accepted; ``vmap`` and forward mode
+            are composed of the backward that is checked.
         fast_mode: one random direction in place of the whole Jacobian.
 
     Returns:
@@ -95,6 +101,9 @@ def gradgradcheck(
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
     fast_mode: bool = False,
 ) -> bool:
     """Compares second derivatives with central differences of the first: ``gradcheck`` of the gradient itself.
@@ -110,6 +119,7 @@ def gradgradcheck(
         nondet_tol: by how much two backward passes may differ.
         check_undefined_grad: with several outputs, also check that a missing gradient counts as zero.
         check_grad_dtypes: also check that a gradient has its input's dtype.
+        check_batched_grad, check_fwd_over_rev, check_rev_over_rev: accepted, as in ``gradcheck``.
         fast_mode: one random direction in place of the whole Jacobian.
 
     Returns:

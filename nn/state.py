@@ -27,7 +27,7 @@ class IncompatibleKeys(NamedTuple):
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
-        return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 # -- out --------------------------------------------------------------------------------------------------------------
@@ -155,9 +155,15 @@ def load_own(
 def _fault(key: str, target: Tensor, value: Any) -> str:
     """Why ``value`` cannot become ``target``; empty if it can."""
     if not isinstance(value, Tensor):
-        return f"no tensor for {key}: got {type(value).__name__}"
+        return (
+            f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
+            f"but received {type(value)}"
+        )
     if value.shape != target.shape:
-        return f"size mismatch for {key}: the model has {tuple(target.shape)}, the state has {tuple(value.shape)}"
+        return (
+            f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
+            f"the shape in current model is {target.shape}."
+        )
     if value.is_complex() and not target.is_complex():
         return f"dtype mismatch for {key}: the model has {target.dtype}, the state has {value.dtype}"
     return ""
@@ -192,12 +198,8 @@ def _set_extra(module: Module, state: Any) -> Undo:
 
 
 def _report(module: Module, found: IncompatibleKeys, errors: list[str], strict: bool) -> str:
-    lines = []
-    if strict and found.missing_keys:
-        lines.append(f"missing key(s): {', '.join(found.missing_keys)}")
-    if strict and found.unexpected_keys:
-        lines.append(f"unexpected key(s): {', '.join(found.unexpected_keys)}")
-    way_out = "Is it the state of another model?" if errors else "Pass strict=False to load the keys that match"
-    what = "\n  ".join(lines + errors)
-    head = f"load_state_dict: expected the state of {type(module).__name__}, got one that differs; nothing was loaded."
-    return f"{head}\n  {what}\n{way_out}"
+    """Every fault, in PyTorch's words: programs look for them in the message."""
+    wrong = {"Missing": found.missing_keys, "Unexpected": found.unexpected_keys} if strict else {}
+    quoted = {what: ", ".join(f'"{key}"' for key in keys) for what, keys in wrong.items() if keys}
+    faults = "\n\t".join([f"{what} key(s) in state_dict: {keys}. " for what, keys in quoted.items()] + errors)
+    return f"Error(s) in loading state_dict for {type(module).__name__}:\n\t{faults}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import INEXACT
+from autograd.errors import ShapeError
 from autograd.inplace import inplace
 from autograd.node import Variable
 from autograd.op import op, wrap
@@ -254,6 +256,73 @@ def index_reduce(
     places = _expand(_reshape(index, shape=column), shape=source.raw.shape)
     y = _reduced("index_reduce", x, places, source, axis, reduce, include_self)
     return into(out, _shaped(y, input), "index_reduce")
+
+
+_SEGMENTS = {"sum": 0.0, "mean": 0.0, "max": -math.inf, "min": math.inf, "prod": 1.0}  # what an empty segment gives
+
+
+def segment_reduce(
+    data: Tensor,
+    reduce: str,
+    *,
+    lengths: Tensor | None = None,
+    indices: Tensor | None = None,
+    offsets: Tensor | None = None,
+    axis: int = 0,
+    unsafe: bool = False,
+    initial: float | None = None,
+) -> Tensor:
+    """Neighbouring slices combined: the first ``lengths[0]``, the ``lengths[1]`` after them, and so on.
+
+    Args:
+        data: shape (*B, n, ...), floating.
+        reduce: "sum", "mean", "max", "min" or "prod".
+        lengths: shape (*B, s), integers: how many slices each segment has.
+        indices: for PyTorch's signature; segments are given by one of the two others.
+        offsets: shape (*B, s + 1), in place of ``lengths``: where segments begin, and the last ends.
+        axis: the axis of the n slices, as many as B has axes.
+        unsafe: do not check that the segments fill the axis.
+        initial: takes part in every segment; without it an empty one gives 0, NaN, an infinity or 1.
+
+    Returns:
+        Shape (*B, s, ...).
+
+    Raises:
+        ShapeError: the segments do not fill the axis, or ``axis`` is not the one behind B.
+        ValueError: another ``reduce``, or neither ``lengths`` nor ``offsets``.
+
+    Example:
+        >>> ag.segment_reduce(ag.tensor([1.0, 2.0, 3.0]), "sum", lengths=ag.tensor([2, 1]))
+        tensor([3., 3.])
+    """
+    if reduce not in _SEGMENTS:
+        raise ValueError(f'segment_reduce: expected reduce="sum", "mean", "max", "min" or "prod", got {reduce!r}')
+    given = offsets if lengths is None else lengths
+    if given is None:
+        raise ValueError("segment_reduce: expected lengths or offsets, got neither")
+    be, shape = data.backend, data.raw.shape
+    counts = be.xp.diff(given.raw, axis=-1) if lengths is None else given.raw
+    if axis != counts.ndim - 1:
+        raise ShapeError(f"segment_reduce: expected axis={counts.ndim - 1}, that of the segments, got {axis}")
+    rows, many = math.prod(shape[:axis]), counts.shape[-1]
+    filled = be.to_numpy(counts.sum(axis=-1)).ravel()
+    if (filled != shape[axis]).any() and not (unsafe and axis == 0):
+        raise ShapeError(f"segment_reduce: expected lengths with sum {shape[axis]}, got {filled.tolist()}")
+    x = data if not unsafe else _slice(data, index=(slice(0, int(filled[0])),))
+    column = (*shape[:axis], -1, *[1] * (len(shape) - axis - 1))
+    of_row = be.xp.tile(be.xp.arange(many), rows)
+    index = be.xp.repeat(of_row, counts.reshape(-1).tolist()).reshape(column)
+    index = wrap(be.xp.broadcast_to(index, x.raw.shape), be)
+    start = _SEGMENTS[reduce] if initial is None else initial
+    empty = wrap(be.xp.full((*shape[:axis], many, *shape[axis + 1 :]), start, data.raw.dtype), be)
+    if reduce in ("sum", "mean"):
+        total = _scatter_add(empty, index, x, axis=axis)
+        if reduce == "sum":
+            return total
+        size = counts if initial is None else be.xp.maximum(counts, 1)
+        return total / wrap(size.reshape(column).astype(data.raw.dtype), be)
+    kind = {"max": "amax", "min": "amin"}.get(reduce, reduce)
+    return _combine(empty, index, x, axis=axis, kind=kind, include_self=True)
 
 
 scatter_, scatter_reduce_, index_reduce_ = inplace(scatter), inplace(scatter_reduce), inplace(index_reduce)

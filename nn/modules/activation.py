@@ -10,6 +10,23 @@ from nn import functional as F
 from nn.init import constant_
 from nn.module import Module
 from nn.modules.attention import MultiheadAttention as MultiheadAttention  # PyTorch has it here, too
+from nn.modules.smooth_activation import CELU as CELU
+from nn.modules.smooth_activation import ELU as ELU
+from nn.modules.smooth_activation import GELU as GELU
+from nn.modules.smooth_activation import GLU as GLU
+from nn.modules.smooth_activation import SELU as SELU
+from nn.modules.smooth_activation import LogSigmoid as LogSigmoid
+from nn.modules.smooth_activation import LogSoftmax as LogSoftmax
+from nn.modules.smooth_activation import Mish as Mish
+from nn.modules.smooth_activation import Sigmoid as Sigmoid
+from nn.modules.smooth_activation import SiLU as SiLU
+from nn.modules.smooth_activation import Softmax as Softmax
+from nn.modules.smooth_activation import Softmax2d as Softmax2d
+from nn.modules.smooth_activation import Softmin as Softmin
+from nn.modules.smooth_activation import Softplus as Softplus
+from nn.modules.smooth_activation import Softsign as Softsign
+from nn.modules.smooth_activation import Tanh as Tanh
+from nn.modules.smooth_activation import Tanhshrink as Tanhshrink
 from nn.parameter import Parameter
 
 __all__ = [

@@ -7,3 +7,4 @@ from nn.modules.normalization import BatchNorm2d as BatchNorm2d
 from nn.modules.normalization import BatchNorm3d as BatchNorm3d
 from nn.modules.normalization import SyncBatchNorm as SyncBatchNorm
 from nn.modules.normalization import _BatchNorm as _BatchNorm
+from nn.modules.normalization import _NormBase as _NormBase

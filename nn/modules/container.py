@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from operator import index
+from operator import attrgetter, index
 from typing import Any, Self
 
 from autograd.tensor import Tensor
@@ -277,13 +277,13 @@ def _as_parameter(value: Any) -> Any:
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 
-def _shown(value: Any) -> str:
-    """One line about a member of a ParameterList or ParameterDict."""
+def _shown(key: object, value: Any, what: Callable[[Tensor], object]) -> str:
+    """One line about a member of a ParameterList or ParameterDict, further in than those of modules, as in PyTorch."""
     if not isinstance(value, Tensor):
-        return f"Object of type: {type(value).__name__}"
+        return f"  ({key}): Object of type: {type(value).__name__}"
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
     where = f" ({value.device})" if value.is_cuda else ""
-    return f"{kind} containing: [{value.dtype} of size {'x'.join(map(str, value.shape))}{where}]"
+    return f"  ({key}): {kind} containing: [{what(value)} of size {'x'.join(map(str, value.shape))}{where}]"
 
 
 class ParameterList(Module):
@@ -296,9 +296,9 @@ class ParameterList(Module):
         >>> weights = nn.ParameterList([ag.ones(2), ag.ones(3)])
         >>> weights.append(ag.zeros(1))
         ParameterList(
-          (0): Parameter containing: [autograd.float32 of size 2]
-          (1): Parameter containing: [autograd.float32 of size 3]
-          (2): Parameter containing: [autograd.float32 of size 1]
+            (0): Parameter containing: [autograd.float32 of size 2]
+            (1): Parameter containing: [autograd.float32 of size 3]
+            (2): Parameter containing: [autograd.float32 of size 1]
         )
     """
 
@@ -341,10 +341,7 @@ class ParameterList(Module):
 
     def extra_repr(self) -> str:
         """One line for each value."""
-        return "\n".join(f"({i}): {_shown(value)}" for i, value in enumerate(self))
-
-    def __repr__(self) -> str:
-        return _repr_of_lines(self)
+        return "\n".join(_shown(i, value, attrgetter("dtype")) for i, value in enumerate(self))
 
 
 class ParameterDict(Module):
@@ -462,13 +459,4 @@ class ParameterDict(Module):
 
     def extra_repr(self) -> str:
         """One line for each value."""
-        return "\n".join(f"({key}): {_shown(value)}" for key, value in self.items())
-
-    def __repr__(self) -> str:
-        return _repr_of_lines(self)
-
-
-def _repr_of_lines(module: Module) -> str:
-    """The repr of a module whose extra_repr has one line per member."""
-    lines = module.extra_repr().split("\n") if module.extra_repr() else []
-    return f"{module._get_name()}(" + "".join(f"\n  {line}" for line in lines) + ("\n)" if lines else ")")
+        return "\n".join(_shown(key, value, Tensor.type) for key, value in self.items())

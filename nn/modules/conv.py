@@ -180,7 +180,7 @@ class Conv3d(_Conv):
     nd, function = 3, F.conv3d
 
 
-class _ConvTranspose(_ConvNd):
+class _ConvTransposeNd(_ConvNd):
     transposed = True
 
     def __init__(
@@ -226,7 +226,7 @@ class _ConvTranspose(_ConvNd):
         return extra
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """The transpose of ``Conv1d``; see ``ConvTranspose2d`` and ``conv_transpose1d``.
 
     Args:
@@ -241,7 +241,7 @@ class ConvTranspose1d(_ConvTranspose):
     nd, function = 1, F.conv_transpose1d
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """The transpose of ``Conv2d``: every element stamps the weight on the output, see ``conv_transpose2d``.
 
     Called with ``output_size`` it gives that size, which ``output_padding`` must otherwise choose among the possible.
@@ -273,7 +273,7 @@ class ConvTranspose2d(_ConvTranspose):
     nd, function = 2, F.conv_transpose2d
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """The transpose of ``Conv3d``; see ``ConvTranspose2d`` and ``conv_transpose3d``.
 
     Args:

@@ -6,8 +6,16 @@ from typing import Any
 
 from autograd.tensor import Tensor
 from nn import functional as F
-from nn.functional.reduction import meant
-from nn.module import Module
+from nn.modules.loss_base import _Loss, _WeightedLoss
+from nn.modules.margin import CosineEmbeddingLoss as CosineEmbeddingLoss  # PyTorch has these here, too
+from nn.modules.margin import HingeEmbeddingLoss as HingeEmbeddingLoss
+from nn.modules.margin import MarginRankingLoss as MarginRankingLoss
+from nn.modules.margin import MultiLabelMarginLoss as MultiLabelMarginLoss
+from nn.modules.margin import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from nn.modules.margin import MultiMarginLoss as MultiMarginLoss
+from nn.modules.margin import SoftMarginLoss as SoftMarginLoss
+from nn.modules.margin import TripletMarginLoss as TripletMarginLoss
+from nn.modules.margin import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
 
 __all__ = [
     "BCELoss",
@@ -23,14 +31,6 @@ __all__ = [
     "PoissonNLLLoss",
     "SmoothL1Loss",
 ]
-
-
-class _Loss(Module):
-    """What all losses share: a ``reduction``, or what the two old arguments mean where they are given."""
-
-    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
-        super().__init__()
-        self.reduction = meant(reduction, size_average, reduce)
 
 
 class L1Loss(_Loss):
@@ -108,7 +108,7 @@ class SmoothL1Loss(_Loss):
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
-class BCELoss(_Loss):
+class BCELoss(_WeightedLoss):
     """Cross-entropy of probabilities, see ``binary_cross_entropy``.
 
     Args:
@@ -128,14 +128,13 @@ class BCELoss(_Loss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(_WeightedLoss):
     """Cross-entropy of the sigmoid of logits, see ``binary_cross_entropy_with_logits``.
 
     Args:
@@ -157,8 +156,7 @@ class BCEWithLogitsLoss(_Loss):
         reduction: str = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -194,7 +192,7 @@ class KLDivLoss(_Loss):
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
-class CrossEntropyLoss(_Loss):
+class CrossEntropyLoss(_WeightedLoss):
     """How badly logits (N,C,*S) predict classes, see ``cross_entropy``.
 
     Args:
@@ -218,8 +216,7 @@ class CrossEntropyLoss(_Loss):
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -233,7 +230,7 @@ class CrossEntropyLoss(_Loss):
         )
 
 
-class NLLLoss(_Loss):
+class NLLLoss(_WeightedLoss):
     """The negative log-likelihood of classes, of log-probabilities (N,C,*S), see ``nll_loss``.
 
     Args:
@@ -255,8 +252,7 @@ class NLLLoss(_Loss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:

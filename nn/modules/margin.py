@@ -7,7 +7,7 @@ from collections.abc import Callable
 from autograd.tensor import Tensor
 from nn import functional as F
 from nn.modules.distance import PairwiseDistance
-from nn.modules.loss import _Loss
+from nn.modules.loss_base import _Loss, _WeightedLoss
 
 __all__ = [
     "CosineEmbeddingLoss",
@@ -107,7 +107,7 @@ class SoftMarginLoss(_Loss):
         return F.soft_margin_loss(input, target, reduction=self.reduction)
 
 
-class MultiMarginLoss(_Loss):
+class MultiMarginLoss(_WeightedLoss):
     """The target's score should lead all others by a margin, see ``multi_margin_loss``.
 
     Args:
@@ -131,8 +131,7 @@ class MultiMarginLoss(_Loss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
         self.p, self.margin = p, margin
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -155,7 +154,7 @@ class MultiLabelMarginLoss(_Loss):
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
 
 
-class MultiLabelSoftMarginLoss(_Loss):
+class MultiLabelSoftMarginLoss(_WeightedLoss):
     """The mean cross-entropy of the sigmoids of all classes, see ``multilabel_soft_margin_loss``.
 
     Args:
@@ -175,8 +174,7 @@ class MultiLabelSoftMarginLoss(_Loss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)

@@ -7,6 +7,7 @@ from typing import Any
 
 from nn.hooks import Hook, RemovableHandle, everywhere, register
 from nn.module import Module as Module
+from nn.state import IncompatibleKeys as _IncompatibleKeys  # noqa: F401
 
 __all__ = [
     "Module",

@@ -17,6 +17,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "CrossMapLRN2d",
     "GroupNorm",
     "InstanceNorm1d",
     "InstanceNorm2d",
@@ -30,7 +31,7 @@ __all__ = [
 # -- with running statistics -------------------------------------------------------------------------------------------
 
 
-class _Running(Module):
+class _NormBase(Module):
     """Weights per channel and running statistics. ``axes``: how many axes an input may have."""
 
     _version = 2
@@ -91,7 +92,7 @@ class _Running(Module):
         )
 
 
-class _BatchNorm(_Running):
+class _BatchNorm(_NormBase):
     def __init__(
         self,
         num_features: int,
@@ -230,7 +231,7 @@ class SyncBatchNorm(_BatchNorm):
         return made
 
 
-class _InstanceNorm(_Running):
+class _InstanceNorm(_NormBase):
     def __init__(
         self,
         num_features: int,
@@ -505,6 +506,35 @@ class LocalResponseNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """``LocalResponseNorm`` of images, its window centred on each channel: an even ``size`` counts as the odd one below.
+
+    Args:
+        size: how many channels.
+        alpha, beta, k: of x / (k + alpha / size * sum of x^2)^beta.
+
+    Raises:
+        ShapeError: the input is not (N,C,H,W).
+
+    Example:
+        >>> nn.CrossMapLRN2d(3)(ag.ones(1, 4, 2, 2)).shape
+        Size([1, 4, 2, 2])
+    """
+
+    def __init__(self, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.ndim != 4:
+            raise ShapeError(f"CrossMapLRN2d: expected input (N, C, H, W), got {tuple(input.shape)}")
+        width = (self.size - 1) // 2 * 2 + 1
+        return F.local_response_norm(input, width, self.alpha * width / self.size, self.beta, self.k)
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -47,7 +47,7 @@ class _Pad(Module):
         return f"{self.padding}"
 
 
-class _ConstantPad(_Pad):
+class _ConstantPadNd(_Pad):
     mode = "constant"
 
     def __init__(self, padding: Any, value: float) -> None:
@@ -58,7 +58,19 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class ConstantPad1d(_ConstantPad):
+class _ReflectionPadNd(_Pad):
+    mode = "reflect"
+
+
+class _ReplicationPadNd(_Pad):
+    mode = "replicate"
+
+
+class _CircularPadNd(_Pad):
+    mode = "circular"
+
+
+class ConstantPad1d(_ConstantPadNd):
     """A constant border of (N,C,L), with or without N.
 
     Args:
@@ -73,7 +85,7 @@ class ConstantPad1d(_ConstantPad):
     nd = 1
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """A constant border of (N,C,H,W), with or without N.
 
     Args:
@@ -88,7 +100,7 @@ class ConstantPad2d(_ConstantPad):
     nd = 2
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """A constant border of (N,C,D,H,W), with or without N.
 
     Args:
@@ -145,7 +157,7 @@ class ZeroPad3d(_Pad):
     nd, mode, value = 3, "constant", 0.0
 
 
-class ReflectionPad1d(_Pad):
+class ReflectionPad1d(_ReflectionPadNd):
     """A border that mirrors the inside, without repeating the edge, around (N,C,L), with or without N.
 
     Args:
@@ -156,10 +168,10 @@ class ReflectionPad1d(_Pad):
         Size([1, 2, 5])
     """
 
-    nd, mode = 1, "reflect"
+    nd = 1
 
 
-class ReflectionPad2d(_Pad):
+class ReflectionPad2d(_ReflectionPadNd):
     """A border that mirrors the inside, without repeating the edge, around (N,C,H,W), with or without N.
 
     Args:
@@ -170,10 +182,10 @@ class ReflectionPad2d(_Pad):
         Size([1, 2, 5, 5])
     """
 
-    nd, mode = 2, "reflect"
+    nd = 2
 
 
-class ReflectionPad3d(_Pad):
+class ReflectionPad3d(_ReflectionPadNd):
     """A border that mirrors the inside, without repeating the edge, around (N,C,D,H,W), with or without N.
 
     Args:
@@ -184,10 +196,10 @@ class ReflectionPad3d(_Pad):
         Size([1, 2, 5, 5, 5])
     """
 
-    nd, mode = 3, "reflect"
+    nd = 3
 
 
-class ReplicationPad1d(_Pad):
+class ReplicationPad1d(_ReplicationPadNd):
     """A border that repeats the edge around (N,C,L), with or without N.
 
     Args:
@@ -198,10 +210,10 @@ class ReplicationPad1d(_Pad):
         Size([1, 2, 5])
     """
 
-    nd, mode = 1, "replicate"
+    nd = 1
 
 
-class ReplicationPad2d(_Pad):
+class ReplicationPad2d(_ReplicationPadNd):
     """A border that repeats the edge around (N,C,H,W), with or without N.
 
     Args:
@@ -212,10 +224,10 @@ class ReplicationPad2d(_Pad):
         Size([1, 2, 5, 5])
     """
 
-    nd, mode = 2, "replicate"
+    nd = 2
 
 
-class ReplicationPad3d(_Pad):
+class ReplicationPad3d(_ReplicationPadNd):
     """A border that repeats the edge around (N,C,D,H,W), with or without N.
 
     Args:
@@ -226,10 +238,10 @@ class ReplicationPad3d(_Pad):
         Size([1, 2, 5, 5, 5])
     """
 
-    nd, mode = 3, "replicate"
+    nd = 3
 
 
-class CircularPad1d(_Pad):
+class CircularPad1d(_CircularPadNd):
     """A border that repeats the other end around (N,C,L), with or without N.
 
     Args:
@@ -240,10 +252,10 @@ class CircularPad1d(_Pad):
         Size([1, 2, 5])
     """
 
-    nd, mode = 1, "circular"
+    nd = 1
 
 
-class CircularPad2d(_Pad):
+class CircularPad2d(_CircularPadNd):
     """A border that repeats the other end around (N,C,H,W), with or without N.
 
     Args:
@@ -254,10 +266,10 @@ class CircularPad2d(_Pad):
         Size([1, 2, 5, 5])
     """
 
-    nd, mode = 2, "circular"
+    nd = 2
 
 
-class CircularPad3d(_Pad):
+class CircularPad3d(_CircularPadNd):
     """A border that repeats the other end around (N,C,D,H,W), with or without N.
 
     Args:
@@ -268,4 +280,4 @@ class CircularPad3d(_Pad):
         Size([1, 2, 5, 5, 5])
     """
 
-    nd, mode = 3, "circular"
+    nd = 3

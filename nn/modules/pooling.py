@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     function: Callable[..., Any]
 
     def __init__(
@@ -62,7 +62,7 @@ class _MaxPool(Module):
         )
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The maximum of each window of (N,C,L) or (C,L), see ``max_pool1d``.
 
     Args:
@@ -76,7 +76,7 @@ class MaxPool1d(_MaxPool):
     function = F.max_pool1d
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The maximum of each window of (N,C,H,W) or (C,H,W), see ``max_pool2d``.
 
     Args:
@@ -95,7 +95,7 @@ class MaxPool2d(_MaxPool):
     function = F.max_pool2d
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The maximum of each window of (N,C,D,H,W) or (C,D,H,W), see ``max_pool3d``.
 
     Args:
@@ -109,7 +109,7 @@ class MaxPool3d(_MaxPool):
     function = F.max_pool3d
 
 
-class _AvgPool(Module):
+class _AvgPoolNd(Module):
     function: Callable[..., Any]
 
     def __init__(
@@ -168,7 +168,7 @@ class AvgPool1d(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_AvgPoolNd):
     """The mean of each window of (N,C,H,W) or (C,H,W), see ``avg_pool2d``.
 
     Args:
@@ -187,7 +187,7 @@ class AvgPool2d(_AvgPool):
     function = F.avg_pool2d
 
 
-class AvgPool3d(_AvgPool):
+class AvgPool3d(_AvgPoolNd):
     """The mean of each window of (N,C,D,H,W) or (C,D,H,W), see ``avg_pool3d``.
 
     Args:
@@ -201,7 +201,7 @@ class AvgPool3d(_AvgPool):
     function = F.avg_pool3d
 
 
-class _LPPool(Module):
+class _LPPoolNd(Module):
     function: Callable[..., Any]
 
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
@@ -219,7 +219,7 @@ class _LPPool(Module):
         )
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """The power mean of each window of (N,C,L) or (C,L), times its size, see ``lp_pool1d``.
 
     Args:
@@ -233,7 +233,7 @@ class LPPool1d(_LPPool):
     function = F.lp_pool1d
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     """The power mean of each window of (N,C,H,W) or (C,H,W), times its size, see ``lp_pool2d``.
 
     Args:
@@ -250,7 +250,7 @@ class LPPool2d(_LPPool):
     function = F.lp_pool2d
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """The power mean of each window of (N,C,D,H,W) or (C,D,H,W), times its size, see ``lp_pool3d``.
 
     Args:
@@ -264,7 +264,7 @@ class LPPool3d(_LPPool):
     function = F.lp_pool3d
 
 
-class _MaxUnpool(Module):
+class _MaxUnpoolNd(Module):
     nd: int
     function: Callable[..., Any]
 
@@ -284,7 +284,7 @@ class _MaxUnpool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class MaxUnpool1d(_MaxUnpool):
+class MaxUnpool1d(_MaxUnpoolNd):
     """The way back from ``MaxPool1d(..., return_indices=True)``, see ``max_unpool1d``.
 
     Args:
@@ -299,7 +299,7 @@ class MaxUnpool1d(_MaxUnpool):
     nd, function = 1, F.max_unpool1d
 
 
-class MaxUnpool2d(_MaxUnpool):
+class MaxUnpool2d(_MaxUnpoolNd):
     """The way back from ``MaxPool2d(..., return_indices=True)``, see ``max_unpool2d``.
 
     Args:
@@ -314,7 +314,7 @@ class MaxUnpool2d(_MaxUnpool):
     nd, function = 2, F.max_unpool2d
 
 
-class MaxUnpool3d(_MaxUnpool):
+class MaxUnpool3d(_MaxUnpoolNd):
     """The way back from ``MaxPool3d(..., return_indices=True)``, see ``max_unpool3d``.
 
     Args:
@@ -336,15 +336,17 @@ class _Adaptive(Module):
         super().__init__()
         self.output_size = output_size
 
-    def forward(self, input: Tensor) -> Tensor:
-        y: Tensor = type(self).function(input, self.output_size)
-        return y
-
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"
 
 
-class _AdaptiveMax(_Adaptive):
+class _AdaptiveAvgPoolNd(_Adaptive):
+    def forward(self, input: Tensor) -> Tensor:
+        y: Tensor = type(self).function(input, self.output_size)
+        return y
+
+
+class _AdaptiveMaxPoolNd(_Adaptive):
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__(output_size)
         self.return_indices = return_indices
@@ -353,7 +355,7 @@ class _AdaptiveMax(_Adaptive):
         return type(self).function(input, self.output_size, self.return_indices)
 
 
-class AdaptiveAvgPool1d(_Adaptive):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """The mean of windows of (N,C,L) or (C,L) laid so that the output has the wanted size.
 
     Args:
@@ -367,7 +369,7 @@ class AdaptiveAvgPool1d(_Adaptive):
     function = F.adaptive_avg_pool1d
 
 
-class AdaptiveMaxPool1d(_AdaptiveMax):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The maximum of windows of (N,C,L) or (C,L) laid so that the output has the wanted size.
 
     Args:
@@ -382,7 +384,7 @@ class AdaptiveMaxPool1d(_AdaptiveMax):
     function = F.adaptive_max_pool1d
 
 
-class AdaptiveAvgPool2d(_Adaptive):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """The mean of windows of (N,C,H,W) or (C,H,W) laid so that the output has the wanted size.
 
     Args:
@@ -396,7 +398,7 @@ class AdaptiveAvgPool2d(_Adaptive):
     function = F.adaptive_avg_pool2d
 
 
-class AdaptiveMaxPool2d(_AdaptiveMax):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The maximum of windows of (N,C,H,W) or (C,H,W) laid so that the output has the wanted size.
 
     Args:
@@ -411,7 +413,7 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
     function = F.adaptive_max_pool2d
 
 
-class AdaptiveAvgPool3d(_Adaptive):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """The mean of windows of (N,C,D,H,W) or (C,D,H,W) laid so that the output has the wanted size.
 
     Args:
@@ -425,7 +427,7 @@ class AdaptiveAvgPool3d(_Adaptive):
     function = F.adaptive_avg_pool3d
 
 
-class AdaptiveMaxPool3d(_AdaptiveMax):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """The maximum of windows of (N,C,D,H,W) or (C,D,H,W) laid so that the output has the wanted size.
 
     Args:

@@ -18,7 +18,7 @@ from nn.module import Module
 from nn.parameter import Parameter
 from nn.utils.rnn import PackedSequence
 
-__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell"]
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
@@ -345,17 +345,27 @@ class GRU(RNNBase):
 # -- single steps ----------------------------------------------------------------------------------------------------
 
 
-class _Cell(Module):
-    """What the cells share: two weights, two biases, and the checks."""
+class RNNCellBase(Module):
+    """What the cells share: two weights (gates*H, I) and (gates*H, H), two biases (gates*H,), and the checks.
 
-    gates: int
+    Args:
+        input_size: width of the input, I.
+        hidden_size: width of the state, H.
+        bias: whether there are biases.
+        num_chunks: how many gates.
+        device, dtype: of the parameters.
+
+    Example:
+        >>> nn.RNNCellBase(3, 4, True, 2).weight_ih.shape
+        Size([8, 3])
+    """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None
     ) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        rows, where = self.gates * hidden_size, {"device": device, "dtype": dtype}
+        rows, where = num_chunks * hidden_size, {"device": device, "dtype": dtype}
         self.weight_ih = Parameter(ag.empty(rows, input_size, **where))
         self.weight_hh = Parameter(ag.empty(rows, hidden_size, **where))
         self.register_parameter("bias_ih", Parameter(ag.empty(rows, **where)) if bias else None)
@@ -394,7 +404,7 @@ class _Cell(Module):
         return linear(x, self.weight_ih, self.bias_ih), linear(h, self.weight_hh, self.bias_hh)
 
 
-class RNNCell(_Cell):
+class RNNCell(RNNCellBase):
     """One step h' = f(W x + b + U h + c), f tanh or relu.
 
     Args:
@@ -414,8 +424,6 @@ class RNNCell(_Cell):
     Source: Elman, Finding Structure in Time, 1990.
     """
 
-    gates = 1
-
     def __init__(
         self,
         input_size: int,
@@ -427,7 +435,7 @@ class RNNCell(_Cell):
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"RNNCell: expected nonlinearity to be 'tanh' or 'relu', got {nonlinearity!r}")
-        super().__init__(input_size, hidden_size, bias, device, dtype)
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
@@ -450,7 +458,7 @@ class RNNCell(_Cell):
         return super().extra_repr() + end
 
 
-class LSTMCell(_Cell):
+class LSTMCell(RNNCellBase):
     """One step of an ``LSTM``.
 
     Args:
@@ -467,7 +475,10 @@ class LSTMCell(_Cell):
     Source: Hochreiter and Schmidhuber, Long Short-Term Memory, 1997.
     """
 
-    gates = 4
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         """One step.
@@ -485,7 +496,7 @@ class LSTMCell(_Cell):
         return (h, c) if input.ndim == 2 else (h.squeeze(0), c.squeeze(0))
 
 
-class GRUCell(_Cell):
+class GRUCell(RNNCellBase):
     """One step of a ``GRU``.
 
     Args:
@@ -501,7 +512,10 @@ class GRUCell(_Cell):
     Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, 2014.
     """
 
-    gates = 3
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """One step.

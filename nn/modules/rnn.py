@@ -9,3 +9,4 @@ from nn.modules.recurrent import GRUCell as GRUCell
 from nn.modules.recurrent import LSTMCell as LSTMCell
 from nn.modules.recurrent import RNNBase as RNNBase
 from nn.modules.recurrent import RNNCell as RNNCell
+from nn.modules.recurrent import RNNCellBase as RNNCellBase

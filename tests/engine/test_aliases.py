@@ -41,11 +41,45 @@ def test_import_lines() -> None:
     assert cudnn is ag.backends.cudnn
 
 
+BASES = {  # what programs ask of a layer by isinstance, and derive their own from
+    "activation": "Sigmoid GELU",
+    "batchnorm": "_BatchNorm _NormBase",
+    "conv": "_ConvNd _ConvTransposeNd",
+    "dropout": "_DropoutNd",
+    "instancenorm": "_InstanceNorm",
+    "loss": "_Loss _WeightedLoss CosineEmbeddingLoss",
+    "module": "_IncompatibleKeys",
+    "padding": "_ConstantPadNd _ReflectionPadNd _ReplicationPadNd _CircularPadNd",
+    "pooling": "_MaxPoolNd _AvgPoolNd _AdaptiveAvgPoolNd _AdaptiveMaxPoolNd _LPPoolNd _MaxUnpoolNd",
+    "rnn": "RNNBase RNNCellBase",
+    "transformer": "_get_clones _get_activation_fn",
+}
+
+
+@pytest.mark.parametrize("file", BASES)
+def test_bases_of_layers(file: str) -> None:
+    module = importlib.import_module(f"autograd.nn.modules.{file}")
+    assert [name for name in BASES[file].split() if not hasattr(module, name)] == []
+
+
 def test_what_is_not_there_is_not_found() -> None:
     for name in ("autograd.nn.nothing", "autograd.nothing", "autograd.backends.nothing"):
         with pytest.raises(ModuleNotFoundError, match=name):
             importlib.import_module(name)
     assert "autograd.nn.nothing" not in sys.modules
+
+
+def test_old_arguments() -> None:
+    from autograd.autograd.function import FunctionCtx, InplaceFunction
+
+    assert ag.autograd.function.InplaceFunction is InplaceFunction
+    assert FunctionCtx.__name__ == "Context"
+    x = ag.tensor(3.0, requires_grad=True)
+    assert ag.autograd.grad(x * x, x, None, None, False, True, True)[0].item() == 6
+    with pytest.warns(FutureWarning, match="only_inputs is ignored"):
+        ag.autograd.grad(x * x, x, only_inputs=False)
+    ag.autograd.backward(x * x, grad_variables=ag.tensor(0.5))
+    assert x.grad.item() == 3
 
 
 def test_variable_is_a_tensor() -> None:

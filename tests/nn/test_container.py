@@ -129,9 +129,12 @@ def test_parameter_list() -> None:
     assert isinstance(p[3], nn.Parameter)
     assert [t.shape[0] for t in p[3:]] == [3, 4, 5]
     assert len(list(p)) == len(p) == 6
-    assert repr(p[:1]) == "ParameterList(\n  (0): Parameter containing: [autograd.float32 of size 6]\n)"
-    assert repr(nn.ParameterList(["x"])) == "ParameterList(\n  (0): Object of type: str\n)"
+    assert repr(p[:1]) == "ParameterList(  (0): Parameter containing: [autograd.float32 of size 6])"
+    assert repr(nn.ParameterList(["x"])) == "ParameterList(  (0): Object of type: str)"
     assert repr(nn.ParameterList()) == "ParameterList()"
+    assert repr(nn.ParameterList([ag.ones(1), 2])) == (
+        "ParameterList(\n    (0): Parameter containing: [autograd.float32 of size 1]\n    (1): Object of type: int\n)"
+    )
 
 
 def test_parameter_dict() -> None:
@@ -149,7 +152,7 @@ def test_parameter_dict() -> None:
     assert p.pop("a").shape == (1,)
     del p["c"]
     assert list(p.state_dict()) == ["b"]
-    assert repr(p) == "ParameterDict(\n  (b): Parameter containing: [autograd.float32 of size 2x3]\n)"
+    assert repr(p) == "ParameterDict(  (b): Parameter containing: [autograd.FloatTensor of size 2x3])"
     assert list(p.fromkeys(["x", "y"], 1)) == ["x", "y"]
     copy = p.copy()
     p.clear()

@@ -68,6 +68,7 @@ ROWS: list[Row] = [
     ("RMSNorm", (6,), {}, (IMAGE,)),
     ("GroupNorm", (2, 4), {}, (IMAGE,)),
     ("LocalResponseNorm", (3,), {"alpha": 1.0}, (IMAGE,)),
+    ("CrossMapLRN2d", (8, 0.5, 0.7, 2), {}, (IMAGE,)),  # of odd sizes PyTorch has other values
     ("Upsample", (), {"scale_factor": 2}, (LINE,)),
     ("Upsample", ((9, 11),), {"mode": "bicubic", "align_corners": True}, (IMAGE,)),
     ("Upsample", (), {"scale_factor": 1.5, "mode": "trilinear", "recompute_scale_factor": True}, (VOLUME,)),

@@ -81,6 +81,8 @@ LAYERS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("LeakyReLU", (0.2, True), {}),
     ("Linear", (3, 2), {"bias": False}),
     ("LocalResponseNorm", (2,), {}),
+    ("CrossMapLRN2d", (2,), {}),
+    ("RNNCellBase", (2, 3, False, 4), {}),
     ("LogSigmoid", (), {}),
     ("LogSoftmax", (1,), {}),
     ("MSELoss", (), {}),

@@ -83,13 +83,17 @@ def having(key: str, value):
 
 
 FAULTS = [  # a change of the state, the text, whether strict=False forgives it
-    (without("0.bias"), r"missing key\(s\): 0.bias", True),
-    (having("0.what", ag.ones(1)), r"unexpected key\(s\): 0.what", True),
-    (having("2.weight", ag.ones(1)), r"unexpected key\(s\): 2.weight", True),
-    (having("top", ag.ones(1)), r"unexpected key\(s\): top", True),
-    (having("1._extra_state", 3), r"unexpected key\(s\): 1._extra_state", True),
-    (having("1.weight", ag.ones(3)), r"size mismatch for 1.weight: the model has \(2,\), the state has \(3,\)", False),
-    (having("1.bias", 3), r"no tensor for 1.bias: got int", False),
+    (without("0.bias"), r"Missing key\(s\) in state_dict: \"0.bias\"", True),
+    (having("0.what", ag.ones(1)), r"Unexpected key\(s\) in state_dict: \"0.what\"", True),
+    (having("2.weight", ag.ones(1)), r"Unexpected key\(s\) in state_dict: \"2.weight\"", True),
+    (having("top", ag.ones(1)), r"Unexpected key\(s\) in state_dict: \"top\"", True),
+    (having("1._extra_state", 3), r"Unexpected key\(s\) in state_dict: \"1._extra_state\"", True),
+    (having("1.weight", ag.ones(3)), r"size mismatch for 1.weight: .* Size\(\[3\]\) from .* Size\(\[2\]\)", False),
+    (
+        having("1.bias", 3),
+        r"parameter named \"1.bias\", expected .*Tensor-like object .* but received <class 'int'>",
+        False,
+    ),
     (having("1.bias", ag.ones(2, dtype=ag.complex64)), r"dtype mismatch for 1.bias: .*float32, .*complex64", False),
 ]
 
@@ -100,7 +104,7 @@ def test_faults_leave_the_model_as_it_was(change, text: str, forgiven: bool, ass
     m, state = net(), net().state_dict()
     change(state)
     before = snapshot(m)
-    with pytest.raises(RuntimeError, match=r"(?s)expected the state of Sequential, .* nothing was loaded.*" + text):
+    with pytest.raises(RuntimeError, match=r"(?s)loading state_dict for Sequential:\n\t.*" + text):
         m.load_state_dict(state, assign=assign)
     assert_untouched(m, before)
     if forgiven:
@@ -115,16 +119,15 @@ def test_faults_leave_the_model_as_it_was(change, text: str, forgiven: bool, ass
 def test_all_faults_are_reported_at_once() -> None:
     state = {"0.weight": ag.ones(1, 3), "0.bias": ag.ones(2), "extra": ag.ones(1)}
     text = (
-        r"load_state_dict: expected the state of Sequential, got one that differs; nothing was loaded.\n"
-        r"  missing key\(s\): 1.weight, 1.bias, 1.running_mean, 1.running_var, 1.num_batches_tracked\n"
-        r"  unexpected key\(s\): extra\n"
-        r"  size mismatch for 0.weight: the model has \(2, 3\), the state has \(1, 3\)\n"
-        r"Is it the state of another model\?"
+        "Error(s) in loading state_dict for Sequential:\n"
+        '\tMissing key(s) in state_dict: "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked". \n'
+        '\tUnexpected key(s) in state_dict: "extra". \n'
+        "\tsize mismatch for 0.weight: copying a param with shape Size([1, 3]) from checkpoint, "
+        "the shape in current model is Size([2, 3])."
     )
-    with pytest.raises(RuntimeError, match=text):
+    with pytest.raises(RuntimeError) as caught:
         net().load_state_dict(state)
-    with pytest.raises(RuntimeError, match="Pass strict=False to load the keys that match"):
-        nn.Linear(1, 1).load_state_dict({})
+    assert str(caught.value) == text
     with pytest.raises(TypeError, match="load_state_dict: expected a dictionary of tensors, got list"):
         net().load_state_dict([])
 
@@ -211,11 +214,11 @@ def test_a_hook_may_forgive_keys_after_loading() -> None:
     m.load_state_dict({"0.weight": ag.tensor([[5.0]])})
     assert seen == [5.0]
     before = snapshot(m)
-    with pytest.raises(RuntimeError, match=r"unexpected key\(s\): x"):
+    with pytest.raises(RuntimeError, match=r"Unexpected key\(s\) in state_dict: \"x\""):
         m.load_state_dict({"0.weight": ag.tensor([[7.0]]), "x": ag.ones(1)})
     assert_untouched(m, before)
     handle.remove()
-    with pytest.raises(RuntimeError, match=r"missing key\(s\): 0.bias"):
+    with pytest.raises(RuntimeError, match=r"Missing key\(s\) in state_dict: \"0.bias\""):
         m.load_state_dict({"0.weight": ag.tensor([[5.0]])})
 
 

@@ -41,6 +41,17 @@ def sliced(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
+def segments(rng: np.random.Generator) -> list[Sample]:
+    x, two = uniform(rng, (5, 2)), np.array([[1, 2, 0], [0, 2, 1]])
+    gaps, full = np.array([2, 0, 3]), np.array([2, 3])
+    found = [Sample(x, kind, lengths=full, initial=own) for kind in SEGMENTS for own in (None, 0.5)]
+    found += [Sample(x, kind, lengths=gaps, initial=0.5) for kind in SEGMENTS]
+    found += [Sample(uniform(rng, (2, 3, 2)), kind, lengths=two, axis=1) for kind in ("sum", "prod")]
+    found += [Kink(x, kind, offsets=np.array([0, 2, 2, 5])) for kind in ("max", "min")]
+    return [*found, Sample(x, "sum", lengths=np.array([2, 1]), unsafe=True)]
+
+
+SEGMENTS = ("sum", "mean", "max", "min", "prod")
 OPS = [
     Op(
         "scatter",
@@ -73,5 +84,18 @@ OPS = [
         out=True,
         torch=lambda x, *args, **kwargs: x.index_reduce(*args, **kwargs),
         errors=(Error(ValueError, 'index_reduce: expected reduce="prod", .* got .sum.', V, 0, AT, V, "sum"),),
+    ),
+    Op(
+        "segment_reduce",
+        segments,
+        method=False,
+        errors=(
+            Error(
+                ShapeError, r"segment_reduce: expected lengths with sum 3, got \[4\]", V, "sum", lengths=np.array([4])
+            ),
+            Error(ShapeError, "segment_reduce: expected axis=0", V, "sum", lengths=np.array([3]), axis=1),
+            Error(ValueError, 'segment_reduce: expected reduce="sum", .* got .amax.', V, "amax", lengths=AT),
+            Error(ValueError, "segment_reduce: expected lengths or offsets, got neither", V, "sum"),
+        ),
     ),
 ]
