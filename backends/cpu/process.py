@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -19,8 +20,10 @@ _SETTERS = (  # of the number of threads, as builds of OpenBLAS name it
     "openblas_set_num_threads64_",
     "openblas_set_num_threads",
 )
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
-_KEPT = 1 << 30  # bytes of freed memory that are kept for the next array
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # names of glibc's malloc.h
+_KEPT = (1 << 31) - 1  # bytes of freed memory that are kept for the next array: all that an int can say
+_RESERVED, _STEP = 1 << 30, 1 << 26  # bytes by which the heap grows, the first time and later
+_HUGE_PAGE, _MADV_HUGEPAGE = 1 << 21, 14  # bytes; name of Linux's mman.h
 LARGEST_KEPT = 1 << 25  # bytes; larger arrays still come from and return to the system. More is not accepted
 
 
@@ -50,7 +53,31 @@ def _one_blas_thread() -> None:
 def _keep_memory() -> None:
     """The pages of a large array go back to the system when it is freed, and the next one's are zeroed at first touch,
     which takes longer than most kernels."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc has it, musl has not
-    if mallopt is not None:
-        mallopt(_MMAP_THRESHOLD, LARGEST_KEPT)
-        mallopt(_TRIM_THRESHOLD, _KEPT)
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "mallopt"):  # glibc has it, musl has not
+        return
+    libc.mallopt(_MMAP_THRESHOLD, LARGEST_KEPT)
+    libc.mallopt(_TRIM_THRESHOLD, _KEPT)
+    if "[madvise]" in _read("/sys/kernel/mm/transparent_hugepage/enabled"):
+        _ask_for_huge_pages(libc)
+
+
+def _ask_for_huge_pages(libc: ctypes.CDLL) -> None:
+    """A product reads more pages of 4 KB than a core knows the places of. NumPy asks for pages of 2 MB for arrays of 4 MB
+    and more; here the heap, where the others lie, grows by a stretch of addresses at once, and asks for all of it."""
+    libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+    libc.mallopt(_TOP_PAD, _RESERVED)
+    libc.free(libc.malloc(LARGEST_KEPT - _HUGE_PAGE))  # more than is free, less than would come from elsewhere
+    libc.mallopt(_TOP_PAD, _STEP)
+    heap = re.search(r"^(\w+)-(\w+) .*\[heap\]$", _read("/proc/self/maps"), re.MULTILINE)
+    if heap is not None:
+        first, last = -(-int(heap[1], 16) // _HUGE_PAGE) * _HUGE_PAGE, int(heap[2], 16)
+        libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(max(0, last - first)), _MADV_HUGEPAGE)
+
+
+def _read(file: str) -> str:
+    """What a file of the system says; nothing where there is none."""
+    try:
+        return Path(file).read_text()
+    except OSError:
+        return ""
