@@ -11,7 +11,9 @@ from backends.protocol import Array, Backend
 from backends.reference import reduction as reference
 
 _kernels = Kernels("reduction")
+_vector = Kernels("vector")
 _SHARES = 64  # into which a long array is cut: enough for any number of threads
+_ROWS = 64  # of a share, at least
 
 
 def channel_sum(be: Backend, g: Array) -> Array:
@@ -20,11 +22,13 @@ def channel_sum(be: Backend, g: Array) -> Array:
         return reference.channel_sum(be, g)
     n, channels = g.shape[:2]
     g = contiguous(g).reshape(n, channels, -1)  # (N,C,*S) -> (N,C,L)
-    out = np.empty(channels, g.dtype)
     if g.shape[2] == 1:
-        _kernels.column_sum(g.size)(g[:, :, 0], out)
-    else:
-        _kernels.channel_sum(g.size)(g, out)
+        lanes = _vector.lanes_of(g.itemsize)
+        shares = np.zeros((max(1, min(_SHARES, n // _ROWS)), -(-channels // lanes) * lanes))
+        _kernels.column_sum(g.size)(g[:, :, 0], shares)
+        return (shares[0] if len(shares) == 1 else shares.sum(0))[:channels].astype(g.dtype)
+    out = np.empty(channels, g.dtype)
+    _kernels.channel_sum(g.size)(g, out)
     return out
 
 
