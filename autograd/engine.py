@@ -403,7 +403,7 @@ def _accumulate(tensor: Any, g: Any, owned: bool, create_graph: bool) -> None:
 
 def _added(be: Any, a: Any, b: Any) -> Any:
     """a + b of raw arrays of one dtype; CuPy adds bfloat16 in float32."""
-    y = be.xp.add(a, b)
+    y = be.add(a, b)
     return y if y.dtype is a.dtype else y.astype(a.dtype)
 
 

@@ -304,6 +304,12 @@ class Backend(Protocol):
     def tanh_grad(self, g: Array, y: Array) -> Array:
         """g * (1 - y^2); y the output of tanh."""
 
+    def add(self, a: Array, b: Array) -> Array:
+        """a + b, with broadcasting."""
+
+    def mul(self, a: Array, b: Array) -> Array:
+        """a * b, with broadcasting."""
+
     def relu(self, x: Array) -> Array:
         """max(x, 0), NaN kept."""
 

@@ -88,6 +88,8 @@ class Cpu(Reference):
     rnn_layer = _recurrent_layer.rnn_layer
     rnn_layer_grad = _recurrent_layer.rnn_layer_grad
 
+    add = _elementwise.add
+    mul = _elementwise.mul
     erf = _elementwise.erf
     sigmoid = _elementwise.sigmoid
     tanh = _elementwise.tanh

@@ -146,6 +146,8 @@ class Reference:
     sigmoid = _elementwise.sigmoid
     tanh = _elementwise.tanh
     tanh_grad = _elementwise.tanh_grad
+    add = _elementwise.add
+    mul = _elementwise.mul
     relu = _elementwise.relu
     relu_grad = _elementwise.relu_grad
     gelu = _elementwise.gelu

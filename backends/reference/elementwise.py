@@ -10,6 +10,30 @@ from backends.protocol import Array, Backend
 from backends.reference._precision import narrow, wide
 
 
+def add(be: Backend, a: Array, b: Array) -> Array:
+    """a + b, element by element.
+
+    Args:
+        a, b: broadcastable.
+
+    Returns:
+        Array of the broadcast shape.
+    """
+    return be.xp.add(a, b)
+
+
+def mul(be: Backend, a: Array, b: Array) -> Array:
+    """a * b, element by element.
+
+    Args:
+        a, b: broadcastable.
+
+    Returns:
+        Array of the broadcast shape.
+    """
+    return be.xp.multiply(a, b)
+
+
 def erf(be: Backend, x: Array) -> Array:
     """2/sqrt(pi) * integral of exp(-t^2) from 0 to x.
 

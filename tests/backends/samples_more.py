@@ -199,6 +199,10 @@ for label, shape in SHAPES.items():
     for name, tanh in {"": False, "-tanh": True}.items():
         add("gelu", label + name, lambda d, s=shape, tanh=tanh: (d(*s) * 2, tanh), tolerance=3)
         add("gelu_grad", label + name, lambda d, s=shape, tanh=tanh: (d(*s), d(*s) * 2, tanh), tolerance=5)
+for name in ("add", "mul"):
+    for label, shapes in {"rows": ((5, 6), (6,)), "many": ((400, 401),) * 2, "many-rows": ((400, 401), (401,))}.items():
+        add(name, label, lambda d, shapes=shapes: tuple(d(*s) for s in shapes))
+    add(name, "many-turned", lambda d: (d(401, 400).T, d(401, 400).T))
 for name in ("erf", "sigmoid", "tanh", "relu"):
     add(name, "special", lambda d: (d.values(*SPECIAL),))
 add("relu_grad", "special", lambda d: (d(len(SPECIAL)), d.values(*SPECIAL)))

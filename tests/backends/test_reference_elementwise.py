@@ -13,6 +13,14 @@ def sigmoid(torch, x):
     return torch.sigmoid(x)
 
 
+def add(torch, a, b):
+    return a + b
+
+
+def mul(torch, a, b):
+    return a * b
+
+
 def tanh(torch, x):
     return torch.tanh(x)
 
@@ -46,7 +54,8 @@ def square_sum(torch, arrays):
 
 
 ORACLES = {
-    f.__name__: f for f in (erf, sigmoid, tanh, tanh_grad, relu, relu_grad, gelu, gelu_grad, channel_sum, square_sum)
+    f.__name__: f
+    for f in (add, mul, erf, sigmoid, tanh, tanh_grad, relu, relu_grad, gelu, gelu_grad, channel_sum, square_sum)
 }
 
 

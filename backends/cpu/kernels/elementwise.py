@@ -17,6 +17,20 @@ _DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
 
 
 @kernel
+def add(a: Any, b: Any, y: Any) -> None:
+    """y = a + b; y may be a."""
+    for i in prange(y.size):
+        y[i] = a[i] + b[i]
+
+
+@kernel
+def mul(a: Any, b: Any, y: Any) -> None:
+    """y = a * b."""
+    for i in prange(y.size):
+        y[i] = a[i] * b[i]
+
+
+@kernel
 def erf(x: Any, y: Any) -> None:
     """y = erf(x)."""
     for i in prange(x.size):
