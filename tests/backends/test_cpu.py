@@ -237,6 +237,29 @@ if paths:
     assert python(program) in (expected, "")
 
 
+@pytest.mark.parametrize("tune", ["1", "0"])
+def test_heap_has_huge_pages_and_loops_whole_vectors(tune, monkeypatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("MALLOC_", "NUMBA_CPU_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TWINGRAD_TUNE", tune)
+    program = """
+import pathlib, re, numpy as np
+from llvmlite import binding
+from numba.core.registry import cpu_target
+from backends.cpu import Cpu
+x = np.ones((300, 300), np.float32)
+assert (Cpu(np, "cpu").matmul(x, x) == 300).all()
+asks = pathlib.Path("/sys/kernel/mm/transparent_hugepage/enabled")
+if asks.exists() and "[madvise]" in asks.read_text() and hasattr(__import__("ctypes").CDLL(None), "mallopt"):
+    heaps = re.findall(r"\\[heap\\].*?VmFlags:(.*?)$", pathlib.Path("/proc/self/smaps").read_text(), re.DOTALL | re.MULTILINE)
+    print("huge" if any(" hg" in flags for flags in heaps) else "small")
+if binding.get_host_cpu_features().get("avx512f"):
+    print("whole" if "-prefer-256-bit" in cpu_target.target_context.codegen()._tm_features else "half")
+"""
+    said = python(program).split()
+    assert set(said) <= ({"huge", "whole"} if tune == "1" else {"small", "half"})
+
+
 def test_one_name_in_the_cache_for_each_compilation() -> None:
     relu = import_module("backends.cpu.kernels.elementwise").relu
     names = {f.py_func.__qualname__ for f in (relu.serial, relu.parallel)}

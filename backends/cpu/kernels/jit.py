@@ -18,7 +18,7 @@ from typing import Any
 import numba
 from numba.np.ufunc import parallel
 
-from backends.cpu import process, runtime
+from backends.cpu import runtime
 from backends.cpu.kernels import pool
 from backends.cpu.kernels.inlined import Inlined
 
@@ -47,7 +47,6 @@ def _digest(name: str) -> str:
     return hashlib.blake2b(_sources(name) + plan, digest_size=4).hexdigest()
 
 
-process.tune()
 _POOLED = os.name == "posix"
 _shared = pool.shared
 if numba.config.NUMBA_NUM_THREADS == 1:
