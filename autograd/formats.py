@@ -117,6 +117,18 @@ def arranged(xp: Any, raw: Any, order: tuple[int, ...]) -> Any:
     return xp.array(raw.transpose(order), order="C").transpose(inverse(order))
 
 
+def rows(raw: Any) -> Any:
+    """An array in row-major order, copied if it is in another: such are PyTorch's results, and ``view`` is called on them."""
+    return raw if raw.flags.c_contiguous else raw.copy("C")
+
+
+def packed(raw: Any) -> Any:
+    """An array without gaps: in row-major order, copied if need be, or with the channels last if it is so already."""
+    if raw.flags.c_contiguous or (raw.ndim in _CHANNELS_LAST and is_in(_CHANNELS_LAST[raw.ndim], raw)):
+        return raw
+    return raw.copy("C")
+
+
 @lru_cache(1024)
 def inverse(order: tuple[int, ...]) -> tuple[int, ...]:
     """The transposition that undoes ``order``."""

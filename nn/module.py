@@ -344,8 +344,9 @@ class Module:
         """
         if not isinstance(mode, bool):
             raise ValueError(f"train: expected mode to be a bool, got {type(mode).__name__}")
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self) -> Self:
@@ -371,19 +372,20 @@ class Module:
                 p.grad = p.grad.detach().zero_()
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """Replaces the memory of every parameter, its gradient, and every buffer; parameters stay the same objects."""
-        for module in self.modules() if recurse else [self]:
-            for p in module._parameters.values():
-                if p is not None:
-                    with no_grad():
-                        changed, grad = fn(p), None if p.grad is None else fn(p.grad)
-                    p.grad, p.data = None, changed
-                    p.grad = grad
-            for name, b in module._buffers.items():
-                if is_lazy(b):
-                    b.data = fn(b)  # type: ignore[union-attr,arg-type]
-                elif b is not None:
-                    module._buffers[name] = fn(b)
+        """Replaces the memory of all parameters, their gradients, and buffers; a subclass may add tensors of its own."""
+        for child in self.children() if recurse else ():
+            child._apply(fn)
+        for p in self._parameters.values():
+            if p is not None:
+                with no_grad():
+                    changed, grad = fn(p), None if p.grad is None else fn(p.grad)
+                p.grad, p.data = None, changed
+                p.grad = grad
+        for name, b in self._buffers.items():
+            if is_lazy(b):
+                b.data = fn(b)  # type: ignore[union-attr,arg-type]
+            elif b is not None:
+                self._buffers[name] = fn(b)
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:

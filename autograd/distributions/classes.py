@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import autograd as ag
 from autograd.distributions import constraints
-from autograd.distributions.distribution import Distribution, derived, one_hot, one_of, to_logits, to_probs
+from autograd.distributions.distribution import Distribution, one_hot, one_of
+from autograd.distributions.utils import lazy_property, logits_to_probs, probs_to_logits
 
 
 class Categorical(Distribution):
@@ -41,15 +42,15 @@ class Categorical(Distribution):
         self._num_events = given.shape[-1]
         super().__init__(given.shape[:-1], validate_args=validate_args)
 
-    @derived
+    @lazy_property
     def logits(self) -> Any:
         """The logarithms of the probabilities."""
-        return to_logits(self.probs)
+        return probs_to_logits(self.probs)
 
-    @derived
+    @lazy_property
     def probs(self) -> Any:
         """The probabilities."""
-        return to_probs(self.logits)
+        return logits_to_probs(self.logits)
 
     @property
     def _given(self) -> Any:

@@ -9,7 +9,7 @@ import autograd as ag
 from autograd.distributions import constraints
 from autograd.distributions.classes import Categorical
 from autograd.distributions.counts import Bernoulli
-from autograd.distributions.distribution import Distribution, broadcast_all, clamped, softplus, summed
+from autograd.distributions.distribution import Distribution, softplus, summed
 from autograd.distributions.transforms import (
     ComposeTransform,
     ExpTransform,
@@ -17,6 +17,7 @@ from autograd.distributions.transforms import (
     SigmoidTransform,
     Transform,
 )
+from autograd.distributions.utils import broadcast_all, clamp_probs
 
 
 class Independent(Distribution):
@@ -340,7 +341,7 @@ class LogitRelaxedBernoulli(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Any:
         x = self.logits
-        u = clamped(ag.rand(self._extended_shape(sample_shape), dtype=x.dtype, device=x.device))
+        u = clamp_probs(ag.rand(self._extended_shape(sample_shape), dtype=x.dtype, device=x.device))
         return (u.log() - ag.log1p(-u) + x) / self.temperature
 
     def log_prob(self, value: Any) -> Any:
@@ -439,7 +440,7 @@ class ExpRelaxedCategorical(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Any:
         x = self.logits
-        u = clamped(ag.rand(self._extended_shape(sample_shape), dtype=x.dtype, device=x.device))
+        u = clamp_probs(ag.rand(self._extended_shape(sample_shape), dtype=x.dtype, device=x.device))
         scores = (x - (-u.log()).log()) / self.temperature
         return scores - scores.logsumexp(-1, keepdim=True)
 

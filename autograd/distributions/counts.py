@@ -7,18 +7,8 @@ from typing import Any, Self
 
 import autograd as ag
 from autograd.distributions import constraints
-from autograd.distributions.distribution import (
-    Distribution,
-    ExponentialFamily,
-    binary_entropy,
-    broadcast_all,
-    clamped,
-    derived,
-    one_of,
-    softplus,
-    to_logits,
-    to_probs,
-)
+from autograd.distributions.distribution import Distribution, ExponentialFamily, binary_entropy, one_of, softplus
+from autograd.distributions.utils import broadcast_all, clamp_probs, lazy_property, logits_to_probs, probs_to_logits
 
 
 class _Odds(Distribution):
@@ -31,15 +21,15 @@ class _Odds(Distribution):
         self.__dict__[name] = parameter
         return rest
 
-    @derived
+    @lazy_property
     def logits(self) -> Any:
         """The log-odds."""
-        return to_logits(self.probs, is_binary=True)
+        return probs_to_logits(self.probs, is_binary=True)
 
-    @derived
+    @lazy_property
     def probs(self) -> Any:
         """The probability of a success."""
-        return to_probs(self.logits, is_binary=True)
+        return logits_to_probs(self.logits, is_binary=True)
 
     @property
     def _given(self) -> Any:
@@ -149,7 +139,7 @@ class ContinuousBernoulli(_Odds, ExponentialFamily):
 
     def _apart(self) -> tuple[Any, Any, Any]:
         """p, where it is near 1/2, and p with something harmless there."""
-        p = clamped(self.probs)
+        p = clamp_probs(self.probs)
         near = (p > self._lims[0]) & (p <= self._lims[1])
         return p, near, ag.where(near, self._lims[0], p)
 
@@ -200,7 +190,7 @@ class ContinuousBernoulli(_Odds, ExponentialFamily):
         return ag.where(near, value, exact)
 
     def entropy(self) -> Any:
-        p = clamped(self.probs)
+        p = clamp_probs(self.probs)
         return self.mean * (ag.log1p(-p) - p.log()) - self._log_norm() - ag.log1p(-p)
 
 
@@ -252,7 +242,7 @@ class Geometric(_Odds):
     def sample(self, sample_shape: Any = ()) -> Any:
         with ag.no_grad():
             p = self.probs
-            u = clamped(ag.rand(self._extended_shape(sample_shape), dtype=p.dtype, device=p.device))
+            u = clamp_probs(ag.rand(self._extended_shape(sample_shape), dtype=p.dtype, device=p.device))
             return (ag.log(u) / ag.log1p(-p)).floor()
 
     def log_prob(self, value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import autograd as ag
@@ -276,56 +275,6 @@ class ExponentialFamily(Distribution):
         >>> isinstance(Normal(0.0, 1.0), ExponentialFamily)
         True
     """
-
-
-def broadcast_all(*values: Any) -> list[Any]:
-    """Tensors and numbers as tensors of one shape, numbers in the dtype and on the device of the first tensor.
-
-    Args:
-        values: tensors and Python numbers.
-
-    Returns:
-        A list of tensors.
-
-    Raises:
-        ValueError: something else is among them.
-
-    Example:
-        >>> from autograd.distributions.distribution import broadcast_all
-        >>> broadcast_all(ag.zeros(2), 1.0)
-        [tensor([0., 0.]), tensor([1., 1.])]
-    """
-    for value in values:
-        if not isinstance(value, (ag.Tensor, int, float)):
-            raise ValueError(f"distribution: expected tensors and numbers as parameters, got {type(value).__name__}")
-    like = next((v for v in values if isinstance(v, ag.Tensor)), None)
-    kind, device = (ag.get_default_dtype(), None) if like is None else (like.dtype, like.device)
-    if not kind.is_floating_point:
-        kind = ag.get_default_dtype()
-    tensors = [v if isinstance(v, ag.Tensor) else ag.tensor(v, dtype=kind, device=device) for v in values]
-    return list(ag.broadcast_tensors(*tensors))
-
-
-def derived(function: Callable[[Any], Any]) -> Any:
-    """A parameter computed from another when it is first asked for, then kept."""
-    return functools.cached_property(function)
-
-
-def clamped(probs: Any) -> Any:
-    """Probabilities away from 0 and 1, by the dtype's spacing."""
-    eps = ag.finfo(probs.dtype).eps
-    return probs.clamp(eps, 1 - eps)
-
-
-def to_logits(probs: Any, is_binary: bool = False) -> Any:
-    """Log-odds of probabilities; logarithms of those of several classes."""
-    probs = clamped(probs)
-    return ag.log(probs) - ag.log1p(-probs) if is_binary else ag.log(probs)
-
-
-def to_probs(logits: Any, is_binary: bool = False) -> Any:
-    """Probabilities from log-odds, or from logarithms along the last axis."""
-    return ag.sigmoid(logits) if is_binary else ag.softmax(logits, -1)
 
 
 def softplus(x: Any) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 
 import autograd as ag
 from autograd.distributions import constraints
-from autograd.distributions.distribution import EULER, LOG_2PI, Distribution, ExponentialFamily, broadcast_all, clamped
+from autograd.distributions.distribution import EULER, LOG_2PI, Distribution, ExponentialFamily
+from autograd.distributions.utils import broadcast_all, clamp_probs
 
 
 class _LocationScale(Distribution):
@@ -44,7 +45,7 @@ class _LocationScale(Distribution):
 
     def _uniform(self, shape: Any) -> Any:
         """In (0, 1)."""
-        return clamped(ag.rand(shape, dtype=self.loc.dtype, device=self.loc.device))
+        return clamp_probs(ag.rand(shape, dtype=self.loc.dtype, device=self.loc.device))
 
 
 class Normal(_LocationScale, ExponentialFamily):

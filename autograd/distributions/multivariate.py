@@ -7,14 +7,8 @@ from typing import Any, Self
 import autograd as ag
 from autograd import linalg
 from autograd.distributions import constraints
-from autograd.distributions.distribution import (
-    LOG_2PI,
-    Distribution,
-    ExponentialFamily,
-    broadcast_all,
-    derived,
-    one_hot,
-)
+from autograd.distributions.distribution import LOG_2PI, Distribution, ExponentialFamily, one_hot
+from autograd.distributions.utils import broadcast_all, lazy_property
 
 
 class Dirichlet(ExponentialFamily):
@@ -200,17 +194,17 @@ class MultivariateNormal(Distribution):
         elif name == "covariance_matrix":
             self.scale_tril = linalg.cholesky(self.covariance_matrix)
 
-    @derived
+    @lazy_property
     def covariance_matrix(self) -> Any:
         """The covariance, (*,K,K)."""
         return self.scale_tril @ self.scale_tril.mT
 
-    @derived
+    @lazy_property
     def precision_matrix(self) -> Any:
         """Its inverse."""
         return linalg.inv(self.covariance_matrix)
 
-    @derived
+    @lazy_property
     def scale_tril(self) -> Any:
         """Its lower Cholesky factor."""
         return linalg.cholesky(self.covariance_matrix)
@@ -307,19 +301,19 @@ class LowRankMultivariateNormal(Distribution):
     def variance(self) -> Any:
         return (self.cov_factor**2).sum(-1) + self.cov_diag
 
-    @derived
+    @lazy_property
     def covariance_matrix(self) -> Any:
         """The covariance, (*,K,K)."""
         return self.cov_factor @ self.cov_factor.mT + ag.diag_embed(self.cov_diag)
 
-    @derived
+    @lazy_property
     def precision_matrix(self) -> Any:
         """Its inverse."""
         scaled, factor = self._inner()
         half = linalg.solve_triangular(factor, scaled, upper=False)
         return ag.diag_embed(1 / self.cov_diag) - half.mT @ half
 
-    @derived
+    @lazy_property
     def scale_tril(self) -> Any:
         """Its lower Cholesky factor."""
         return linalg.cholesky(self.covariance_matrix)

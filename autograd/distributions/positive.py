@@ -7,7 +7,8 @@ from typing import Any
 
 import autograd as ag
 from autograd.distributions import constraints
-from autograd.distributions.distribution import EULER, Distribution, ExponentialFamily, broadcast_all, clamped
+from autograd.distributions.distribution import EULER, Distribution, ExponentialFamily
+from autograd.distributions.utils import broadcast_all, clamp_probs
 
 
 class Uniform(Distribution):
@@ -177,7 +178,7 @@ class Weibull(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Any:
         u = ag.rand(self._extended_shape(sample_shape), dtype=self.scale.dtype, device=self.scale.device)
-        return self.icdf(clamped(u))
+        return self.icdf(clamp_probs(u))
 
     def log_prob(self, value: Any) -> Any:
         if self._validate_args:
@@ -495,7 +496,7 @@ class Kumaraswamy(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Any:
         a = self.concentration1
-        return self.icdf(clamped(ag.rand(self._extended_shape(sample_shape), dtype=a.dtype, device=a.device)))
+        return self.icdf(clamp_probs(ag.rand(self._extended_shape(sample_shape), dtype=a.dtype, device=a.device)))
 
     def log_prob(self, value: Any) -> Any:
         if self._validate_args:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import dtypes
 from autograd.errors import DeviceError, DtypeError, ShapeError
+from autograd.formats import rows
 from autograd.node import Variable
 from autograd.op import elementwise, op, ordered, result_type, wrap
 from autograd.ops.out import into
@@ -329,7 +330,7 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Tensor |
         raise DtypeError(f"where: expected a bool condition, got {condition.raw.dtype}. Compare it: condition != 0")
     if input is None and other is None:
         found = be.xp.nonzero(condition.raw) if condition.raw.ndim else be.xp.nonzero(condition.raw.reshape(1))
-        return tuple(wrap(index, be) for index in found)
+        return tuple(wrap(rows(index), be) for index in found)
     if input is None or other is None:
         raise TypeError("where: expected both input and other, or neither, got one of them")
     kind = result_type(input, other)
@@ -343,7 +344,7 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Tensor |
 
 @op
 def _masked_fill(be: Any, input: Any, mask: Any, value: Any) -> Any:
-    return be.xp.where(mask, value, input)
+    return rows(be.xp.where(mask, value, input))
 
 
 _masked_fill.grad(

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 @op(complex="analytic")
 def _contract(be: Any, a: Any, b: Any, *, left: str, right: str, kept: str) -> Any:
     """The sum of products: no letter twice in an operand, and each one in the other operand or in the output."""
-    batch = [c for c in left if c in right and c in kept]
+    batch = [c for c in kept if c in left and c in right]  # in the order of the output, which is then seldom turned
     inner = [c for c in left if c in right and c not in kept]
-    rows, columns = [c for c in left if c not in right], [c for c in right if c not in left]
+    rows, columns = [c for c in kept if c not in right], [c for c in kept if c not in left]
     size = dict(zip(left, a.shape, strict=True)) | dict(zip(right, b.shape, strict=True))
 
     def arranged(x: Any, letters: str, groups: tuple[list[str], list[str]]) -> Any:

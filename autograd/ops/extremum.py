@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.errors import ShapeError
+from autograd.formats import rows
 from autograd.node import Variable
 from autograd.op import op
 from autograd.ops.arguments import axes_of, axis_of, numpy_names
@@ -55,7 +56,7 @@ class MinMax(NamedTuple):
 @op
 def pick(be: Any, x: Any, index: Any, *, axis: int) -> Any:
     """The elements at int64 positions along an axis; the index has as many axes as x."""
-    return be.xp.take_along_axis(x, index, axis)
+    return rows(be.xp.take_along_axis(x, index, axis))
 
 
 @op
@@ -86,12 +87,12 @@ def _tied(g: Any, x: Any, y: Any, *, axes: tuple[int, ...], keepdim: bool) -> An
 
 @op(complex="refused")
 def _amax(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
-    return x.max(axes, keepdims=keepdim)
+    return rows(x.max(axes, keepdims=keepdim))
 
 
 @op(complex="refused")
 def _amin(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
-    return x.min(axes, keepdims=keepdim)
+    return rows(x.min(axes, keepdims=keepdim))
 
 
 _amax.grad(x=_tied)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DtypeError, ShapeError
+from autograd.formats import rows
 from autograd.inplace import inplace
 from autograd.node import Variable
 from autograd.op import op, wrap
@@ -215,7 +216,7 @@ def _window(shape: tuple[int, ...], axis: int | None = None) -> tuple[slice, ...
 
 @op
 def _gather(be: Any, x: Any, index: Any, *, axis: int) -> Any:
-    return be.gather(x, index, axis)
+    return rows(be.gather(x, index, axis))
 
 
 @op

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.errors import ShapeError
+from autograd.formats import contiguous_format, rows, suggested
 from autograd.node import Variable, seen_as
 from autograd.op import Operation, op, zeros_like_shape
 from autograd.ops.arguments import axis_of, numpy_names, tensor_list
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 @op(promote="common")
 def _cat(be: Any, *tensors: Any, axis: int, ends: tuple[int, ...]) -> Any:
-    return be.xp.concatenate(tensors, axis)
+    y = be.xp.concatenate(tensors, axis)
+    if y.flags.c_contiguous or all(suggested(x) is not contiguous_format for x in tensors):
+        return y
+    return rows(y)
 
 
 @_cat.grad_all
@@ -121,7 +125,7 @@ def concatenate(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
 
 @op(promote="common")
 def _stack(be: Any, *tensors: Any, axis: int) -> Any:
-    return be.xp.stack(tensors, axis)
+    return rows(be.xp.stack(tensors, axis))
 
 
 @_stack.grad_all

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.casting import autocasts
 from autograd.errors import DtypeError, ShapeError
+from autograd.formats import rows
 from autograd.inplace import inplace
 from autograd.op import op
 from autograd.ops.arguments import axis_of, numpy_names
@@ -443,7 +444,7 @@ def kron(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
 
 @op(promote="common", complex="analytic")
 def _cross(be: Any, input: Any, other: Any, *, axis: int) -> Any:
-    return be.xp.cross(input, other, axis=axis)
+    return rows(be.xp.cross(input, other, axis=axis))
 
 
 _cross.grad(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DtypeError, ShapeError
+from autograd.formats import rows
 from autograd.inplace import inplace
 from autograd.node import Variable
 from autograd.op import wrap
@@ -105,9 +106,9 @@ def nonzero(input: Tensor, *, out: Any = None, as_tuple: bool = False) -> Any:
     be, raw = input.backend, input.raw
     found = be.xp.nonzero(raw if raw.ndim else raw.reshape(1))
     if as_tuple:
-        return tuple(wrap(i, be) for i in found)
-    rows = be.xp.stack(found, 1) if raw.ndim else be.xp.zeros((len(found[0]), 0), "int64")
-    return into(out, wrap(rows, be), "nonzero")
+        return tuple(wrap(rows(i), be) for i in found)
+    places = be.xp.stack(found, 1) if raw.ndim else be.xp.zeros((len(found[0]), 0), "int64")
+    return into(out, wrap(rows(places), be), "nonzero")
 
 
 def argwhere(input: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ShapeError
+from autograd.formats import rows
 from autograd.inplace import inplace
 from autograd.op import op
 from autograd.ops.arguments import axis_of
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 @op
 def _tril(be: Any, x: Any, *, k: int) -> Any:
-    return be.xp.tril(x, k)
+    return rows(be.xp.tril(x, k))
 
 
 @op
 def _triu(be: Any, x: Any, *, k: int) -> Any:
-    return be.xp.triu(x, k)
+    return rows(be.xp.triu(x, k))
 
 
 _tril.grad(x=lambda g, *, k: _tril(g, k=k))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import as_dtype
-from autograd.formats import inverse
+from autograd.formats import inverse, rows
 from autograd.node import Variable
 from autograd.op import op
 from autograd.ops.arguments import axis_of, numpy_names
@@ -76,7 +76,7 @@ def _to_last(ndim: int, axis: int) -> tuple[int, ...]:
 @op(complex="analytic")
 def _prod(be: Any, x: Any, *, axis: int, keepdim: bool) -> Any:
     wide = _accumulator(x.dtype)
-    y = x.prod(axis, dtype=wide, keepdims=keepdim)
+    y = rows(x.prod(axis, dtype=wide, keepdims=keepdim))
     return y.astype(x.dtype) if wide == "float32" else y
 
 
@@ -127,7 +127,7 @@ def prod(
 @op(complex="analytic")
 def _cumprod(be: Any, x: Any, *, axis: int) -> Any:
     wide = _accumulator(x.dtype)
-    y = be.xp.cumprod(x, axis, dtype=wide)
+    y = rows(be.xp.cumprod(x, axis, dtype=wide))
     return y.astype(x.dtype) if wide == "float32" else y
 
 

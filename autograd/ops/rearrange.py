@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ShapeError
-from autograd.formats import as_format, contiguous_format, is_in, order_of, preserve_format
+from autograd.formats import as_format, contiguous_format, is_in, order_of, preserve_format, rows
 from autograd.node import Variable
 from autograd.op import op, wrap
 from autograd.ops.arguments import axes_of, axis_of, numpy_names, sizes
 from autograd.ops.axes import transpose
-from autograd.ops.conversion import laid_out
+from autograd.ops.conversion import clone, laid_out
 from autograd.ops.indexing import index_select
 from autograd.ops.shape import _aligned, _expand, _reshape, ravel, sum_to
 
@@ -96,7 +96,7 @@ def flipud(input: Tensor) -> Tensor:
 
 @op
 def _roll(be: Any, x: Any, *, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Any:
-    return be.xp.roll(x, shifts, axes)
+    return rows(be.xp.roll(x, shifts, axes))
 
 
 _roll.grad(x=lambda g, *, shifts, axes: _roll(g, shifts=tuple(-s for s in shifts), axes=axes))
@@ -264,7 +264,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: int | None = None
         raise ValueError(f"repeat_interleave: expected counts of at least 0, got {repeats}")
     wider = _reshape(input, shape=(*shape[: axis + 1], 1, *shape[axis + 1 :]))
     wider = _expand(wider, shape=(*shape[: axis + 1], repeats, *shape[axis + 1 :]))
-    return _reshape(wider, shape=(*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :]))
+    return _reshape(clone(wider), shape=(*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :]))
 
 
 def _interleaving(repeats: Any, n: int) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import FLOAT, as_dtype
 from autograd.errors import DtypeError
+from autograd.formats import rows
 from autograd.op import floating, op
 from autograd.ops.arguments import axes_of, numpy_names
 from autograd.ops.comparison import isnan, where
@@ -47,9 +48,9 @@ def as_float(name: str, input: Tensor, dtype: Any) -> Tensor:
 def _sum(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     kind = x.dtype.kind
     if kind in "fc" and x.dtype.char != HALF:
-        return x.sum(axes, keepdims=keepdim)
+        return rows(x.sum(axes, keepdims=keepdim))
     y = x.sum(axes, dtype="int64" if kind in "iub" else "float32", keepdims=keepdim)
-    return y if kind in "iub" else y.astype(x.dtype)
+    return rows(y if kind in "iub" else y.astype(x.dtype))
 
 
 _sum.grad(x=lambda g, x_shape, *, axes, keepdim: restore(g, x_shape, axes, keepdim))
@@ -115,7 +116,7 @@ def nansum(
 def _mean(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     wide = "float32" if x.dtype.char == HALF else None
     y = x.sum(axes, dtype=wide, keepdims=keepdim) / count(x.shape, axes)  # xp.mean would warn of an empty one
-    return y if wide is None else y.astype(x.dtype)
+    return rows(y if wide is None else y.astype(x.dtype))
 
 
 _mean.grad(x=lambda g, x_shape, *, axes, keepdim: restore(g / (count(x_shape, axes) or 1), x_shape, axes, keepdim))
@@ -188,7 +189,7 @@ def _logsumexp(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     top = x.real.max(axes, keepdims=True)
     top = xp.where(xp.isfinite(top), top, 0)
     y = xp.log(xp.exp(x - top).sum(axes, keepdims=True)) + top
-    return y if keepdim else y.squeeze(axes)
+    return rows(y if keepdim else y.squeeze(axes))
 
 
 _logsumexp.grad(
@@ -225,7 +226,7 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
 
 @op
 def _any(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
-    return x.any(axes, keepdims=keepdim).astype("uint8" if x.dtype == "uint8" else "bool")
+    return rows(x.any(axes, keepdims=keepdim).astype("uint8" if x.dtype == "uint8" else "bool"))
 
 
 @numpy_names
@@ -253,7 +254,7 @@ def any(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | 
 
 @op
 def _all(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
-    return x.all(axes, keepdims=keepdim).astype("uint8" if x.dtype == "uint8" else "bool")
+    return rows(x.all(axes, keepdims=keepdim).astype("uint8" if x.dtype == "uint8" else "bool"))
 
 
 @numpy_names

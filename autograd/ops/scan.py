@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import as_dtype
 from autograd.errors import ShapeError
+from autograd.formats import rows
 from autograd.op import floating, op
 from autograd.ops.arguments import axis_of, numpy_names
 from autograd.ops.comparison import where
@@ -42,7 +43,7 @@ def running_sum(be: Any, x: Any, *, axis: int, backwards: bool) -> Any:
     """The sums of what is before (or after) each element along an axis, itself included."""
     xp, kind = be.xp, x.dtype.kind
     wide = "int64" if kind in "iub" else "float32" if x.dtype.char == HALF else None
-    y = _flipped(xp, xp.cumsum(_flipped(xp, x, axis, backwards), axis, dtype=wide), axis, backwards)
+    y = rows(_flipped(xp, xp.cumsum(_flipped(xp, x, axis, backwards), axis, dtype=wide), axis, backwards))
     return y.astype(x.dtype) if wide == "float32" else y
 
 
@@ -81,7 +82,7 @@ def _logcumsumexp(be: Any, x: Any, *, axis: int, backwards: bool) -> Any:
     while step < n:  # after each round y[i] covers the 2*step elements that end at i
         y[..., step:] = _logaddexp(xp, y[..., step:], y[..., :-step])
         step *= 2
-    return _flipped(xp, xp.moveaxis(y, -1, axis), axis, backwards)
+    return rows(_flipped(xp, xp.moveaxis(y, -1, axis), axis, backwards))
 
 
 def _logcumsumexp_slope(g: Any, x: Any, y: Any, *, axis: int, backwards: bool) -> Any:
@@ -140,7 +141,7 @@ def _running_place(be: Any, x: Any, *, axis: int, largest: bool) -> Any:
         better = (a > b if largest else a < b) | ((a != a) & (b == b))
         place[..., step:] = xp.where(better, old, new)
         step *= 2
-    return xp.moveaxis(place, -1, axis)
+    return rows(xp.moveaxis(place, -1, axis))
 
 
 def _running_extremum(name: str, input: Tensor, dim: int, largest: bool, out: Any) -> ValuesIndices:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import REAL, as_dtype
 from autograd.errors import DtypeError
+from autograd.formats import rows
 from autograd.op import op
 from autograd.ops.arguments import axis_of, numpy_names
 from autograd.ops.elementwise import exp
@@ -23,7 +24,7 @@ def _total(x: Any, axis: int) -> Any:
 
 @op(complex="refused")
 def _softmax(be: Any, x: Any, *, axis: int) -> Any:
-    return be.softmax(x, axis)
+    return rows(be.softmax(x, axis))
 
 
 @op
@@ -65,7 +66,7 @@ def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = 
 
 @op(complex="refused")
 def _log_softmax(be: Any, x: Any, *, axis: int) -> Any:
-    return be.log_softmax(x, axis)
+    return rows(be.log_softmax(x, axis))
 
 
 @op

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd.casting import autocasts
 from autograd.dtypes import FROM_NUMPY, finfo
 from autograd.errors import ShapeError
+from autograd.formats import rows
 from autograd.node import Variable
 from autograd.op import op, wrap
 from autograd.ops.arguments import axis_of
@@ -139,7 +140,8 @@ def given(name: str, out: Any, *results: Any) -> Any:
 
 @op(outputs=("y", "info"), name="solve")
 def _solve(be: Any, A: Any, B: Any) -> Any:
-    return be.linalg.solve(A, B)
+    y, info = be.linalg.solve(A, B)
+    return rows(y), info
 
 
 @_solve.grad_all

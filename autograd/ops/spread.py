@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from autograd.formats import rows
 from autograd.op import op
 from autograd.ops.arguments import axes_of, numpy_names
 from autograd.ops.comparison import where
@@ -21,7 +22,7 @@ def _var(be: Any, x: Any, *, axes: tuple[int, ...], correction: float, keepdim: 
     values = x.astype("float32") if x.dtype.char == HALF else x
     off = values - values.sum(axes, keepdims=True) / n
     square = off * off if x.dtype.kind != "c" else off.real * off.real + off.imag * off.imag
-    y = square.sum(axes, keepdims=keepdim) / max(n - correction, 0)
+    y = rows(square.sum(axes, keepdims=keepdim)) / max(n - correction, 0)
     return y if values is x else y.astype(x.dtype)
 
 

@@ -61,7 +61,7 @@ _spread.grad(x=lambda g, *, fancy, shape: _at(g, fancy=fancy))
 @op
 def _put(be: Any, x: Any, value: Any, *, basic: Any, fancy: Any) -> Any:
     """A copy of x with ``value`` at an index."""
-    y = be.xp.array(x)  # an array even of the scalar that NumPy makes of a 0-d gradient
+    y = be.xp.array(x, order="C")  # an array even of the scalar that NumPy makes of a 0-d gradient
     _assign(y, value, basic, fancy)
     return y
 

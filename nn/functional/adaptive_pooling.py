@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.casting import autocasts
 from autograd.errors import ShapeError
+from autograd.formats import packed
 from autograd.op import op
 from nn.functional.arguments import batched, per_axis
 from nn.functional.pooling import to_their_places, with_indices
@@ -24,7 +25,7 @@ _adaptive_max_pool.grad_all(to_their_places)
 
 @op
 def _adaptive_avg_pool(be: Any, x: Any, *, wanted: tuple[int, ...]) -> Any:
-    return be.adaptive_avg_pool(x, wanted)
+    return packed(be.adaptive_avg_pool(x, wanted))
 
 
 @op

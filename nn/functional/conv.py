@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.casting import autocasting
 from autograd.errors import DtypeError, ShapeError
+from autograd.formats import packed
 from autograd.op import op
 from backends.geometry import Conv
 from nn.functional.arguments import batched, per_axis
@@ -48,7 +49,7 @@ def _conv(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:  # (N,C,*S), (O
 
 @op(bfloat16="kernel", complex="analytic")
 def _conv_transpose(be: Any, x: Any, w: Any, b: Any, *, geo: Conv) -> Any:  # (N,O,*OS), (O,C/G,*K) -> (N,C,*S)
-    return _biased(_product(be, lambda x, w: be.conv_input(x, w, geo), x, w), b, geo)
+    return _biased(packed(_product(be, lambda x, w: be.conv_input(x, w, geo), x, w)), b, geo)
 
 
 @op(bfloat16="kernel", complex="analytic")

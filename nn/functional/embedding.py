@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import DtypeError, ShapeError
+from autograd.formats import rows
 from autograd.op import op, wrap, written
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _bags(input: Tensor, offsets: Tensor | None, include_last: bool) -> tuple[An
 
 @op
 def _one_hot(be: Any, x: Any, *, classes: int) -> Any:
-    return (x[..., None] == be.xp.arange(classes)).astype("int64")
+    return (rows(x)[..., None] == be.xp.arange(classes)).astype("int64")
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

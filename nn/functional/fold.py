@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import INEXACT
 from autograd.errors import DtypeError, ShapeError
+from autograd.formats import packed
 from autograd.op import op
 from backends.geometry import Pool
 from nn.functional.arguments import batched, per_axis
@@ -22,7 +23,7 @@ def _unfold(be: Any, x: Any, *, geo: Pool) -> Any:
 
 @op
 def _fold(be: Any, x: Any, *, geo: Pool) -> Any:
-    return be.fold(x, geo)  # (N,C*prod(K),prod(OS)) -> (N,C,*S)
+    return packed(be.fold(x, geo))  # (N,C*prod(K),prod(OS)) -> (N,C,*S)
 
 
 _unfold.grad(x=lambda g, **p: _fold(g, **p))

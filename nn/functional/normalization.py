@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import autograd as ag
 from autograd.casting import autocasts
 from autograd.errors import ShapeError
+from autograd.formats import packed
 from autograd.op import op, written
 from nn.functional.channels import channel_affine
 from nn.functional.padding import pad
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 @op(outputs=("y", "mean", "var"))
 def _batch_norm(be: Any, x: Any, weight: Any, bias: Any, *, eps: float) -> Any:
-    return be.batch_norm(x, weight, bias, eps)  # (N,C,*S) -> (N,C,*S), (C,), (C,)
+    y, mean, var = be.batch_norm(x, weight, bias, eps)  # (N,C,*S) -> (N,C,*S), (C,), (C,)
+    return packed(y), mean, var
 
 
 @op(outputs=("x_grad", "weight_grad", "bias_grad"))

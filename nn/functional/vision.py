@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from autograd.errors import ShapeError
+from autograd.formats import packed
 from autograd.op import op
 from nn.functional.adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from nn.functional.arguments import batched
@@ -39,7 +40,7 @@ def _resample(be: Any, x: Any, *, axes: tuple[Resize, ...], transposed: bool) ->
                 part *= factors.reshape(shape)
             y = part if y is None else be.xp.add(y, part, out=y)
         x = y
-    return x
+    return packed(x)
 
 
 _resample.grad(x=lambda g, *, axes, transposed: _resample(g, axes=axes, transposed=not transposed))

@@ -82,14 +82,14 @@ class RNNBase(Module):
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size
         rows, out = _GATES[mode] * hidden_size, proj_size or hidden_size
-        self._names: list[list[str]] = []  # the parameters of every layer and direction
+        self._all_weights: list[list[str]] = []  # the parameters of every layer and direction
         for layer in range(num_layers):
             width = input_size if layer == 0 else out * self._directions
             shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, width), "weight_hh": (rows, out)}
             shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)} if bias else {}
             shapes |= {"weight_hr": (proj_size, hidden_size)} if proj_size else {}
             for end in ("", "_reverse")[: self._directions]:
-                self._names.append([f"{part}_l{layer}{end}" for part in shapes])
+                self._all_weights.append([f"{part}_l{layer}{end}" for part in shapes])
                 for part, shape in shapes.items():
                     setattr(self, f"{part}_l{layer}{end}", Parameter(ag.empty(shape, device=device, dtype=dtype)))
         self.reset_parameters()
@@ -101,7 +101,7 @@ class RNNBase(Module):
     @property
     def all_weights(self) -> list[list[Parameter]]:
         """The parameters of every layer and direction."""
-        return [[getattr(self, name) for name in names] for names in self._names]
+        return [[getattr(self, name) for name in names] for names in self._all_weights]
 
     def reset_parameters(self) -> None:
         """Draws new initial values."""
@@ -167,7 +167,7 @@ class RNNBase(Module):
         name, count = type(self).__name__, self.num_layers * self._directions
         if input.shape[-1] != self.input_size:
             raise ShapeError(f"{name}: expected input of width {self.input_size}, got {tuple(input.shape)}")
-        weight = getattr(self, self._names[0][0])
+        weight = getattr(self, self._all_weights[0][0])
         if input.dtype != weight.dtype:
             raise DtypeError(
                 f"{name}: expected input of dtype {weight.dtype} like the weights, got {input.dtype}. Cast one"

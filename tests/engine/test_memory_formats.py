@@ -211,3 +211,52 @@ def test_flags_come_after_device_and_dtype_as_in_pytorch(torch) -> None:
         assert x.to("cpu", lib.float32, True, False) is x
         for copied in (x.to("cpu", lib.float32, False, True), x.to(lib.float32, False, True), x.to("cpu", copy=True)):
             assert copied is not x
+
+
+RESULTS = {  # functions of a library, its nn.functional, and x of shape (2, 3, 4, 4) in any order of axes
+    "cat": lambda lib, F, x: lib.cat([x, x.contiguous()], 1),
+    "stack": lambda lib, F, x: lib.stack([x, x], 1),
+    "sum": lambda lib, F, x: x.sum(1),
+    "mean": lambda lib, F, x: x.mean(0),
+    "var": lambda lib, F, x: x.var(1),
+    "prod": lambda lib, F, x: x.prod(1),
+    "amax": lambda lib, F, x: x.amax(1),
+    "max": lambda lib, F, x: x.max(1).values,
+    "logsumexp": lambda lib, F, x: x.logsumexp(1),
+    "any": lambda lib, F, x: (x > 0).any(1),
+    "softmax": lambda lib, F, x: x.softmax(-1),
+    "log_softmax": lambda lib, F, x: x.log_softmax(1),
+    "cumsum": lambda lib, F, x: x.cumsum(1),
+    "cumprod": lambda lib, F, x: x.cumprod(1),
+    "cummax": lambda lib, F, x: x.cummax(1).indices,
+    "logcumsumexp": lambda lib, F, x: x.logcumsumexp(1),
+    "gather": lambda lib, F, x: x.gather(1, (x > 0).long()),
+    "roll": lambda lib, F, x: x.roll(1, 1),
+    "tril": lambda lib, F, x: x.tril(),
+    "masked_fill": lambda lib, F, x: x.masked_fill(x > 0, 0.0),
+    "index_put": lambda lib, F, x: x.index_put((lib.tensor([0]),), x[1]),
+    "nonzero": lambda lib, F, x: (x > 0).nonzero(as_tuple=True)[1],
+    "where": lambda lib, F, x: lib.where(x > 0)[1],
+    "one_hot": lambda lib, F, x: F.one_hot((x > 0).long()),
+    "repeat_interleave": lambda lib, F, x: x[:1, :1, :1, :1].repeat_interleave(3, 1),
+    "einsum": lambda lib, F, x: lib.einsum("bchw,bdhw->cbd", x, x),
+    "batch_norm": lambda lib, F, x: F.batch_norm(x, None, None, training=True),
+    "adaptive_avg_pool2d": lambda lib, F, x: F.adaptive_avg_pool2d(x, (3, 2)),
+    "interpolate": lambda lib, F, x: F.interpolate(x, size=(3, 7)),
+    "fold": lambda lib, F, x: F.fold(x.reshape(2, 12, 4), (4, 1), (2, 2), padding=(0, 1), stride=(2, 1)),
+    "conv_transpose2d": lambda lib, F, x: F.conv_transpose2d(
+        x, x[:1].transpose(0, 1), padding=1, output_padding=1, stride=2
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_view_works_where_it_does_in_pytorch(name: str, torch) -> None:
+    values = np.random.default_rng(0).standard_normal((2, 3, 4, 4), dtype="float32")
+    for order in [(0, 1, 2, 3), (3, 2, 1, 0), (1, 0, 2, 3), (0, 1, 3, 2)]:
+        array = np.ascontiguousarray(values.transpose(order))
+        back = tuple(np.argsort(order).tolist())
+        theirs = RESULTS[name](torch, torch.nn.functional, torch.from_numpy(array).permute(back))
+        ours = RESULTS[name](ag, F, ag.tensor(array).permute(back))
+        assert ours.shape == tuple(theirs.shape)
+        assert ours.is_contiguous() or not theirs.is_contiguous(), (order, ours.stride(), theirs.stride())

@@ -250,6 +250,26 @@ def test_apply_goes_from_the_leaves_up() -> None:
     assert seen == ["Leafy", "Leafy", "Tree"]
 
 
+def test_a_module_below_is_asked_itself() -> None:
+    class Cached(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cache, self.modes = ag.ones(1), []
+
+        def train(self, mode: bool = True):
+            self.modes.append(mode)
+            return super().train(mode)
+
+        def _apply(self, fn, recurse: bool = True):
+            self.cache = fn(self.cache)
+            return super()._apply(fn, recurse)
+
+    inner = Cached()
+    outer = nn.Sequential(nn.Sequential(inner)).eval().double()
+    outer.train()
+    assert inner.modes == [False, True] and inner.training and inner.cache.dtype == ag.float64
+
+
 def test_train_eval_and_freezing() -> None:
     m = Tree()
     assert m.training and m.eval() is m and not m.left.training and m.train().left.training
