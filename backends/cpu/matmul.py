@@ -20,7 +20,7 @@ from backends.reference import matmul as reference
 _kernels = Kernels("matmul")
 _outer = Kernels("outer_sum")
 _vector = Kernels("vector")
-_SHARE_FROM = 1 << 20  # multiplications; below, NumPy on one thread is as quick
+_SHARE_FROM = 1 << 18  # multiplications; below, NumPy on one thread is as quick
 _SMALLEST = 4  # rows or columns; fewer fill no tile
 _PAST_CACHES = 1 << 23  # bytes of a result that is too large to stay in a cache until it is read
 _SHALLOW = 64  # terms in a sum; with more, products take longer than to write their results
