@@ -29,8 +29,8 @@ demo: $(VENV)/.twingrad-demo
 	$(BIN)/python -m autograd demo
 
 # All tests, then those that make tensors once more with their tensors on the GPU, or without one on the emulated GPU.
-# A file's tests stay in one worker, so that each kernel is compiled by one of them only.
-PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
+# How they are shared out between workers stands in tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest -n auto --no-loadscope-reorder
 test: install
 	$(PYTEST)
 	$(PYTEST) --device cuda tests/engine tests/nn tests/ops tests/optim tests/utils tests/test_gradcheck.py

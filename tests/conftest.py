@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 # Before NumPy loads: workers of pytest-xdist share the cores, while two threads still split a loop.
@@ -48,6 +49,35 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what ru
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# The order in which pytest-xdist gives files out: first what fills the caches of compiled kernels, before other files want
+# the same ones at the same time; last what ends evenly.
+ORDER = ("test_cpu.py", "test_cuda_compile.py", "test_ops.py", "", "test_notebooks.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in ``ORDER``; "" are all others."""
+    items.sort(key=lambda item: ORDER.index(item.path.name if item.path.name in ORDER else ""))
+
+
+def pytest_collection_finish() -> None:
+    """No collection of garbage looks at the thousands of tests again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests stay in one worker, so that each kernel is compiled by one only; notebooks are given out singly."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return nodeid if file.endswith(ORDER[-1]) else file
+
+    return Scheduling(config, log)
+
+
 @pytest.fixture(autouse=True)
 def seed() -> None:
     """The same random numbers in every test, alone or in company."""
@@ -56,7 +86,7 @@ def seed() -> None:
     if manual_seed is not None:
         manual_seed(0)
     if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
+        sys.modules["torch"].default_generator.manual_seed(0)  # not of devices that are not there, which it notes down
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,7 +10,7 @@ import pytest
 from backends.cuda import Cuda
 from tests import devices
 from tests.backends.trials import TRIALS, Recorder, Trial, edited
-from tests.emulator import KernelFault
+from tests.emulator import KernelFault, build
 
 pytestmark = pytest.mark.skipif(devices.real_cupy() is not None, reason="about the emulator")
 
@@ -243,6 +243,12 @@ FAULTS = {
     ),
     "softmax: the maximum is not subtracted": Fault("softmax", "        v -= top;\n", "", "softmax-extreme", VALUES),
 }
+
+
+@pytest.fixture(autouse=True)
+def quick_builds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not optimized a source compiles in a quarter of the time; what is lost are names of lines in messages."""
+    monkeypatch.setattr(build, "_CHECK", ("-O0", *build._CHECK[1:]))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from importlib.util import find_spec
 from operator import attrgetter
 from types import ModuleType
@@ -88,7 +88,7 @@ class Op:
     errors: tuple[Error, ...] = ()
     family: str = ""  # the file it stands in; set by ``records``
 
-    @property
+    @cached_property
     def function(self) -> Callable[..., Any]:
         """The operation."""
         layer = "nn.functional" if self.name.startswith("F.") else "autograd.ops"

@@ -94,6 +94,8 @@ def assert_same(record: Op, dtype: str, got: Any, expected: Any, what: str) -> N
         assert isinstance(a, np.ndarray), f"{what}: {type(a)}, expected a tensor"
         assert a.shape == b.shape, f"{what}: shape {a.shape}, expected {b.shape}"
         assert a.dtype == b.dtype, f"{what}: {a.dtype}, expected {b.dtype}"
+        if a.tobytes() == b.tobytes():  # as a rule, and much sooner seen
+            continue
         tolerance = record.tolerance(dtype, b.dtype.name) if b.dtype.kind in "fc" else {"rtol": 0}
         np.testing.assert_allclose(a, b, **tolerance, err_msg=what)
 
