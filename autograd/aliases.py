@@ -1,6 +1,7 @@
 """Modules that PyTorch keeps below ``torch`` and we elsewhere: ``import autograd.nn.functional as F`` finds ``nn.functional``.
 
 Both names give the same module. What PyTorch has as a module and we as an object (``autograd.backends.cudnn``) is found too.
+einops, which asks each library of tensors for a backend, gets ours when it is imported.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,7 @@ _MODULES = {
     "autograd.nn.parallel.distributed": "nn.parallel",
     "autograd.storage": "autograd.methods.memory",
     "autograd.nn.modules.pixelshuffle": "nn.modules.vision",
+    "einops.layers.autograd": "nn.einops",
 }
 _LAWS = {  # PyTorch has a module for each distribution, we one for those that belong together
     "classes": "categorical multinomial one_hot_categorical",
@@ -45,6 +47,7 @@ _MODULES |= {
     for theirs in names.split()
 }
 _OBJECTS = {f"autograd.backends.{name}" for name in ("cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp")}
+_EINOPS = "einops._backends"  # the module of einops that looks for backends
 
 
 def _find(name: str) -> Any:
@@ -65,7 +68,14 @@ class _Finder(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if not fullname.startswith("autograd."):
+        if fullname == _EINOPS:
+            spec = PathFinder.find_spec(fullname, path)
+            if spec is not None and spec.loader is not None:
+                spec.loader = _Joined(spec.loader)
+            return spec
+        if fullname == "einops.layers.torch" and importlib.util.find_spec("torch") is None:
+            fullname = "einops.layers.autograd"
+        if not fullname.startswith(("autograd.", "einops.layers.autograd")):
             return None
         found = _find(fullname)
         if found is None:
@@ -85,6 +95,23 @@ class _Finder(MetaPathFinder, Loader):
             module.__spec__ = spec.loader_state[1]
 
 
+class _Joined(Loader):
+    """Loads einops' backends as their own loader does, and adds ours."""
+
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> Any:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        module.__loader__ = module.__spec__.loader = self.loader
+        self.loader.exec_module(module)
+        importlib.import_module("autograd.einops")
+
+
 def install() -> None:
     """Lets the import system know the aliases; once."""
     sys.meta_path.insert(0, _Finder())
+    if _EINOPS in sys.modules:
+        importlib.import_module("autograd.einops")

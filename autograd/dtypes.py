@@ -229,7 +229,8 @@ class finfo:
         self.tiny = self.smallest_normal = float(i.tiny)
 
     def __repr__(self) -> str:
-        return f"finfo({', '.join(f'{k}={v}' for k, v in vars(self).items())})"
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{name}={getattr(self, name):.6g}' for name in names)}, dtype={self.dtype})"
 
 
 class iinfo:
@@ -254,4 +255,4 @@ class iinfo:
         self.dtype, self.bits, self.max, self.min = kind.name, int(i.bits), int(i.max), int(i.min)
 
     def __repr__(self) -> str:
-        return f"iinfo({', '.join(f'{k}={v}' for k, v in vars(self).items())})"
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

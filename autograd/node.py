@@ -215,10 +215,11 @@ class Handle:
 
 
 def add_hook(node: Any, hook: Callable[[Any], Any]) -> Handle:
-    """Registers a hook on a node of any kind."""
+    """Registers a hook on a node of any kind: after the others, but before what ``retain_grad`` keeps."""
     if node.hooks is None:
         node.hooks = []
-    node.hooks.append(hook)
+    kept = sum(getattr(other, "retains", False) for other in node.hooks)
+    node.hooks.insert(len(node.hooks) - kept, hook)
     return Handle(node.hooks, hook)
 
 

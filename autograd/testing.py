@@ -78,22 +78,32 @@ def _difference(
     rest = (rtol, atol, equal_nan, checks, kinds)
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         if a.keys() != b.keys():
-            return f"The keys{at} differ: {sorted(map(str, a))} and {sorted(map(str, b))}"
+            lines = ["The keys of the mappings do not match:"]
+            lines += [f"Missing keys in the actual mapping: {sorted(b.keys() - a.keys())}"] * bool(b.keys() - a.keys())
+            lines += [f"Additional keys in the actual mapping: {sorted(a.keys() - b.keys())}"] * bool(
+                a.keys() - b.keys()
+            )
+            return _placed("\n".join(lines), at)
         parts = [_difference(a[k], b[k], *rest, f"{at}[{k!r}]") for k in a]
     elif _is_sequence(a) and _is_sequence(b):
         if len(a) != len(b):
-            return f"The lengths{at} differ: {len(a)} and {len(b)}"
+            return _placed(f"The length of the sequences mismatch: {len(a)} != {len(b)}", at)
         parts = [_difference(x, y, *rest, f"{at}[{i}]") for i, (x, y) in enumerate(zip(a, b, strict=True))]
     else:
-        return _of_tensors(a, b, *rest, f" at {at}" if at else "")
+        found = _of_values(a, b, *rest)
+        return found if found is None else _placed(found, at)
     return next((part for part in parts if part is not None), None)
+
+
+def _placed(text: str, at: str) -> str:
+    return f"{text}\n\nThe failure occurred for item {at}" if at else text
 
 
 def _is_sequence(x: Any) -> bool:
     return isinstance(x, Sequence) and not isinstance(x, str)
 
 
-def _of_tensors(
+def _of_values(
     a: Any,
     b: Any,
     rtol: float | None,
@@ -101,40 +111,59 @@ def _of_tensors(
     equal_nan: bool,
     checks: dict[str, bool],
     kinds: bool,
-    at: str,
 ) -> str | None:
-    if not kinds and type(a) is not type(b):
-        return f"The types{at} differ: {type(a).__name__} and {type(b).__name__}"
-    numbers = not isinstance(a, Variable) and not isinstance(b, Variable) and not hasattr(a, "shape")
-    x, y = as_tensor(a), as_tensor(b)
-    if x.shape != y.shape:
-        return f"The shapes{at} differ: {tuple(x.shape)} and {tuple(y.shape)}"
-    for name in () if numbers else ("device", "dtype", "stride"):
+    if a is None and b is None:
+        return None
+    both = [isinstance(v, (bool, int, float, complex, np.ndarray, np.generic, Variable)) for v in (a, b)]
+    if not all(both) or (not kinds and type(a) is not type(b)):
+        if all(both) or None in (a, b):
+            return f"The types do not match: {type(a).__name__} and {type(b).__name__}"
+        raise TypeError(
+            f"assert_close: expected tensors, arrays or numbers, or sequences or mappings of them, "
+            f"got {type(a).__name__} and {type(b).__name__}"
+        )
+    numbers = not hasattr(a, "shape") and not hasattr(b, "shape")
+    if numbers:
+        if checks["dtype"] and type(a) is not type(b):
+            return f"The (d)types do not match: {type(a)} != {type(b)}."
+        wide = dtypes.float64 if isinstance(a + b, float) else dtypes.complex128 if isinstance(a + b, complex) else None
+        x, y = as_tensor(a, dtype=wide), as_tensor(b, dtype=wide)
+    else:
+        x, y = as_tensor(a), as_tensor(b)
+    for name, wanted in {"shape": True, **checks}.items():
         mine, other = (getattr(t, name) for t in (x, y))
         if name == "stride":
             mine, other = mine(), other()
-        if checks[name] and mine != other:
-            return f"The {name}s{at} differ: {mine} and {other}"
+        if wanted and mine != other and not (numbers and name != "shape"):
+            return f"The values for attribute {name!r} do not match: {mine} != {other}."
     if rtol is None or atol is None:
         pairs = [_TOLERANCES.get(t.dtype.name, (0.0, 0.0)) for t in (x, y)]
         rtol, atol = max(p[0] for p in pairs), max(p[1] for p in pairs)
     p, q = (t.detach().numpy(force=True) for t in (x, y))
-    wide = np.promote_types(p.dtype, q.dtype)
-    p, q = (v.astype(np.promote_types(wide, "int64" if wide.kind in "biu" else "float64")) for v in (p, q))
+    narrow = np.promote_types(p.dtype, q.dtype)
+    p, q = (v.astype(np.promote_types(narrow, "int64" if narrow.kind in "biu" else "float64")) for v in (p, q))
     with np.errstate(invalid="ignore", over="ignore"):
         close = np.isclose(p, q, rtol, atol, equal_nan) if rtol or atol or equal_nan else p == q
         off = np.abs(p - q)
         relative = np.where(q == 0, np.where(off == 0, 0, np.inf), off / np.where(q == 0, 1, np.abs(q)))
     if close.all():
         return None
+    exact = not rtol and not atol
+    allowed = ["", ""] if exact else [f" (up to {limit} allowed)" for limit in (atol, rtol)]
+    lines = [f"{'Tensor-likes' if close.ndim else 'Scalars'} are not {'equal' if exact else 'close'}!", ""]
     if not close.ndim:
-        return f"The scalars{at} differ: {p} and {q}, by {off} (allowed {atol}), relatively {relative} (allowed {rtol})"
+        lines.append(f"Expected {q.item()} but got {p.item()}.")
+        lines += [
+            f"Absolute difference: {off.item()}{allowed[0]}",
+            f"Relative difference: {relative.item()}{allowed[1]}",
+        ]
+        return "\n".join(lines)
     wrong = int((~close).sum())
-    lines = [f"The tensors{at} differ in {wrong} of {close.size} elements ({100 * wrong / close.size:.1f} %)"]
-    for name, size, allowed in (("absolute", off, atol), ("relative", relative, rtol)):
-        size = np.where(close, -1, np.where(np.isnan(size), np.inf, size))
-        place = tuple(map(int, np.unravel_index(size.argmax(), size.shape)))
-        lines.append(f"Greatest {name} difference: {size[place]} at {place} (allowed {allowed})")
+    lines.append(f"Mismatched elements: {wrong} / {close.size} ({100 * wrong / close.size:.1f}%)")
+    for name, size, limit in zip(("absolute", "relative"), (off, relative), allowed, strict=True):
+        ranked = np.where(close, -1, np.where(np.isnan(size), np.inf, size))
+        place = tuple(map(int, np.unravel_index(ranked.argmax(), size.shape)))
+        lines.append(f"Greatest {name} difference: {size[place].item()} at index {place}{limit}")
     return "\n".join(lines)
 
 

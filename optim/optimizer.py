@@ -36,7 +36,9 @@ def hooked(step: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(step)
     def run(*args: Any, **kwargs: Any) -> Any:
         self = args[0]
-        for hook in self._step_pre_hooks:
+        for hook in getattr(
+            self, "_step_pre_hooks", ()
+        ):  # none where a wrapper of an optimizer has no state of its own
             changed = hook(self, args, kwargs)
             if changed is not None:
                 if not (isinstance(changed, tuple) and len(changed) == 2):
@@ -46,7 +48,7 @@ def hooked(step: Callable[P, R]) -> Callable[P, R]:
                 args, kwargs = changed
         result = step(*args, **kwargs)
         self._stepped = True
-        for hook in self._step_post_hooks:
+        for hook in getattr(self, "_step_post_hooks", ()):
             hook(self, args, kwargs)
         return result
 

@@ -12,7 +12,16 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("backends", "autograd", "nn", "optim")
 LEAVES = ("tests", "benchmarks", "notebooks")
 CACHES = {"__pycache__", ".ipynb_checkpoints"}
-OPTIONAL = ("cupy", "matplotlib", "mpi4py", "onnx", "PIL", "sklearn", "tensorboard")  # the extras of pyproject.toml
+OPTIONAL = (
+    "cupy",
+    "einops",
+    "matplotlib",
+    "mpi4py",
+    "onnx",
+    "PIL",
+    "sklearn",
+    "tensorboard",
+)  # the extras of pyproject.toml
 
 
 def files(*suffixes: str, folders: tuple[str, ...] = PACKAGES, root: Path = ROOT) -> list[Path]:

@@ -263,3 +263,12 @@ def test_prehook_of_a_node() -> None:
     y.sum().backward()
     assert x.grad.tolist() == [9, 9]
     assert seen == [[1, 1]] * 2
+
+
+def test_retain_grad_sees_what_all_hooks_made() -> None:
+    x = ag.ones(2, requires_grad=True)
+    y = x * 2
+    y.retain_grad()
+    y.register_hook(lambda g: g * 3)
+    y.sum().backward()
+    assert y.grad.tolist() == [3.0, 3.0] and x.grad.tolist() == [6.0, 6.0]

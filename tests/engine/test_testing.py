@@ -23,24 +23,46 @@ APART = {
         ag.tensor([1.0, 2.0]),
         ag.tensor([1.0, 3.0]),
         {},
-        r"differ in 1 of 2 elements \(50.0 %\)\n.*: 1.0 at \(1,\)",
+        r"close!\n\nMismatched elements: 1 / 2 \(50.0%\)\n.*: 1.0 at index \(1,\) \(up to 1e-05 allowed\)",
     ),
-    "scalars": (1.0, 2.0, {}, "The scalars differ: 1.0 and 2.0, by 1.0"),
-    "nan": (ag.tensor([nan]), ag.tensor([nan]), {}, "differ in 1 of 1"),
-    "shapes": (ag.ones(2), ag.ones(3), {}, r"The shapes differ: \(2,\) and \(3,\)"),
+    "scalars": (
+        1.0,
+        2.0,
+        {},
+        r"Scalars are not close!\n\nExpected 2.0 but got 1.0.\nAbsolute difference: 1.0 \(up to 1e-07",
+    ),
+    "nan": (ag.tensor([nan]), ag.tensor([nan]), {}, "Mismatched elements: 1 / 1"),
+    "shapes": (ag.ones(2), ag.ones(3), {}, r"attribute 'shape' do not match: Size\(\[2\]\) != Size\(\[3\]\)"),
     "dtypes": (
         ag.ones(2),
         ag.ones(2, dtype=ag.float64),
         {},
-        "The dtypes differ: autograd.float32 and autograd.float64",
+        "attribute 'dtype' do not match: autograd.float32 != autograd.float64",
     ),
-    "strides": (ag.ones(2, 3), ag.ones(3, 2).t(), {"check_stride": True}, r"The strides differ: \(3, 1\) and \(1, 2\)"),
-    "lengths": ([1], [1, 2], {}, "The lengths differ: 1 and 2"),
-    "inside": ({"a": [1.0, 2.0]}, {"a": [1.0, 5.0]}, {}, r"The scalars at \['a'\]\[1\] differ"),
-    "keys": ({"a": 1}, {"b": 1}, {}, "The keys differ"),
+    "strides": (
+        ag.ones(2, 3),
+        ag.ones(3, 2).t(),
+        {"check_stride": True},
+        r"attribute 'stride' do not match: \(3, 1\) != \(1, 2\)",
+    ),
+    "lengths": ([1], [1, 2], {}, "The length of the sequences mismatch: 1 != 2"),
+    "inside": (
+        {"a": [1.0, 2.0]},
+        {"a": [1.0, 5.0]},
+        {},
+        r"Scalars are not close!(.|\n)*\n\nThe failure occurred for item \['a'\]\[1\]$",
+    ),
+    "keys": (
+        {"a": 1},
+        {"b": 1},
+        {},
+        r"The keys of the mappings do not match:\nMissing keys in the actual mapping: \['b'\]\nAdditional .*: \['a'\]",
+    ),
     "a text": (1, 2, {"msg": "no"}, "^no$"),
-    "a text made of it": (1, 2, {"msg": lambda text: f"no: {text}"}, "^no: The scalars differ"),
-    "integers": (2**60, 2**60 + 1, {}, "The scalars differ"),
+    "a text made of it": (1, 2, {"msg": lambda text: f"no: {text}"}, "^no: Scalars are not equal!"),
+    "float64 of numbers": (1.0, 1.0 + 1e-6, {}, "Scalars are not close!"),
+    "kinds of numbers": (1, 1.0, {}, r"The \(d\)types do not match"),
+    "integers": (2**60, 2**60 + 1, {}, "Scalars are not equal!.*\n\nExpected"),
 }
 
 
@@ -53,6 +75,12 @@ def test_close(a, b, how: dict) -> None:
 def test_apart(a, b, how: dict, text: str) -> None:
     with pytest.raises(AssertionError, match=text):
         assert_close(a, b, **how)
+
+
+def test_only_tensors_and_numbers() -> None:
+    assert_close(None, None)
+    with pytest.raises(TypeError, match="assert_close: expected tensors, arrays or numbers"):
+        assert_close("a", "a")
 
 
 def test_one_tolerance_needs_the_other() -> None:

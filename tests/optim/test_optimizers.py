@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import autograd as ag
 import optim
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.grad_mode import is_grad_enabled
@@ -278,6 +279,21 @@ def test_step_hooks() -> None:
     before.remove()
     opt.step()
     assert seen[2:] == ["after"]
+
+
+def test_a_wrapper_without_state_of_its_own_steps() -> None:
+    class Twice(optim.Optimizer):  # as Lookahead is often written
+        def __init__(self, inner: optim.Optimizer) -> None:
+            self.inner, self.param_groups = inner, inner.param_groups
+
+        def step(self, closure=None):
+            self.inner.step(closure)
+            return self.inner.step(closure)
+
+    w = ag.ones(1, requires_grad=True)
+    w.sum().backward()
+    Twice(optim.SGD([w], lr=0.25)).step()
+    assert w.tolist() == [0.5]
 
 
 def test_a_pre_hook_may_change_the_arguments() -> None:
