@@ -10,7 +10,7 @@ from autograd import dtypes
 from autograd.creation import as_tensor
 from autograd.device import backend_of
 from autograd.dtypes import as_dtype
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.arguments import sizes
@@ -123,7 +123,9 @@ def asarray(
         made = as_tensor(obj, dtype, device)
     shares = made is obj or _memory(made) == _memory(obj)
     if copy is False and not shares:
-        raise ValueError("asarray: expected memory that can be shared, got what must be copied. Leave copy=False out")
+        raise ArgumentError(
+            "asarray: expected memory that can be shared, got what must be copied. Leave copy=False out"
+        )
     if copy and shares:
         made = clone(made.detach())
     if isinstance(obj, Variable) and not requires_grad and made.requires_grad:

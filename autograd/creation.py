@@ -12,7 +12,7 @@ import numpy as np
 from autograd import dtypes
 from autograd.device import backend_of
 from autograd.dtypes import as_dtype
-from autograd.errors import DtypeError
+from autograd.errors import ArgumentError, DtypeError
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.arguments import sizes
@@ -378,7 +378,7 @@ def arange(
         start, end = 0, start
     start, end, step = (n.item() if isinstance(n, Variable) else n for n in (start, end, step))  # type: ignore[attr-defined]
     if step == 0 or (end - start) * step < 0:
-        raise ValueError(f"arange: expected a step that leads from {start} to {end}, got {step}")
+        raise ArgumentError(f"arange: expected a step that leads from {start} to {end}, got {step}")
     floating = any(isinstance(n, float) for n in (start, end, step))
     kind = (dtypes.default() if floating else dtypes.int64) if dtype is None else as_dtype(dtype)
     be = backend_of(device)

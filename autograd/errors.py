@@ -1,4 +1,4 @@
-"""The errors of the engine. Index and value errors stay Python's.
+"""The errors of the engine. Those of what is no operation, layers and data among them, stay Python's.
 
 Each is also what PyTorch raises in its place (``RuntimeError``; ``TypeError`` for dtypes would surprise its users), so
 ``except RuntimeError`` written for PyTorch still catches.
@@ -9,6 +9,14 @@ from __future__ import annotations
 
 class ShapeError(RuntimeError, ValueError):
     """Shapes that do not fit each other or the operation."""
+
+
+class ArgumentError(RuntimeError, ValueError):
+    """A number or a word that an operation does not take."""
+
+
+class PositionError(IndexError, RuntimeError):
+    """An index past the end."""
 
 
 class DtypeError(RuntimeError, TypeError):

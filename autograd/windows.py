@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import dtypes
 from autograd.device import backend_of
 from autograd.dtypes import as_dtype
-from autograd.errors import DtypeError
+from autograd.errors import ArgumentError, DtypeError
 from autograd.ops.out import fresh
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def window(name: str, n: int, periodic: bool, shape: Shape, options: dict[str, A
     if not kind.is_floating_point:
         raise DtypeError(f"{name}: expected a floating dtype, got {kind}")
     if n < 0:
-        raise ValueError(f"{name}: expected a length >= 0, got {n}")
+        raise ArgumentError(f"{name}: expected a length >= 0, got {n}")
     be = backend_of(options.pop("device"))
     xp, half = be.xp, (n if periodic else n - 1) / 2
     raw = xp.full(n, alone) if n < 2 else shape(xp, xp.arange(n) / half - 1, half)

@@ -32,6 +32,9 @@ class Rearrange(RearrangeMixin, Module):
 
         Args:
             input: a tensor with the axes on the pattern's left.
+
+        Returns:
+            A tensor with those on its right.
         """
         return self._apply_recipe(input)
 
@@ -55,6 +58,9 @@ class Reduce(ReduceMixin, Module):
 
         Args:
             input: a tensor with the axes on the pattern's left.
+
+        Returns:
+            A tensor with those on its right.
         """
         return self._apply_recipe(input)
 
@@ -88,6 +94,9 @@ class EinMix(_EinmixMixin, Module):
 
         Args:
             input: a tensor with the axes on the pattern's left.
+
+        Returns:
+            A tensor with those on its right.
         """
         x = input if self.pre_rearrange is None else self.pre_rearrange(input)
         y = ag.einsum(self.einsum_pattern, x, self.weight)

@@ -7,7 +7,7 @@ from functools import wraps
 from operator import index
 from typing import Any, TypeVar
 
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.node import Variable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,7 +94,7 @@ def tensor_list(name: str, tensors: Any) -> tuple[Any, ...]:
         raise TypeError(f"{name}: expected a sequence of tensors, got {type(tensors).__name__}. Write {name}([x, y])")
     found = tuple(tensors)
     if not found:
-        raise ValueError(f"{name}: expected at least one tensor, got an empty sequence")
+        raise ArgumentError(f"{name}: expected at least one tensor, got an empty sequence")
     for x in found:
         if not isinstance(x, Variable):
             raise TypeError(f"{name}: expected tensors, got {type(x).__name__}. Make one with autograd.tensor(...)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import of_number
-from autograd.errors import DtypeError
+from autograd.errors import ArgumentError, DtypeError
 from autograd.node import Variable
 from autograd.op import elementwise, floating, op, ordered, result_type
 from autograd.ops.comparison import where
@@ -199,7 +199,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
         tensor([-3,  3])
     """
     if rounding_mode not in _DIVISIONS:
-        raise ValueError(f"div: expected rounding_mode to be None, 'trunc' or 'floor', got {rounding_mode!r}")
+        raise ArgumentError(f"div: expected rounding_mode to be None, 'trunc' or 'floor', got {rounding_mode!r}")
     return into(out, _DIVISIONS[rounding_mode](input, other), "div")
 
 

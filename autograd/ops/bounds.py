@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.errors import ArgumentError
 from autograd.op import ordered
 from autograd.ops.comparison import isnan, where
 from autograd.ops.out import into
@@ -141,7 +142,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
         tensor([0.0000, 0.5000, 1.0000])
     """
     if min is None and max is None:
-        raise ValueError("clamp: expected min, max or both, got neither")
+        raise ArgumentError("clamp: expected min, max or both, got neither")
     return into(out, _clamp(input, min, max), "clamp")
 
 

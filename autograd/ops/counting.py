@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.arguments import axis_of
@@ -127,7 +127,7 @@ def searchsorted(
     """
     be, xp = sorted_sequence.backend, sorted_sequence.backend.xp
     if side not in (None, "left", "right") or (side == "left" and right):
-        raise ValueError(
+        raise ArgumentError(
             f'searchsorted: expected side="left" or "right", as right= says, got {side!r} and right={right}'
         )
     where = "right" if right or side == "right" else "left"
@@ -205,7 +205,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
         shapes = f"{tuple(raw.shape)}" + (f" and {tuple(weights.raw.shape)}" if weights is not None else "")
         raise ShapeError(f"bincount: expected one axis, and as many weights, got {shapes}")
     if raw.size and raw.min() < 0:
-        raise ValueError(f"bincount: expected integers of at least 0, got {int(raw.min())}")
+        raise ArgumentError(f"bincount: expected integers of at least 0, got {int(raw.min())}")
     if weights is None:
         return wrap(be.xp.bincount(raw, minlength=minlength), be)
     total = be.xp.bincount(raw, weights.raw, minlength)
@@ -219,7 +219,7 @@ def _limits(name: str, raw: Any, low: float, high: float) -> tuple[float, float]
     if low == high:
         low, high = low - 1, high + 1
     if not low < high or high - low == float("inf"):
-        raise ValueError(f"{name}: expected a finite range from min to a larger max, got [{low}, {high}]")
+        raise ArgumentError(f"{name}: expected a finite range from min to a larger max, got [{low}, {high}]")
     return low, high
 
 
@@ -277,7 +277,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
     if raw.dtype.kind != "f":
         raise DtypeError(f"histc: expected a floating dtype, got {input.dtype}. Cast it with .float()")
     if bins < 1:
-        raise ValueError(f"histc: expected at least 1 bin, got {bins}")
+        raise ArgumentError(f"histc: expected at least 1 bin, got {bins}")
     counts, _ = be.xp.histogram(raw, bins, _limits("histc", raw, min, max))
     return into(out, wrap(counts.astype(raw.dtype), be), "histc")
 
@@ -335,7 +335,7 @@ def histogram(
         edges: Any = bins.raw
     else:
         if bins < 1:
-            raise ValueError(f"histogram: expected at least 1 bin, got {bins}")
+            raise ArgumentError(f"histogram: expected at least 1 bin, got {bins}")
         edges = be.xp.linspace(*_limits("histogram", raw, *(range or (0, 0))), bins + 1)
     hist, _ = be.xp.histogram(raw, edges, weights=None if weight is None else weight.raw, density=density)
     found = wrap(hist.astype(raw.dtype), be), wrap(edges.astype(raw.dtype), be)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import REAL, float64
-from autograd.errors import DtypeError
+from autograd.errors import ArgumentError, DtypeError
 from autograd.op import op, wrap
 from autograd.ops.sampling import _draw
 from autograd.random import Generator
@@ -136,7 +136,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     xp, shape = be.xp, raw.shape
     mean = raw.astype("float64")
     if not bool((mean >= 0).all()):
-        raise ValueError("poisson: expected means of at least 0, got a negative one or NaN")
+        raise ArgumentError("poisson: expected means of at least 0, got a negative one or NaN")
     few = mean < _FEW
     count = _arrivals(be, shape, xp.where(few, mean, 0.0), generator)
     rate = xp.where(few, _FEW, mean)
@@ -194,7 +194,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     be, xp = count.backend, count.backend.xp
     n, p = (xp.array(a) for a in xp.broadcast_arrays(count.raw.astype("float64"), prob.raw.astype("float64")))
     if not bool(((n >= 0) & (p >= 0) & (p <= 1)).all()):
-        raise ValueError("binomial: expected counts of at least 0 and probabilities in [0, 1], got others")
+        raise ArgumentError("binomial: expected counts of at least 0 and probabilities in [0, 1], got others")
     shape, low = n.shape, xp.minimum(p, 1 - p)
     few = n * low < _FEW
     small = _successes(be, shape, xp.where(few, n, 0.0), xp.where(few, low, 0.0), generator)

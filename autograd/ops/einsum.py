@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.node import Variable
 from autograd.op import op
 from autograd.ops.arguments import axes_of
@@ -73,7 +73,7 @@ def _parsed(equation: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
     if not letters <= set(string.ascii_letters) or any(
         t.count(".") not in (0, 3) or ("." in t and "..." not in t) for t in terms
     ):
-        raise ValueError(f"einsum: expected letters, commas, one ... per operand and one ->, got {equation!r}")
+        raise ArgumentError(f"einsum: expected letters, commas, one ... per operand and one ->, got {equation!r}")
     spread = [n - len(t) + 3 for t, n in zip(terms, ndims, strict=True) if "..." in t]
     for t, n in zip(terms, ndims, strict=True):
         if len(t) != n and not ("..." in t and len(t) - 3 <= n):
@@ -88,7 +88,7 @@ def _parsed(equation: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
         output = free + "".join(sorted(c for c in letters if joined.count(c) == 1))
     output = output.replace("...", free)
     if len(set(output)) != len(output) or not set(output) <= set(joined):
-        raise ValueError(f"einsum: expected an output of letters of the operands, each once, got {equation!r}")
+        raise ArgumentError(f"einsum: expected an output of letters of the operands, each once, got {equation!r}")
     return terms, output
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd import dtypes
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.op import op
 from autograd.ops.arguments import axis_of
 from autograd.ops.complex import conj
@@ -66,7 +66,7 @@ _inside.grad(x=lambda g, **p: _inside(g, **p))
 def transform(name: str, kind: Kind, forward: bool, input: Any, s: Any, dim: Any, norm: str | None, out: Any) -> Tensor:
     """All transforms of a kind and a direction, with checked and normalised arguments."""
     if norm not in (None, *_ADJOINT):
-        raise ValueError(f"{name}: expected norm to be 'forward', 'backward' or 'ortho', got {norm!r}")
+        raise ArgumentError(f"{name}: expected norm to be 'forward', 'backward' or 'ortho', got {norm!r}")
     norm = norm or "backward"
     axes, lengths = _axes(name, input.raw.shape, s, dim)
     x = _in_dtype(name, kind, input)

@@ -6,6 +6,7 @@ import math
 from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from autograd.errors import ArgumentError
 from autograd.op import floating_real
 from autograd.ops.elementwise import exp, log
 from autograd.ops.out import into
@@ -78,7 +79,7 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
         tensor([1.6449, 4.9348])
     """
     if index(n) < 0:
-        raise ValueError(f"polygamma: expected n >= 0, got {n}")
+        raise ArgumentError(f"polygamma: expected n >= 0, got {n}")
     return into(out, _polygamma(input, n=n) if n else digamma(input), "polygamma")
 
 
@@ -101,7 +102,7 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
         tensor([0.4516, 1.5502])
     """
     if index(p) < 1:
-        raise ValueError(f"mvlgamma: expected p >= 1, got {p}")
+        raise ArgumentError(f"mvlgamma: expected p >= 1, got {p}")
     y = lgamma(input) + math.log(math.pi) * p * (p - 1) / 4
     for i in range(1, p):
         y = y + lgamma(input - i / 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.op import wrap
 from autograd.ops.arguments import sizes, tensor_list
 from autograd.ops.axes import transpose
@@ -40,7 +40,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         "meshgrid", tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
     )
     if indexing not in (None, "ij", "xy"):
-        raise ValueError(f'meshgrid: expected indexing="ij" or "xy", got {indexing!r}')
+        raise ArgumentError(f'meshgrid: expected indexing="ij" or "xy", got {indexing!r}')
     if any(x.raw.ndim > 1 for x in members):
         raise ShapeError(f"meshgrid: expected at most 1 axis, got shapes {[tuple(x.raw.shape) for x in members]}")
     shape = tuple(x.raw.size for x in members)
@@ -97,7 +97,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if input.raw.ndim != 1:
         raise ShapeError(f"combinations: expected one axis, got shape {tuple(input.raw.shape)}")
     if r < 0:
-        raise ValueError(f"combinations: expected r of at least 0, got {r}")
+        raise ArgumentError(f"combinations: expected r of at least 0, got {r}")
     if not r:
         return wrap(input.backend.xp.empty(0, input.raw.dtype), input.backend)
     ways = itertools.combinations_with_replacement if with_replacement else itertools.combinations
@@ -128,7 +128,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
         raise DtypeError(f"unravel_index: expected integers, got {indices.dtype}. Cast them with .long()")
     lengths = sizes((shape,))
     if any(n < 0 for n in lengths):
-        raise ValueError(f"unravel_index: expected sizes of at least 0, got {lengths}")
+        raise ArgumentError(f"unravel_index: expected sizes of at least 0, got {lengths}")
     places, rest = [], indices.raw.astype("int64")
     for n in reversed(lengths):
         places.append(wrap(rest % n, indices.backend))

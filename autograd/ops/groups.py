@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import INEXACT
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.inplace import inplace
 from autograd.node import Variable
 from autograd.op import op, wrap
@@ -162,7 +162,7 @@ def scatter(
     if reduce is None:
         return into(out, _shaped(_scatter(x, index, src, axis=axis), input), "scatter")
     if reduce not in ("add", "multiply"):
-        raise ValueError(f'scatter: expected reduce="add" or "multiply", got {reduce!r}. See also scatter_reduce()')
+        raise ArgumentError(f'scatter: expected reduce="add" or "multiply", got {reduce!r}. See also scatter_reduce()')
     if not isinstance(src, Variable):
         be = input.backend
         src = wrap(be.xp.full(index.raw.shape, src, x.raw.dtype), be)
@@ -210,7 +210,7 @@ def _reduced(name: str, x: Any, index: Any, src: Any, axis: int, kind: str, incl
     if kind in _UFUNCS:
         return _combine(x, index, src, axis=axis, kind=kind, include_self=include_self)
     if kind not in ("sum", "mean"):
-        raise ValueError(f'{name}: expected reduce="sum", "prod", "mean", "amax" or "amin", got {kind!r}')
+        raise ArgumentError(f'{name}: expected reduce="sum", "prod", "mean", "amax" or "amin", got {kind!r}')
     total = _scatter_add(x if include_self else _scatter(x, index, 0, axis=axis), index, src, axis=axis)
     if kind == "sum":
         return total
@@ -250,7 +250,7 @@ def index_reduce(
         tensor([6., 1.])
     """
     if reduce not in ("prod", "mean", "amax", "amin"):
-        raise ValueError(f'index_reduce: expected reduce="prod", "mean", "amax" or "amin", got {reduce!r}')
+        raise ArgumentError(f'index_reduce: expected reduce="prod", "mean", "amax" or "amin", got {reduce!r}')
     x, axis, index, source = _by_axis("index_reduce", input, dim, index, source)
     column = tuple(index.raw.size if i == axis else 1 for i in range(x.raw.ndim))
     places = _expand(_reshape(index, shape=column), shape=source.raw.shape)
@@ -296,10 +296,10 @@ def segment_reduce(
         tensor([3., 3.])
     """
     if reduce not in _SEGMENTS:
-        raise ValueError(f'segment_reduce: expected reduce="sum", "mean", "max", "min" or "prod", got {reduce!r}')
+        raise ArgumentError(f'segment_reduce: expected reduce="sum", "mean", "max", "min" or "prod", got {reduce!r}')
     given = offsets if lengths is None else lengths
     if given is None:
-        raise ValueError("segment_reduce: expected lengths or offsets, got neither")
+        raise ArgumentError("segment_reduce: expected lengths or offsets, got neither")
     be, shape = data.backend, data.raw.shape
     counts = be.xp.diff(given.raw, axis=-1) if lengths is None else given.raw
     if axis != counts.ndim - 1:

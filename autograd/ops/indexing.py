@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import DtypeError, PositionError, ShapeError
 from autograd.formats import rows
 from autograd.inplace import inplace
 from autograd.node import Variable
@@ -32,7 +32,7 @@ def positions(name: str, index: Any, size: int, least: int = 0) -> Any:
     if raw.dtype.kind != "i":
         raise DtypeError(f"{name}: expected an integer index, got {index.dtype}. Cast it with .long()")  # type: ignore[attr-defined]
     if (wrong := index.backend.check_positions(raw, least, size)) is not None:
-        raise IndexError(f"{name}: index {wrong} is out of range for size {size}. Valid are {least} to {size - 1}")
+        raise PositionError(f"{name}: index {wrong} is out of range for size {size}. Valid are {least} to {size - 1}")
     return index if raw.dtype == "int64" else wrap(raw.astype("int64"), index.backend)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.node import Variable
 from autograd.ops.arguments import axes_of, axis_of, numpy_names
 from autograd.ops.joining import cat
@@ -123,7 +123,7 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
         (tensor([3., 4., 6., 7.]),)
     """
     if edge_order not in (1, 2):
-        raise ValueError(f"gradient: expected edge_order 1 or 2, got {edge_order}")
+        raise ArgumentError(f"gradient: expected edge_order 1 or 2, got {edge_order}")
     axes = axes_of("gradient", dim, input.raw.ndim)
     steps = list(spacing) if isinstance(spacing, Sequence) else [spacing] * len(axes)
     if len(steps) != len(axes):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.formats import contiguous_format, rows, suggested
 from autograd.node import Variable, seen_as
 from autograd.op import Operation, op, zeros_like_shape
@@ -366,7 +366,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
     axis = _axis_of_some("split", dim, tensor)
     n, size = tensor.raw.shape[axis], split_size_or_sections
     if size < 0 or (size == 0 and n):
-        raise ValueError(f"split: expected pieces of a positive size, got {size}")
+        raise ArgumentError(f"split: expected pieces of a positive size, got {size}")
     ends = [*range(size, n, size), n] if n else [0]
     return _apart(tensor, axis, _stretches(ends))
 
@@ -426,7 +426,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         (tensor([0, 1, 2]), tensor([3, 4]))
     """
     if chunks < 1:
-        raise ValueError(f"chunk: expected at least 1 chunk, got {chunks}")
+        raise ArgumentError(f"chunk: expected at least 1 chunk, got {chunks}")
     axis = _axis_of_some("chunk", dim, input)
     n = input.raw.shape[axis]
     size = -(-n // chunks)
@@ -484,7 +484,7 @@ def _cut_at(name: str, input: Any, where: Any, axis: int) -> tuple[Any, ...]:
         where = where.raw.tolist()
     if isinstance(where, int):
         if where < 1:
-            raise ValueError(f"{name}: expected at least 1 piece, got {where}")
+            raise ArgumentError(f"{name}: expected at least 1 piece, got {where}")
         size, longer = divmod(n, where)
         ends = list(itertools.accumulate([size + 1] * longer + [size] * (where - longer)))
         return _apart(input, axis, _stretches(ends))

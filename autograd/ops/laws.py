@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from autograd.dtypes import REAL, float64
-from autograd.errors import DtypeError
+from autograd.errors import ArgumentError, DtypeError
 from autograd.inplace import fill
 from autograd.ops.sampling import _draw
 from autograd.random import Generator
@@ -42,7 +42,7 @@ def cauchy_(x: Tensor, median: float = 0, sigma: float = 1, *, generator: Genera
     """
     _floating("cauchy_", x)
     if sigma <= 0:
-        raise ValueError(f"cauchy_: expected sigma > 0, got {sigma}")
+        raise ArgumentError(f"cauchy_: expected sigma > 0, got {sigma}")
     u = _draw(x.backend, "uniform", x.raw.shape, float64.numpy, 0.0, 1.0, generator)
     return fill(x, "cauchy_", median + sigma * x.backend.xp.tan(math.pi * (u - 0.5)))
 
@@ -68,7 +68,7 @@ def log_normal_(x: Tensor, mean: float = 1, std: float = 2, *, generator: Genera
     """
     _floating("log_normal_", x)
     if std <= 0:
-        raise ValueError(f"log_normal_: expected std > 0, got {std}")
+        raise ArgumentError(f"log_normal_: expected std > 0, got {std}")
     return fill(
         x, "log_normal_", x.backend.xp.exp(_draw(x.backend, "normal", x.raw.shape, x.raw.dtype, mean, std, generator))
     )
@@ -93,7 +93,7 @@ def geometric_(x: Tensor, p: float, *, generator: Generator | None = None) -> Te
         True
     """
     if not 0 < p < 1:
-        raise ValueError(f"geometric_: expected p between 0 and 1, got {p}")
+        raise ArgumentError(f"geometric_: expected p between 0 and 1, got {p}")
     xp = x.backend.xp
     u = _draw(x.backend, "uniform", x.raw.shape, float64.numpy, 0.0, 1.0, generator)
     return fill(x, "geometric_", xp.maximum(xp.ceil(xp.log1p(-u) / math.log1p(-p)), 1))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.casting import autocasts
+from autograd.errors import ArgumentError
 from autograd.ops.linalg import _matmul
 from autograd.ops.matrix_algebra import adjoint, matrices
 from autograd.ops.matrix_forms import USV
@@ -46,9 +47,9 @@ def _checked(name: str, A: Any, q: Any, niter: int) -> int:
     most = min(matrices(name, A).raw.shape[-2:])
     q = min(6, most) if q is None else q
     if not 0 <= q <= most:
-        raise ValueError(f"{name}: expected 0 <= q <= min(m, n) = {most}, got {q}")
+        raise ArgumentError(f"{name}: expected 0 <= q <= min(m, n) = {most}, got {q}")
     if niter < 0:
-        raise ValueError(f"{name}: expected niter >= 0, got {niter}")
+        raise ArgumentError(f"{name}: expected niter >= 0, got {niter}")
     return q
 
 

@@ -6,7 +6,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from autograd.casting import autocasts
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.op import op, wrap
 from autograd.ops import linalg as products
 from autograd.ops import views
@@ -132,7 +132,7 @@ def multi_dot(tensors: Any, *, out: Any = None) -> Tensor:
     """
     factors = list(tensors)
     if len(factors) < 2:
-        raise ValueError(f"linalg.multi_dot: expected at least two tensors, got {len(factors)}")
+        raise ArgumentError(f"linalg.multi_dot: expected at least two tensors, got {len(factors)}")
     begins, ends = factors[0].raw.ndim == 1, factors[-1].raw.ndim == 1
     if begins:
         factors[0] = _reshape(factors[0], shape=(1, factors[0].raw.size))
@@ -196,7 +196,7 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
 def _powers(name: str, x: Any, N: Any) -> Any:
     count = x.raw.shape[-1] if N is None else index(N)
     if count < 0:
-        raise ValueError(f"{name}: expected N >= 0, got {N}")
+        raise ArgumentError(f"{name}: expected N >= 0, got {N}")
     be = x.backend
     ones = wrap(be.xp.ones((*x.raw.shape, min(count, 1)), x.raw.dtype), be)
     if count < 2:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.casting import autocasts
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.op import op
 from autograd.ops.arguments import axes_of, axis_of
 from autograd.ops.arithmetic import abs
@@ -91,7 +91,7 @@ def matrix_norm(
         if ord == "fro":
             return into(out, _norm(x, p=2.0, axes=(row, column), keepdim=keepdim), "matrix_norm")
         if ord != "nuc":
-            raise ValueError(f"{name}: expected ord to be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2, got {ord!r}")
+            raise ArgumentError(f"{name}: expected ord to be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2, got {ord!r}")
         return into(out, nuclear(name, x, (row, column), keepdim), "matrix_norm")
     elif math.fabs(ord) == 2:
         values = svdvals(movedim(x, (row, column), (-2, -1)))
@@ -101,7 +101,7 @@ def matrix_norm(
         sums = _sum(abs(x), axes=(along,), keepdim=True)
         y = (amax if ord > 0 else amin)(sums, (along, across))
     else:
-        raise ValueError(f"{name}: expected ord to be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2, got {ord!r}")
+        raise ArgumentError(f"{name}: expected ord to be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2, got {ord!r}")
     if keepdim:
         y = _reshape(y, shape=tuple(1 if i in (row, column) else n for i, n in enumerate(x.raw.shape)))
     return into(out, y, "matrix_norm")
@@ -141,7 +141,7 @@ def norm(
     if len(axes) == 2:
         return matrix_norm(input, ord, axes, keepdim, dtype=dtype, out=out)
     if isinstance(ord, str):
-        raise ValueError(f"linalg.norm: expected a number as ord of vectors, got {ord!r}")
+        raise ArgumentError(f"linalg.norm: expected a number as ord of vectors, got {ord!r}")
     return vector_norm(input, ord, axes, keepdim, dtype=dtype, out=out)
 
 

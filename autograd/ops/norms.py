@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.op import op
 from autograd.ops.arguments import axes_of, axis_of, numpy_names
 from autograd.ops.arithmetic import abs
@@ -98,7 +98,7 @@ def norm(
     if order == "nuc":
         return into(out, nuclear("norm", x, axes, keepdim), "norm")
     if isinstance(order, str):
-        raise ValueError(f"norm: expected p to be a number, 'fro' or 'nuc', got {p!r}")
+        raise ArgumentError(f"norm: expected p to be a number, 'fro' or 'nuc', got {p!r}")
     return into(out, _norm(x, p=float(order), axes=axes, keepdim=keepdim), "norm")
 
 
@@ -144,9 +144,9 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | N
     """
     ndim = input.raw.ndim
     if p <= 0:
-        raise ValueError(f"renorm: expected a norm p > 0, got {p}")
+        raise ArgumentError(f"renorm: expected a norm p > 0, got {p}")
     if maxnorm < 0:
-        raise ValueError(f"renorm: expected maxnorm >= 0, got {maxnorm}")
+        raise ArgumentError(f"renorm: expected maxnorm >= 0, got {maxnorm}")
     if ndim < 2:
         raise ShapeError(f"renorm: expected at least two axes, got shape {tuple(input.raw.shape)}")
     axis = axis_of("renorm", dim, ndim)

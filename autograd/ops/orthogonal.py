@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.casting import autocasts
-from autograd.errors import GraphError, ShapeError
+from autograd.errors import ArgumentError, GraphError, ShapeError
 from autograd.op import op, wrap
 from autograd.ops.complex import _from_real, _real
 from autograd.ops.linalg import _matmul
@@ -124,7 +124,7 @@ def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QR:
         tensor([[-5.]])
     """
     if mode not in ("reduced", "complete", "r"):
-        raise ValueError(f"linalg.qr: expected mode to be 'reduced', 'complete' or 'r', got {mode!r}")
+        raise ArgumentError(f"linalg.qr: expected mode to be 'reduced', 'complete' or 'r', got {mode!r}")
     return QR(*given("qr", out, *_qr(matrices("linalg.qr", A), mode=mode)))
 
 

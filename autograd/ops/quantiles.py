@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.casting import autocasts
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.node import Variable
 from autograd.op import wrap
 from autograd.ops.arguments import axis_of, numpy_names
@@ -98,12 +98,12 @@ def _quantile(name: str, input: Any, q: Any, dim: int | None, keepdim: bool, way
     if input.raw.dtype not in ("float32", "float64"):
         raise DtypeError(f"{name}: expected float32 or float64, got {input.dtype}. Cast it with .float()")
     if way not in _WAYS:
-        raise ValueError(f"{name}: expected interpolation to be one of {', '.join(_WAYS)}, got {way!r}")
+        raise ArgumentError(f"{name}: expected interpolation to be one of {', '.join(_WAYS)}, got {way!r}")
     if isinstance(q, Variable) and (q.raw.ndim > 1 or q.raw.dtype != input.raw.dtype):
         raise DtypeError(f"{name}: expected q to be a number or (m,) of {input.dtype}, got {q.dtype} {q.raw.shape}")  # type: ignore[attr-defined]
     shares = be.asarray(q.raw if isinstance(q, Variable) else q, "float64")
     if shares.size and not (shares.min() >= 0 and shares.max() <= 1):
-        raise ValueError(f"{name}: expected q in [0, 1], got {shares.tolist()}")
+        raise ArgumentError(f"{name}: expected q in [0, 1], got {shares.tolist()}")
     axis = axis_of(name, dim or 0, input.raw.ndim)
     kept = (1,) * input.raw.ndim if dim is None else (*input.raw.shape[:axis], 1, *input.raw.shape[axis + 1 :])
     x = ravel(input) if dim is None or not input.raw.ndim else movedim(input, axis, -1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.formats import as_format, contiguous_format, is_in, order_of, preserve_format, rows
 from autograd.node import Variable
 from autograd.op import op, wrap
@@ -261,7 +261,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: int | None = None
         index = wrap(_interleaving(repeats, shape[axis]), input.backend)
         return index_select(input, axis, index)
     if repeats < 0:
-        raise ValueError(f"repeat_interleave: expected counts of at least 0, got {repeats}")
+        raise ArgumentError(f"repeat_interleave: expected counts of at least 0, got {repeats}")
     wider = _reshape(input, shape=(*shape[: axis + 1], 1, *shape[axis + 1 :]))
     wider = _expand(wider, shape=(*shape[: axis + 1], repeats, *shape[axis + 1 :]))
     return _reshape(clone(wider), shape=(*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :]))
@@ -276,7 +276,7 @@ def _interleaving(repeats: Any, n: int) -> Any:
             f"of shape {counts.shape}"
         )
     if counts.size and counts.min() < 0:
-        raise ValueError(f"repeat_interleave: expected counts of at least 0, got {int(counts.min())}")
+        raise ArgumentError(f"repeat_interleave: expected counts of at least 0, got {int(counts.min())}")
     xp = repeats.backend.xp
     return xp.repeat(xp.arange(n), counts.reshape(-1) if counts.size == n else int(counts.reshape(-1)[0]))
 
@@ -305,6 +305,6 @@ def contiguous(input: Tensor, memory_format: Any = contiguous_format) -> Tensor:
     """
     format = as_format("contiguous", memory_format, contiguous_format)
     if format is preserve_format:
-        raise ValueError("contiguous: expected a format to lay out in, got preserve_format. Use clone()")
+        raise ArgumentError("contiguous: expected a format to lay out in, got preserve_format. Use clone()")
     order = order_of("contiguous", format, input.raw)
     return input if is_in(format, input.raw) else laid_out(input, order=order)

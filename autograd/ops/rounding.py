@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.node import Variable
 from autograd.op import op, wrap, zeros_like_shape
 from autograd.ops.arguments import axis_of
@@ -221,7 +221,9 @@ def _faked(name: str, x: Any, scale: Any, zero: Any, shape: tuple[int, ...], low
         raise DtypeError(f"{name}: expected a floating input, got {x.dtype}. Convert it with .float()")
     zeros = x.backend.to_numpy(zero.raw)
     if low > high or (zeros < low).any() or (zeros > high).any():
-        raise ValueError(f"{name}: expected quant_min <= zero_point <= quant_max, got {low}, {zeros.tolist()}, {high}")
+        raise ArgumentError(
+            f"{name}: expected quant_min <= zero_point <= quant_max, got {low}, {zeros.tolist()}, {high}"
+        )
     wide = x.raw.dtype if x.raw.dtype.itemsize > 2 else "float32"
     s, z = (wrap(t.raw.reshape(shape).astype(wide), x.backend) for t in (scale, zero))
     return _fake_quantize(x, s, z, low=int(low), high=int(high))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import dtypes
 from autograd.device import backend_of
 from autograd.dtypes import as_dtype
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.inplace import fill
 from autograd.node import Variable
 from autograd.op import wrap
@@ -152,7 +152,7 @@ def randint(
 
 def _integers(be: Any, shape: tuple[int, ...], low: int, high: int, dtype: Any, generator: Generator | None) -> Any:
     if high <= low:
-        raise ValueError(f"randint: expected low < high, got low={low} and high={high}")
+        raise ArgumentError(f"randint: expected low < high, got low={low} and high={high}")
     seed, offset = (generator or default_generator()).reserve("randint", math.prod(shape), 8)
     return be.randint(shape, low, high, seed, offset).astype(as_dtype(dtype).numpy, copy=False)
 
@@ -288,7 +288,7 @@ def bernoulli(
     raw, be = input.raw, input.backend
     chance = raw if p is None else p
     if be.xp.any((be.xp.asarray(chance) < 0) | (be.xp.asarray(chance) > 1)):
-        raise ValueError("bernoulli: expected probabilities in [0, 1], got one outside")
+        raise ArgumentError("bernoulli: expected probabilities in [0, 1], got one outside")
     u = _draw(be, "uniform", raw.shape, dtypes.float32.numpy, 0.0, 1.0, generator)
     return into(out, wrap((u < chance).astype(raw.dtype), be), "bernoulli")
 
@@ -332,9 +332,9 @@ def multinomial(
         )
     weights = xp.atleast_2d(raw).astype("float64")
     if not bool(xp.isfinite(weights).all() and (weights >= 0).all() and (weights.sum(1) > 0).all()):
-        raise ValueError("multinomial: expected weights that are finite, >= 0 and not all zero")
+        raise ArgumentError("multinomial: expected weights that are finite, >= 0 and not all zero")
     if not replacement and num_samples > int((weights > 0).sum(1).min()):
-        raise ValueError(
+        raise ArgumentError(
             f"multinomial: expected at least {num_samples} positive weights in each row, got fewer. Use replacement=True"
         )
     rows, n = weights.shape
@@ -388,7 +388,7 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
         Size([2])
     """
     if std < 0:
-        raise ValueError(f"normal_: expected std >= 0, got {std}")
+        raise ArgumentError(f"normal_: expected std >= 0, got {std}")
     return fill(x, "normal_", _draw(x.backend, "normal", x.raw.shape, x.raw.dtype, mean, std, generator))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import as_dtype
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.formats import rows
 from autograd.op import floating, op
 from autograd.ops.arguments import axis_of, numpy_names
@@ -234,7 +234,7 @@ def diff(
     if not input.raw.ndim:
         raise ShapeError("diff: expected at least one axis, got a 0-d tensor")
     if n < 0:
-        raise ValueError(f"diff: expected n >= 0, got {n}")
+        raise ArgumentError(f"diff: expected n >= 0, got {n}")
     axis = axis_of("diff", dim, input.raw.ndim)
     parts = [part for part in (prepend, input, append) if part is not None]
     x: Any = cat(parts, axis) if len(parts) > 1 else input

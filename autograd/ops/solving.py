@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.casting import autocasts
 from autograd.dtypes import FROM_NUMPY, finfo
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.formats import rows
 from autograd.node import Variable
 from autograd.op import op, wrap
@@ -404,7 +404,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     name = "linalg.lstsq"
     alike(name, matrices(name, A), B)
     if driver not in (None, *_DRIVERS):
-        raise ValueError(f"{name}: expected a driver of {', '.join(_DRIVERS)}, got {driver!r}")
+        raise ArgumentError(f"{name}: expected a driver of {', '.join(_DRIVERS)}, got {driver!r}")
     (m, n), b = A.raw.shape[-2:], B.raw.shape
     vector = is_vector(A, B)
     right = _reshape(B, shape=(*b, 1)) if vector else B
@@ -454,7 +454,7 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Any = None) -> Tensor:
         Size([4, 2, 2])
     """
     if ind < 1:
-        raise ValueError(f"linalg.tensorinv: expected ind >= 1, got {ind}")
+        raise ArgumentError(f"linalg.tensorinv: expected ind >= 1, got {ind}")
     before, after = tuple(A.raw.shape[:ind]), tuple(A.raw.shape[ind:])
     if prod(before) != prod(after):
         raise ShapeError(f"linalg.tensorinv: expected as many elements in {before} as in {after}. Choose another ind")

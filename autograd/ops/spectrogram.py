@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import FLOAT
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.op import wrap
 from autograd.ops.axes import _permute
 from autograd.ops.complex import view_as_real
@@ -27,7 +27,7 @@ def _padded(name: str, x: Any, pad: int, mode: str) -> Any:
     """The signal (*,L) with ``pad`` elements more at both ends."""
     n = x.raw.shape[-1]
     if mode not in _MODES:
-        raise ValueError(f"{name}: expected pad_mode to be one of {', '.join(_MODES)}, got {mode!r}")
+        raise ArgumentError(f"{name}: expected pad_mode to be one of {', '.join(_MODES)}, got {mode!r}")
     if not pad:
         return x
     if mode == "constant":
@@ -63,9 +63,9 @@ def _lengths(name: str, n_fft: int, hop_length: int | None, win_length: int | No
     """The step from frame to frame, and the length of the window."""
     hop, win = n_fft // 4 if hop_length is None else hop_length, n_fft if win_length is None else win_length
     if hop <= 0:
-        raise ValueError(f"{name}: expected hop_length > 0, got {hop}")
+        raise ArgumentError(f"{name}: expected hop_length > 0, got {hop}")
     if not 0 < win <= n_fft:
-        raise ValueError(f"{name}: expected win_length in [1, {n_fft}], got {win}")
+        raise ArgumentError(f"{name}: expected win_length in [1, {n_fft}], got {win}")
     return hop, win
 
 
@@ -117,13 +117,13 @@ def stft(
     hop, win = _lengths("stft", n_fft, hop_length, win_length)
     real = not (input.is_complex() or (window is not None and window.is_complex()))
     if return_complex is None and real:
-        raise ValueError("stft: expected return_complex for a real signal. Pass return_complex=True")
+        raise ArgumentError("stft: expected return_complex for a real signal. Pass return_complex=True")
     if onesided and not real:
         raise DtypeError("stft: expected onesided=False for complex numbers, whose negative frequencies are others")
     x: Any = input
     if center:
         if align_to_window is not None:
-            raise ValueError("stft: expected align_to_window with center=False only")
+            raise ArgumentError("stft: expected align_to_window with center=False only")
         x = _padded("stft", x, n_fft // 2, pad_mode)
     elif align_to_window:
         x = _padded("stft", x, (n_fft - win) // 2, "constant")
@@ -191,7 +191,7 @@ def istft(
         raise ShapeError(f"istft: expected spectra of shape (F,T) or (B,F,T), not empty, got {tuple(input.raw.shape)}")
     hop, win = _lengths("istft", n_fft, hop_length, win_length)
     if hop > win:
-        raise ValueError(f"istft: expected hop_length in [1, {win}], got {hop}")
+        raise ArgumentError(f"istft: expected hop_length in [1, {win}], got {hop}")
     half = input.raw.shape[-2] != n_fft if onesided is None else onesided
     if half and (return_complex or (window is not None and window.is_complex())):
         raise DtypeError("istft: expected all frequencies (onesided=False) for a complex signal or window")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.casting import autocasts
+from autograd.errors import ArgumentError
 from autograd.op import op
 from autograd.ops.complex import _real
 from autograd.ops.linalg import _matmul
@@ -96,7 +97,7 @@ def _eigvalsh(be: Any, A: Any, *, UPLO: str) -> Any:
 
 def _triangle(name: str, UPLO: str) -> str:
     if UPLO.upper() not in ("L", "U"):
-        raise ValueError(f"{name}: expected UPLO to be 'L' or 'U', got {UPLO!r}")
+        raise ArgumentError(f"{name}: expected UPLO to be 'L' or 'U', got {UPLO!r}")
     return UPLO.upper()
 
 

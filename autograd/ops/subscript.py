@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import DeviceError, DtypeError, ShapeError
+from autograd.errors import ArgumentError, DeviceError, DtypeError, ShapeError
 from autograd.grad_mode import mode
 from autograd.inplace import check_writable, history, inplace
 from autograd.node import Variable
@@ -126,7 +126,7 @@ def _understood(item: Any, be: Any) -> Any:
         return item
     if isinstance(item, slice):
         if item.step is not None and as_int(item.step) <= 0:
-            raise ValueError(f"index: expected a positive step, got {item.step}. Use flip() to reverse")
+            raise ArgumentError(f"index: expected a positive step, got {item.step}. Use flip() to reverse")
         if isinstance(item.start, Variable) or isinstance(item.stop, Variable):
             return slice(*[n if n is None else as_int(n) for n in (item.start, item.stop, item.step)])
         return item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import index as as_int
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.node import Variable
 from autograd.op import op, view_scatter
 from autograd.ops.arguments import axis_of, index_of, numpy_names
@@ -217,7 +217,7 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if not 0 <= size <= length:
         raise ShapeError(f"unfold: expected a size in [0, {length}] for axis {axis}, got {size}")
     if step <= 0:
-        raise ValueError(f"unfold: expected a positive step, got {step}")
+        raise ArgumentError(f"unfold: expected a positive step, got {step}")
     if not shape:  # one element: one window, and no axis to count windows
         return narrow(_slice(input, index=(None, ...)), 0, 0, size)
     return _windows(input, axis=axis, size=size, step=step)
@@ -337,7 +337,7 @@ def slice_scatter(
         tensor([0., 1., 1., 0.])
     """
     if step <= 0:
-        raise ValueError(f"slice_scatter: expected a positive step, got {step}")
+        raise ArgumentError(f"slice_scatter: expected a positive step, got {step}")
     axis = _axis_of_some("slice_scatter", dim, input)
     y = _scattered("slice_scatter", input, src, _slice, index=along(axis, slice(start, end, step)))
     return into(out, y, "slice_scatter")

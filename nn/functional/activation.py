@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.inplace import inplace as in_place
 from autograd.op import elementwise, floating, op
 from autograd.ops.comparison import where
@@ -61,7 +61,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
         tensor([-1.0000,  0.5000,  1.0000])
     """
     if min_val > max_val:
-        raise ValueError(f"hardtanh: expected min_val up to max_val {max_val}, got {min_val}")
+        raise ArgumentError(f"hardtanh: expected min_val up to max_val {max_val}, got {min_val}")
     y: Tensor = in_place(hardtanh)(input, min_val, max_val) if inplace else _hardtanh(input, low=min_val, high=max_val)
     return y
 
@@ -215,7 +215,7 @@ def rrelu(
     Source: Xu, Wang, Chen and Li, Empirical Evaluation of Rectified Activations in Convolutional Network, 2015.
     """
     if lower > upper:
-        raise ValueError(f"rrelu: expected lower up to upper {upper}, got {lower}")
+        raise ArgumentError(f"rrelu: expected lower up to upper {upper}, got {lower}")
     if inplace:
         y: Tensor = in_place(rrelu)(input, lower, upper, training)
     elif training:
@@ -337,6 +337,6 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
         tensor([-1.5000,  0.0000])
     """
     if lambd < 0:
-        raise ValueError(f"softshrink: expected lambd of at least 0, got {lambd}")
+        raise ArgumentError(f"softshrink: expected lambd of at least 0, got {lambd}")
     y: Tensor = _softshrink(input, lambd=lambd)
     return y

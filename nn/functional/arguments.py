@@ -7,7 +7,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from autograd.dtypes import REAL
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -28,7 +28,7 @@ def per_axis(name: str, argument: str, value: Any, nd: int, least: int) -> tuple
     if len(sizes) != nd:
         raise ShapeError(f"{name}: expected {argument} to be an int or {nd} ints, got {value}")
     if min(sizes) < least:
-        raise ValueError(f"{name}: expected {argument} of at least {least}, got {value}")
+        raise ArgumentError(f"{name}: expected {argument} of at least {least}, got {value}")
     return sizes
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import autograd as ag
 from autograd.casting import autocasting
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.op import op
 from autograd.tensor import Tensor
 from nn.functional.dropout import dropout
@@ -136,7 +136,7 @@ def _check(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -
     if mask is None:
         return
     if causal:
-        raise ValueError(f"{name}: expected attn_mask or is_causal, got both. Put the causal order into the mask")
+        raise ArgumentError(f"{name}: expected attn_mask or is_causal, got both. Put the causal order into the mask")
     if mask.dtype not in (ag.bool, q.dtype) and not autocasting(q):
         raise DtypeError(f"{name}: expected attn_mask bool or {q.dtype} like query, got {mask.dtype}. Cast it")
 
@@ -215,7 +215,7 @@ def multi_head_attention_forward(
     Source: Vaswani et al., Attention Is All You Need, 2017.
     """
     if is_causal and attn_mask is None:
-        raise ValueError("multi_head_attention_forward: expected attn_mask together with is_causal, got None")
+        raise ArgumentError("multi_head_attention_forward: expected attn_mask together with is_causal, got None")
     batched = query.ndim == 3
     _check_heads(query, key, value, key_padding_mask, embed_dim_to_check, num_heads, batch_first)
     n_axis, t_axis = (0, 1) if batch_first else (1, 0)

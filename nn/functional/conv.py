@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.casting import autocasting
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.formats import packed
 from autograd.op import op
 from backends.geometry import Conv
@@ -324,9 +324,9 @@ def _named_padding(name: str, padding: str, x: Tensor, kernel: Any, stride: Any,
     if padding == "valid":
         return x, 0
     if padding != "same":
-        raise ValueError(f'{name}: expected padding "valid", "same" or ints, got {padding!r}')
+        raise ArgumentError(f'{name}: expected padding "valid", "same" or ints, got {padding!r}')
     if max(stride) > 1:
-        raise ValueError(f'{name}: expected stride 1 with padding "same", got {stride}')
+        raise ArgumentError(f'{name}: expected stride 1 with padding "same", got {stride}')
     total = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
     if any(n % 2 for n in total):
         x = pad(x, [side for n in reversed(total) for side in (0, n % 2)])
@@ -367,7 +367,9 @@ def _transposed_geometry(
     if b not in (None, (w[1] * groups,)):
         raise ShapeError(f"{name}: expected bias of shape ({w[1] * groups},) to match weight {w}, got {b}")
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
-        raise ValueError(f"{name}: expected output_padding below stride {stride} or dilation {dilation}, got {extra}")
+        raise ArgumentError(
+            f"{name}: expected output_padding below stride {stride} or dilation {dilation}, got {extra}"
+        )
     out, kernel = tuple(x[2:]), tuple(w[2:])
     axes = zip(out, stride, padding, dilation, kernel, extra, strict=True)
     size = tuple((n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, s, p, d, k, e in axes)

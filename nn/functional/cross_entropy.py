@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import autograd as ag
 from autograd.casting import autocasts
 from autograd.dtypes import REAL
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.op import op
 from nn.functional.reduction import reduced, reduction_of
 
@@ -115,7 +115,7 @@ def cross_entropy(
     """
     reduction = reduction_of("cross_entropy", reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"cross_entropy: expected label_smoothing from 0 to 1, got {label_smoothing}")
+        raise ArgumentError(f"cross_entropy: expected label_smoothing from 0 to 1, got {label_smoothing}")
     _check("cross_entropy", input, target, weight, probabilities=target.raw.dtype.kind in REAL)
     if target.raw.dtype.kind in REAL:
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)

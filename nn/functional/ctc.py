@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import autograd as ag
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.op import op, wrap
 from nn.functional.reduction import reduced, reduction_of
 
@@ -166,9 +166,9 @@ def ctc_loss(
     steps, lengths = (_lengths(name, given, batch) for name, given in
                       (("input_lengths", input_lengths), ("target_lengths", target_lengths)))  # fmt: skip
     if not 0 <= blank < classes:
-        raise ValueError(f"ctc_loss: expected blank in [0, {classes - 1}], got {blank}")
+        raise ArgumentError(f"ctc_loss: expected blank in [0, {classes - 1}], got {blank}")
     if batch and (steps.max() > count or steps.min() < 0):
-        raise ValueError(f"ctc_loss: expected input_lengths in [0, {count}], got {steps.tolist()}")
+        raise ArgumentError(f"ctc_loss: expected input_lengths in [0, {count}], got {steps.tolist()}")
     be = log_probs.backend
     labels = _padded(targets, lengths, batch)
     states = np.full((batch, 2 * labels.shape[1] + 1), blank)

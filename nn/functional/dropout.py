@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import autograd as ag
 from autograd import random
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.inplace import inplace as in_place
 from autograd.op import op
 
@@ -44,7 +44,7 @@ def _dropped(input: Tensor, p: float) -> Tensor:
 
 def _check(name: str, p: float) -> None:
     if not 0 <= p <= 1:
-        raise ValueError(f"{name}: expected p from 0 to 1, got {p}")
+        raise ArgumentError(f"{name}: expected p from 0 to 1, got {p}")
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.formats import rows
 from autograd.op import op, wrap, written
 
@@ -153,9 +153,9 @@ def embedding_bag(
                 [2.]])
     """
     if mode not in ("sum", "mean", "max"):
-        raise ValueError(f'embedding_bag: expected mode "sum", "mean" or "max", got {mode!r}')
+        raise ArgumentError(f'embedding_bag: expected mode "sum", "mean" or "max", got {mode!r}')
     if per_sample_weights is not None and mode != "sum":
-        raise ValueError(f'embedding_bag: expected per_sample_weights with mode "sum" only, got it with {mode!r}')
+        raise ArgumentError(f'embedding_bag: expected per_sample_weights with mode "sum" only, got it with {mode!r}')
     if per_sample_weights is not None and per_sample_weights.shape != input.shape:
         raise ShapeError(
             f"embedding_bag: expected per_sample_weights {tuple(input.shape)}, got {tuple(per_sample_weights.shape)}"
@@ -224,12 +224,14 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if raw.dtype.kind not in "iu":
         raise DtypeError(f"one_hot: expected class numbers of an integer dtype, got {tensor.dtype}. Cast with .long()")
     if not raw.size and num_classes < 1:
-        raise ValueError(f"one_hot: expected num_classes of at least 1 for an empty tensor, got {num_classes}")
+        raise ArgumentError(f"one_hot: expected num_classes of at least 1 for an empty tensor, got {num_classes}")
     classes = num_classes
     if num_classes == -1 or not tensor.is_cuda:
         low, high = (int(raw.min()), int(raw.max())) if raw.size else (0, 0)
         classes = high + 1 if num_classes == -1 else num_classes
         if low < 0 or (raw.size and high >= classes):
-            raise ValueError(f"one_hot: expected class numbers in [0, {classes - 1}], got numbers from {low} to {high}")
+            raise ArgumentError(
+                f"one_hot: expected class numbers in [0, {classes - 1}], got numbers from {low} to {high}"
+            )
     y: Tensor = _one_hot(tensor, classes=classes)
     return y

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.op import wrap
 from nn.functional.arguments import batched, per_axis
 
@@ -95,13 +95,13 @@ def _pooled(
     x, is_batch = batched(name, input, nd)
     n, c, *sizes = x.shape
     if (output_size is None) == (output_ratio is None):
-        raise ValueError(
+        raise ArgumentError(
             f"{name}: expected one of output_size and output_ratio, got {'none' if output_size is None else 'both'}"
         )
     if output_ratio is not None:
         ratios = tuple(output_ratio) if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * nd
         if len(ratios) != nd or not all(0 < r < 1 for r in ratios):
-            raise ValueError(f"{name}: expected output_ratio between 0 and 1 for each axis, got {output_ratio}")
+            raise ArgumentError(f"{name}: expected output_ratio between 0 and 1 for each axis, got {output_ratio}")
         output_size = tuple(int(s * r) for s, r in zip(sizes, ratios, strict=True))
     kernel, out = per_axis(name, "kernel_size", kernel_size, nd, 1), per_axis(name, "output_size", output_size, nd, 1)
     if any(o + k - 1 > s for o, k, s in zip(out, kernel, sizes, strict=True)):

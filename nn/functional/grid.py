@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
-from autograd.errors import DtypeError, ShapeError
+from autograd.errors import ArgumentError, DtypeError, ShapeError
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -56,9 +56,9 @@ def grid_sample(
     if 0 in input.shape[2:]:
         raise ShapeError(f"grid_sample: expected sizes of at least 1, got input {tuple(input.shape)}")
     if mode not in _MODES or (mode == "bicubic" and nd == 3):
-        raise ValueError(f"grid_sample: expected mode to be one of {', '.join(_MODES[: 5 - nd])}, got {mode!r}")
+        raise ArgumentError(f"grid_sample: expected mode to be one of {', '.join(_MODES[: 5 - nd])}, got {mode!r}")
     if padding_mode not in _PADDINGS:
-        raise ValueError(
+        raise ArgumentError(
             f"grid_sample: expected padding_mode to be one of {', '.join(_PADDINGS)}, got {padding_mode!r}"
         )
     corners = bool(align_corners)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import autograd as ag
 from autograd.casting import autocasts
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.grad_mode import no_grad
 from autograd.op import elementwise, floating
 from autograd.ops.comparison import where
@@ -153,7 +153,7 @@ def huber_loss(
     """
     reduction = reduction_of("huber_loss", reduction)
     if delta <= 0:
-        raise ValueError(f"huber_loss: expected delta above 0, got {delta}")
+        raise ArgumentError(f"huber_loss: expected delta above 0, got {delta}")
     warn_of_broadcasting("huber_loss", input, target)
     return reduced(_weighted("huber_loss", _huber(input, target, delta=delta), weight), reduction)
 
@@ -191,7 +191,7 @@ def smooth_l1_loss(
     """
     reduction = reduction_of("smooth_l1_loss", reduction, size_average, reduce)
     if beta < 0:
-        raise ValueError(f"smooth_l1_loss: expected beta of at least 0, got {beta}")
+        raise ArgumentError(f"smooth_l1_loss: expected beta of at least 0, got {beta}")
     warn_of_broadcasting("smooth_l1_loss", input, target)
     loss = _huber(input, target, delta=beta) / beta if beta else (input - target).abs()
     return reduced(loss, reduction)
@@ -257,7 +257,7 @@ def binary_cross_entropy(
             f"binary_cross_entropy: expected target of the input's shape {x.shape}, got {target.raw.shape}"
         )
     if not input.is_cuda and x.size and not 0 <= x.min() <= x.max() <= 1:
-        raise ValueError(
+        raise ArgumentError(
             f"binary_cross_entropy: expected input in [0, 1], got values from {x.min()} to {x.max()}. "
             "For logits use binary_cross_entropy_with_logits"
         )
@@ -430,7 +430,7 @@ def gaussian_nll_loss(
     elif var.raw.ndim != len(shape) or any(v not in (1, n) for v, n in zip(var.raw.shape, shape, strict=True)):
         raise ShapeError(f"gaussian_nll_loss: expected var of shape {shape} or {shape[:-1]}, got {var.raw.shape}")
     if not var.is_cuda and (var.raw < 0).any():
-        raise ValueError(f"gaussian_nll_loss: expected var of at least 0, got {var.raw.min()}")
+        raise ArgumentError(f"gaussian_nll_loss: expected var of at least 0, got {var.raw.min()}")
     var = var.clone()
     with no_grad():
         var.clamp_(eps)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import autograd as ag
 from autograd.casting import autocasts
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from nn.functional.distance import pairwise_distance
 from nn.functional.reduction import reduced, reduction_of
 from nn.functional.smooth_activation import logsigmoid
@@ -198,7 +198,7 @@ def multi_margin_loss(
     """
     reduction = reduction_of("multi_margin_loss", reduction, size_average, reduce)
     if p not in (1, 2):
-        raise ValueError(f"multi_margin_loss: expected p of 1 or 2, got {p}")
+        raise ArgumentError(f"multi_margin_loss: expected p of 1 or 2, got {p}")
     _check_rows("multi_margin_loss", input, target, input.raw.shape[:-1])
     classes = target.unsqueeze(-1)
     others = ag.ones_like(input).scatter(-1, classes, 0.0)
@@ -378,7 +378,7 @@ def _triplet_loss(
     reduction: str,
 ) -> Tensor:
     if margin <= 0:
-        raise ValueError(f"{name}: expected margin above 0, got {margin}")
+        raise ArgumentError(f"{name}: expected margin above 0, got {margin}")
     if len({t.raw.ndim for t in triplet}) > 1:
         shapes = ", ".join(str(t.raw.shape) for t in triplet)
         raise ShapeError(f"{name}: expected anchor, positive and negative with as many axes, got {shapes}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import autograd as ag
 from autograd.casting import autocasts
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.formats import packed
 from autograd.op import op, written
 from nn.functional.channels import channel_affine
@@ -86,7 +86,7 @@ def batch_norm(
     _check_channels("batch_norm", shape, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training:
         if running_mean is None or running_var is None:
-            raise ValueError(
+            raise ArgumentError(
                 "batch_norm: expected running_mean and running_var outside of training, got None. Pass training=True"
             )
         return _by_statistics(input, running_mean, running_var, weight, bias, eps)
@@ -327,7 +327,9 @@ def instance_norm(
     )
     if not use_input_stats:
         if running_mean is None or running_var is None:
-            raise ValueError("instance_norm: expected running_mean and running_var without use_input_stats, got None")
+            raise ArgumentError(
+                "instance_norm: expected running_mean and running_var without use_input_stats, got None"
+            )
         return _by_statistics(input, running_mean, running_var, weight, bias, eps)
     count = prod(shape[2:])
     if count < 2:

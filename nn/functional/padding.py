@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.op import op
 
 if TYPE_CHECKING:
@@ -121,9 +121,9 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
 
 def _check_border(shape: tuple[int, ...], widths: Widths, nd: int, mode: str, value: float | None) -> None:
     if mode not in ("reflect", "replicate", "circular"):
-        raise ValueError(f'pad: expected mode "constant", "reflect", "replicate" or "circular", got {mode!r}')
+        raise ArgumentError(f'pad: expected mode "constant", "reflect", "replicate" or "circular", got {mode!r}')
     if value:
-        raise ValueError(f'pad: expected no value with mode "{mode}", got {value}')
+        raise ArgumentError(f'pad: expected no value with mode "{mode}", got {value}')
     if nd not in (1, 2, 3) or len(shape) not in (nd + 1, nd + 2):
         raise ShapeError(
             f"pad: expected (N,C,*S) or (C,*S) with {nd} spatial axes to match {2 * nd} widths, got {shape}"

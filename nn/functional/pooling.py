@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from autograd.casting import autocasts
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.op import op, wrap
 from backends.geometry import Pool
 from nn.functional.arguments import batched, per_axis
@@ -451,7 +451,7 @@ def _avg_pooled(
     divisor: int | None,
 ) -> Tensor:
     if divisor == 0:
-        raise ValueError(f"{name}: expected divisor_override other than 0, got 0")
+        raise ArgumentError(f"{name}: expected divisor_override other than 0, got 0")
     x, is_batch = batched(name, input, nd)
     windows = (*_window(name, nd, kernel_size, stride, padding), (1,) * nd)
     geo = _geometry(name, x.raw.shape, *windows, bool(ceil_mode), bool(count_include_pad), divisor or 0)
@@ -522,7 +522,7 @@ def _geometry(
 ) -> Pool:
     """The geometry of windows that fit the input; remembered, so that a layer checks them once."""
     if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(padding, kernel, dilation, strict=True)):
-        raise ValueError(f"{name}: expected padding of at most half of the window {kernel}, got {padding}")
+        raise ArgumentError(f"{name}: expected padding of at most half of the window {kernel}, got {padding}")
     geo = Pool.of(
         shape,
         kernel=kernel,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from autograd.errors import ArgumentError
+
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
@@ -17,7 +19,7 @@ def reduction_of(name: str, reduction: str, size_average: bool | None = None, re
     """
     reduction = meant(reduction, size_average, reduce)
     if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f'{name}: expected reduction "mean", "sum" or "none", got {reduction!r}')
+        raise ArgumentError(f'{name}: expected reduction "mean", "sum" or "none", got {reduction!r}')
     return reduction
 
 

@@ -10,7 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.inplace import inplace as in_place
 from autograd.op import floating, op
 from autograd.ops.comparison import where
@@ -100,7 +100,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Source: Barron, Continuously Differentiable Exponential Linear Units, 2017.
     """
     if alpha == 0:
-        raise ValueError("celu: expected alpha other than 0, got 0")
+        raise ArgumentError("celu: expected alpha other than 0, got 0")
     y: Tensor = in_place(celu)(input, alpha) if inplace else _elu(input, alpha=alpha, scale=1.0, rate=1 / alpha)
     return y
 
@@ -147,7 +147,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016.
     """
     if approximate not in ("none", "tanh"):
-        raise ValueError(f'gelu: expected approximate "none" or "tanh", got {approximate!r}')
+        raise ArgumentError(f'gelu: expected approximate "none" or "tanh", got {approximate!r}')
     y: Tensor = _gelu(input, by_tanh=approximate == "tanh")
     return y
 

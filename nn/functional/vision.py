@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.formats import packed
 from autograd.op import op
 from nn.functional.adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
@@ -172,13 +172,15 @@ def interpolate(
 def _check_mode(nd: int, mode: str, align_corners: bool | None, antialias: bool, shape: tuple[int, ...]) -> None:
     modes = ("nearest", "nearest-exact", "area", *_LINEAR, "bicubic")
     if mode not in modes:
-        raise ValueError(f"interpolate: expected mode to be one of {', '.join(modes)}, got {mode!r}")
+        raise ArgumentError(f"interpolate: expected mode to be one of {', '.join(modes)}, got {mode!r}")
     if (_LINEAR | {"bicubic": 2}).get(mode, nd) != nd:
-        raise ValueError(f'interpolate: expected a mode for {nd} spatial axes of input {shape}, got "{mode}"')
+        raise ArgumentError(f'interpolate: expected a mode for {nd} spatial axes of input {shape}, got "{mode}"')
     if align_corners is not None and mode not in (*_LINEAR, "bicubic"):
-        raise ValueError(f'interpolate: expected align_corners only with linear and cubic modes, got it with "{mode}"')
+        raise ArgumentError(
+            f'interpolate: expected align_corners only with linear and cubic modes, got it with "{mode}"'
+        )
     if antialias and mode not in ("bilinear", "bicubic"):
-        raise ValueError(f'interpolate: expected antialias only with "bilinear" and "bicubic", got it with "{mode}"')
+        raise ArgumentError(f'interpolate: expected antialias only with "bilinear" and "bicubic", got it with "{mode}"')
     if 0 in shape[1:]:
         raise ShapeError(f"interpolate: expected sizes of at least 1, got input {shape}")
 
@@ -186,13 +188,13 @@ def _check_mode(nd: int, mode: str, align_corners: bool | None, antialias: bool,
 def _sizes(nd: int, have: tuple[int, ...], size: Any, scale_factor: Any) -> tuple[tuple[int, ...], tuple[Any, ...]]:
     """The output sizes, and the scale of each axis where it was given."""
     if (size is None) == (scale_factor is None):
-        raise ValueError(
+        raise ArgumentError(
             "interpolate: expected one of size and scale_factor, got " + ("none" if size is None else "both")
         )
     given = scale_factor if size is None else size
     each = tuple(given) if isinstance(given, (tuple, list)) else (given,) * nd
     if len(each) != nd:
-        raise ValueError(f"interpolate: expected one number or {nd}, got {given}")
+        raise ArgumentError(f"interpolate: expected one number or {nd}, got {given}")
     out = each if size is not None else tuple(math.floor(n * float(s)) for n, s in zip(have, each, strict=True))
     if min(out) < 1:
         raise ShapeError(f"interpolate: expected a result of at least 1 along each axis, got {out}")

@@ -339,3 +339,22 @@ def test_clone_and_contiguous() -> None:
 def test_wrong_devices() -> None:
     with pytest.raises(ag.DeviceError, match=r"device: expected one of cpu, cuda, .*, got 'nowhere'"):
         ag.ones(1).to(device="nowhere")
+
+
+BOTH = {  # what PyTorch raises as a RuntimeError, Python elsewhere as a ValueError or an IndexError
+    "an empty list": lambda: ag.stack([]),
+    "no parts": lambda: ag.ones(3).chunk(0),
+    "a step away from the end": lambda: ag.arange(0, 1, -1),
+    "nothing to draw from": lambda: ag.multinomial(ag.zeros(2), 1),
+    "letters": lambda: ag.einsum("ij->k", ag.ones(2, 3)),
+    "no bound": lambda: ag.clamp(ag.ones(2)),
+    "a rank": lambda: ag.quantile(ag.ones(2), 2.0),
+    "a position": lambda: ag.ones(2).gather(0, ag.tensor([5])),
+}
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_a_wrong_argument_is_a_runtime_error_too(name: str) -> None:
+    for kind in (RuntimeError, IndexError if name == "a position" else ValueError):
+        with pytest.raises(kind):
+            BOTH[name]()
