@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks import systems
@@ -60,6 +63,19 @@ def test_rows_are_read_with_their_seconds(tmp_path: Path) -> None:
     systems.save(ran, path)
     assert [row[:4] for row in systems.rows_of(read(path))] == [first[:4], second[:4]]
     assert "execution" not in read(path).cells[0].metadata
+
+
+def test_pictures_are_packed_and_keep_their_colours() -> None:
+    image = pytest.importorskip("PIL.Image")
+    plain = np.zeros((40, 40, 3), np.uint8)
+    plain[10:20] = (255, 0, 7)
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)  # too many colours for 256
+    for pixels in (plain, noise):
+        file = BytesIO()
+        image.fromarray(pixels).save(file, "PNG", compress_level=0)
+        packed = systems.smaller(before := base64.b64encode(file.getvalue()).decode())
+        after = np.asarray(image.open(BytesIO(base64.b64decode(packed))).convert("RGB"))
+        assert len(packed) <= len(before) and np.array_equal(after, pixels)
 
 
 def test_the_page_names_system_and_notebook() -> None:
