@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from autograd.function import Function
 from autograd.tensor import Tensor
@@ -13,16 +13,15 @@ from autograd.tensor import Tensor
 if TYPE_CHECKING:
     from nn.module import Module
 
-_key = itertools.count().__next__
+_number = itertools.count().__next__
 everywhere: dict[int, tuple[str, Any]] = {}  # (kind, hook): the hooks of all modules; they run before a module's own
 
 
-class Hook(NamedTuple):
-    """A function and how it asked to be called."""
+class Key(int):
+    """The number of a hook, and how it asked to be called: the hooks themselves are what programs look for."""
 
-    fn: Callable[..., Any]
-    with_kwargs: bool = False
-    always_call: bool = False
+    with_kwargs = False
+    always_call = False
 
 
 class RemovableHandle:
@@ -42,9 +41,13 @@ class RemovableHandle:
         self.remove()
 
 
-def register(hooks: dict[int, Any], hook: Any, prepend: bool = False) -> RemovableHandle:
+def register(
+    hooks: dict[int, Any], hook: Any, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
     """Puts a hook behind (or before) the others."""
-    key = _key()
+    key = Key(_number())
+    if with_kwargs or always_call:
+        key.with_kwargs, key.always_call = with_kwargs, always_call
     later = dict(hooks) if prepend else {}
     if prepend:
         hooks.clear()
@@ -53,7 +56,7 @@ def register(hooks: dict[int, Any], hook: Any, prepend: bool = False) -> Removab
     return RemovableHandle(hooks, key)
 
 
-def _hooks(kind: str, own: dict[int, Any]) -> list[tuple[int, Any]]:
+def _hooks(kind: str, own: dict[Any, Any]) -> list[tuple[Any, Any]]:
     """The hooks of one kind that a call runs, with their keys."""
     return [(key, hook) for key, (of, hook) in everywhere.items() if of == kind] + list(own.items())
 
@@ -70,26 +73,26 @@ def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = module.forward(*args, **kwargs)
         for key, hook in _hooks("forward", module._forward_hooks):
             done.add(key)
-            result = _after(hook, module, args, kwargs, result)
+            result = _after(key, hook, module, args, kwargs, result)
         return watch.outputs(result) if watch.full or watch.pre else result
     except Exception:
         for key, hook in _hooks("forward", module._forward_hooks):
-            if hook.always_call and key not in done:
+            if key.always_call and key not in done:
                 try:
-                    result = _after(hook, module, args, kwargs, result)
+                    result = _after(key, hook, module, args, kwargs, result)
                 except Exception as e:
                     warnings.warn(f"forward hook with always_call=True raised another error: {e!r}", stacklevel=2)
         raise
 
 
 def _before(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    for _, hook in _hooks("forward pre", module._forward_pre_hooks):
-        if not hook.with_kwargs:
-            changed = hook.fn(module, args)
+    for key, hook in _hooks("forward pre", module._forward_pre_hooks):
+        if not key.with_kwargs:
+            changed = hook(module, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
             continue
-        changed = hook.fn(module, args, kwargs)
+        changed = hook(module, args, kwargs)
         if changed is not None:
             if not (isinstance(changed, tuple) and len(changed) == 2):
                 raise RuntimeError(
@@ -99,8 +102,10 @@ def _before(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tu
     return args, kwargs
 
 
-def _after(hook: Hook, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
-    changed = hook.fn(module, args, kwargs, result) if hook.with_kwargs else hook.fn(module, args, result)
+def _after(
+    key: Key, hook: Callable[..., Any], module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+) -> Any:
+    changed = hook(module, args, kwargs, result) if key.with_kwargs else hook(module, args, result)
     return result if changed is None else changed
 
 

@@ -11,7 +11,7 @@ from autograd.dtypes import as_dtype
 from autograd.grad_mode import no_grad
 from autograd.tensor import Tensor
 from nn import hooks, registration, state
-from nn.hooks import Hook, RemovableHandle
+from nn.hooks import RemovableHandle
 from nn.parameter import Buffer, Parameter, is_lazy
 from nn.placing import conversion
 from nn.state import IncompatibleKeys
@@ -521,7 +521,7 @@ class Module:
         Returns:
             A handle; ``remove()`` takes the hook away.
         """
-        return hooks.register(self._forward_pre_hooks, Hook(hook, with_kwargs), prepend)
+        return hooks.register(self._forward_pre_hooks, hook, prepend, with_kwargs)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
@@ -537,7 +537,7 @@ class Module:
         Returns:
             A handle; ``remove()`` takes the hook away.
         """
-        return hooks.register(self._forward_hooks, Hook(hook, with_kwargs, always_call), prepend)
+        return hooks.register(self._forward_hooks, hook, prepend, with_kwargs, always_call)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Calls ``hook(module, grad_output)`` when the gradients of the outputs are known; it may return others.

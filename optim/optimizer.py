@@ -84,6 +84,15 @@ class Optimizer:
         tensor([0.], requires_grad=True)
     """
 
+    _stepped = False  # whether step() ever ran: schedulers warn when they come first
+    # What an optimizer has around another one whose groups and state it shares, and that never calls __init__.
+    _step_pre_hooks: Any = ()
+    _step_post_hooks: Any = ()
+    _state_dict_pre_hooks: Any = ()
+    _state_dict_post_hooks: Any = ()
+    _load_pre_hooks: Any = ()
+    _load_post_hooks: Any = ()
+
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
@@ -109,13 +118,9 @@ class Optimizer:
         return type(self).__name__
 
     def _no_hooks(self) -> None:
-        self._stepped = False  # whether step() ever ran: schedulers warn when they come first
-        self._step_pre_hooks: list[Any] = []
-        self._step_post_hooks: list[Any] = []
-        self._state_dict_pre_hooks: list[Any] = []
-        self._state_dict_post_hooks: list[Any] = []
-        self._load_pre_hooks: list[Any] = []
-        self._load_post_hooks: list[Any] = []
+        self._stepped = False
+        for kind in ("_step_pre", "_step_post", "_state_dict_pre", "_state_dict_post", "_load_pre", "_load_post"):
+            setattr(self, f"{kind}_hooks", [])
 
     def __getstate__(self) -> dict[str, Any]:
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}

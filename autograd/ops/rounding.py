@@ -224,8 +224,7 @@ def _faked(name: str, x: Any, scale: Any, zero: Any, shape: tuple[int, ...], low
         raise ArgumentError(
             f"{name}: expected quant_min <= zero_point <= quant_max, got {low}, {zeros.tolist()}, {high}"
         )
-    wide = x.raw.dtype if x.raw.dtype.itemsize > 2 else "float32"
-    s, z = (wrap(t.raw.reshape(shape).astype(wide), x.backend) for t in (scale, zero))
+    s, z = (wrap(t.raw.reshape(shape).astype("float32"), x.backend) for t in (scale, zero))
     return _fake_quantize(x, s, z, low=int(low), high=int(high))
 
 

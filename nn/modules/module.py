@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nn.hooks import Hook, RemovableHandle, everywhere, register
+from nn.hooks import RemovableHandle, everywhere, register
 from nn.module import Module as Module
 from nn.state import IncompatibleKeys as _IncompatibleKeys  # noqa: F401
 
@@ -34,7 +34,7 @@ def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandl
         ...     _ = nn.ReLU()(ag.ones(1))
         ReLU()
     """
-    return register(everywhere, ("forward pre", Hook(hook)))
+    return register(everywhere, ("forward pre", hook))
 
 
 def register_module_forward_hook(
@@ -56,7 +56,7 @@ def register_module_forward_hook(
         ...     nn.ReLU()(ag.ones(1))
         tensor([2.])
     """
-    return register(everywhere, ("forward", Hook(hook, with_kwargs, always_call)))
+    return register(everywhere, ("forward", hook), False, with_kwargs, always_call)
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:

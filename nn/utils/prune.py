@@ -257,4 +257,4 @@ def is_pruned(module: Module) -> bool:
         >>> nn.utils.prune.is_pruned(nn.Sequential(nn.utils.prune.identity(nn.Linear(2, 3), "bias")))
         True
     """
-    return any(isinstance(h.fn, BasePruningMethod) for m in module.modules() for h in m._forward_pre_hooks.values())
+    return any(isinstance(h, BasePruningMethod) for m in module.modules() for h in m._forward_pre_hooks.values())

@@ -168,8 +168,8 @@ def hook_of(module: Module, name: str) -> tuple[int, Any]:
         (-1, None)
     """
     for key, hook in module._forward_pre_hooks.items():
-        if isinstance(hook.fn, BasePruningMethod) and hook.fn._tensor_name == name:
-            return key, hook.fn
+        if isinstance(hook, BasePruningMethod) and hook._tensor_name == name:
+            return key, hook
     return -1, None
 
 

@@ -255,7 +255,7 @@ def test_random_pruning() -> None:
     layer = prune.random_structured(prune.random_unstructured(nn.Linear(6, 4), "weight", 0.25), "weight", 2, 1)
     assert int((layer.weight_mask.sum(0) == 0).sum()) >= 2
     assert array(layer.weight)[array(layer.weight_mask) == 0].any() == np.False_
-    method = next(iter(layer._forward_pre_hooks.values())).fn
+    method = next(iter(layer._forward_pre_hooks.values()))
     assert isinstance(method, prune.PruningContainer) and len(method) == 2 and method[1].dim == 1
 
 
