@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.creation import as_tensor, zeros
 from autograd.device import device
 from autograd.dtypes import dtype
-from autograd.errors import GraphError, ShapeError
+from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.layouts import layout, sparse_coo, sparse_csr
 from autograd.node import Variable
 from autograd.ops.counting import bincount, unique
@@ -258,6 +258,36 @@ class SparseTensor:
     def clone(self) -> SparseTensor:
         """A copy of the values."""
         return self._with(self._of.clone())
+
+    def is_floating_point(self) -> bool:
+        """Whether the values are floating-point numbers."""
+        return self._of.is_floating_point()
+
+    def is_complex(self) -> bool:
+        """Whether the values are complex numbers."""
+        return self._of.is_complex()
+
+    def copy_(self, src: SparseTensor, non_blocking: bool = False) -> SparseTensor:
+        """Takes the places and values of another sparse tensor of the same shape.
+
+        Args:
+            src: the other; its values are cast to this tensor's dtype and moved to its device.
+            non_blocking: accepted.
+
+        Returns:
+            The tensor.
+
+        Raises:
+            DtypeError: ``src`` is dense.
+            ShapeError: ``src`` has another shape.
+        """
+        if not isinstance(src, SparseTensor):
+            raise DtypeError("copy_: expected a sparse tensor for a sparse one, got a dense one. Use to_sparse()")
+        if src.shape != self.shape:
+            raise ShapeError(f"copy_: expected a tensor of shape {tuple(self.shape)}, got {tuple(src.shape)}")
+        new = src.to(device=self.device, dtype=self.dtype).clone()
+        self._at, self._of, self._coalesced = new._at, new._of.detach(), new._coalesced
+        return self
 
     def requires_grad_(self, requires_grad: bool = True) -> SparseTensor:
         """Asks for a gradient of the values, which ``_values().grad`` will be.

@@ -9,6 +9,7 @@ from typing import Any, Self
 import autograd as ag
 from autograd.dtypes import as_dtype
 from autograd.grad_mode import no_grad
+from autograd.sparse_tensor import SparseTensor
 from autograd.tensor import Tensor
 from nn import hooks, registration, state
 from nn.hooks import RemovableHandle
@@ -106,20 +107,20 @@ class Module:
             )
         self._parameters[name] = param
 
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+    def register_buffer(self, name: str, tensor: Tensor | SparseTensor | None, persistent: bool = True) -> None:
         """Adds a tensor that belongs to the state but is not trained.
 
         Args:
             name: the attribute; without dots.
-            tensor: the buffer, or None for one that is absent.
+            tensor: the buffer, dense or sparse, or None for one that is absent.
             persistent: whether ``state_dict`` has it.
 
         Raises:
             TypeError: no Tensor.
             KeyError: the name is taken, empty, or has a dot.
         """
-        registration.check(self, "_buffers", name, tensor, Tensor, "Make it one with autograd.tensor")
-        self._buffers[name] = tensor
+        registration.check(self, "_buffers", name, tensor, (Tensor, SparseTensor), "Make it one with autograd.tensor")
+        self._buffers[name] = tensor  # type: ignore[assignment] # everywhere else sparse ones go as tensors
         (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
@@ -293,7 +294,7 @@ class Module:
 
     def get_buffer(self, target: str) -> Tensor:
         """The buffer under a dotted name, such as "norm.running_mean"; as ``get_submodule``."""
-        found: Tensor = self._get_member(target, Tensor, "_buffers")
+        found: Tensor = self._get_member(target, (Tensor, SparseTensor), "_buffers")
         return found
 
     def _get_member(self, target: str, kind: Any, table: str) -> Any:

@@ -8,14 +8,15 @@ if TYPE_CHECKING:
     from nn.module import Module
 
 
-def check(module: Module, table: str, name: str, value: Any, kind: type, way_out: str) -> None:
+def check(module: Module, table: str, name: str, value: Any, kind: Any, way_out: str) -> None:
     """Refuses what cannot stand under ``name`` in one of the tables of a module."""
     owner, what = type(module).__name__, table.strip("_")[:-1]
     if table not in module.__dict__:
         raise AttributeError(f"{owner}: expected super().__init__() before the first {what} is assigned. Call it first")
     if value is not None and not isinstance(value, kind):
+        first = kind[0] if isinstance(kind, tuple) else kind
         raise TypeError(
-            f"{owner}: expected a {kind.__name__} or None as {what} {name!r}, got {type(value).__name__}. {way_out}"
+            f"{owner}: expected a {first.__name__} or None as {what} {name!r}, got {type(value).__name__}. {way_out}"
         )
     if not isinstance(name, str):
         raise TypeError(f"{owner}: expected a str as the name of a {what}, got {type(name).__name__}")

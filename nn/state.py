@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.grad_mode import no_grad
+from autograd.sparse_tensor import SparseTensor
 from autograd.tensor import Tensor
 from nn.parameter import Parameter
 
@@ -154,7 +155,7 @@ def load_own(
 
 def _fault(key: str, target: Tensor, value: Any) -> str:
     """Why ``value`` cannot become ``target``; empty if it can."""
-    if not isinstance(value, Tensor):
+    if not isinstance(value, (Tensor, SparseTensor)):
         return (
             f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
             f"but received {type(value)}"
@@ -169,7 +170,11 @@ def _fault(key: str, target: Tensor, value: Any) -> str:
     return ""
 
 
-def _copy(target: Tensor, value: Tensor) -> Undo:
+def _copy(target: Any, value: Any) -> Undo:
+    if isinstance(target, SparseTensor):
+        old = target.clone()
+        target.copy_(value)
+        return lambda: target.copy_(old)
     before = target.raw.copy()
     with no_grad():
         target.copy_(value)

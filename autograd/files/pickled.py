@@ -12,8 +12,10 @@ from autograd.device import device as device_type
 from autograd.dtypes import dtype as dtype_type
 from autograd.files.location import row_major
 from autograd.files.names import STORAGE_OF
+from autograd.layouts import layout
 from autograd.node import Variable
 from autograd.size import Size
+from autograd.sparse_tensor import SparseTensor
 
 
 class Name(NamedTuple):
@@ -28,6 +30,7 @@ class Name(NamedTuple):
 
 TENSOR = Name("torch._utils", "_rebuild_tensor_v2")
 PARAMETER = Name("torch._utils", "_rebuild_parameter")
+SPARSE, LAYOUT = Name("torch._utils", "_rebuild_sparse_tensor"), Name("torch.serialization", "_get_layout")
 
 
 class Block(NamedTuple):
@@ -80,6 +83,13 @@ class Pickler(pickle._Pickler):
         """How tensors, shapes and devices are written."""
         if isinstance(obj, Variable):
             return self.tensor(obj)
+        if isinstance(obj, SparseTensor):
+            size = Size(obj.shape)
+            if obj.is_sparse:
+                return SPARSE, (obj.layout, (obj._indices(), obj._values(), size, obj.is_coalesced()))
+            return SPARSE, (obj.layout, (obj.crow_indices(), obj.col_indices(), obj.values(), size))
+        if type(obj) is layout:
+            return LAYOUT, (f"torch.{obj._name}",)
         if type(obj) is Size:
             return Name("torch", "Size"), (tuple(obj),)
         if type(obj) is device_type:

@@ -16,11 +16,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.creation import arange
 from autograd.dtypes import dtype as dtype_type
 from autograd.errors import SerializationError
 from autograd.files.location import Location, row_major, within
 from autograd.files.names import SAFE, ElementKind, StorageKind, state_for_numpy
+from autograd.layouts import layout, sparse_coo, sparse_csr, strided
 from autograd.op import wrap
+from autograd.ops.joining import stack
+from autograd.sparse_tensor import SparseTensor
 from autograd.tensor import Tensor
 
 _trusted: dict[tuple[str, str], Any] = {}  # what add_safe_globals allowed
@@ -83,6 +87,8 @@ class Rebuilding:
         own = {"_rebuild_tensor": self.tensor, "_rebuild_tensor_v2": self.tensor, "_rebuild_tensor_v3": self.tensor,
                "_rebuild_parameter": self.parameter, "_rebuild_parameter_with_state": self.parameter}  # fmt: skip
         self.functions: dict[tuple[str, str], Any] = {("torch._utils", name): f for name, f in own.items()}
+        self.functions["torch._utils", "_rebuild_sparse_tensor"] = self.sparse
+        self.functions["torch.serialization", "_get_layout"] = self.known_layout
         self.functions["torch._tensor", "_rebuild_from_type_v2"] = self.with_state
         self.functions["torch.nn.parameter", "Parameter"] = self.parameter
         self.functions["torch", "Tensor"] = Tensor
@@ -138,6 +144,19 @@ class Rebuilding:
         if parameter_class:
             return parameter_class[0](data, requires_grad)
         return data.detach().requires_grad_(requires_grad)
+
+    def known_layout(self, name: str) -> layout:
+        """A layout by PyTorch's name."""
+        return {f"torch.{kind._name}": kind for kind in (strided, sparse_coo, sparse_csr)}[name]
+
+    def sparse(self, kind: layout, parts: tuple[Any, ...]) -> SparseTensor:
+        """A sparse tensor of its indices and values."""
+        if kind is sparse_csr:
+            rows, columns, values, size = parts
+            row = arange(size[0], device=rows.device).repeat_interleave(rows[1:] - rows[:-1])
+            return SparseTensor(stack([row, columns.long()]), values, size, True, kind)
+        indices, values, size, *coalesced = parts
+        return SparseTensor(indices, values, size, bool(coalesced and coalesced[0]), kind)
 
     def with_state(self, function: Any, cls: Any, args: Any, state: Any) -> Any:
         """A tensor with attributes of its own, which are left out."""

@@ -19,13 +19,13 @@ def is_tensor(obj: Any) -> bool:
         obj: anything.
 
     Returns:
-        True for a ``Tensor`` or a subclass.
+        True for a ``Tensor`` or a subclass, and for a sparse one.
 
     Example:
         >>> ag.is_tensor(ag.ones(1)), ag.is_tensor(1.0)
         (True, False)
     """
-    return isinstance(obj, Variable)
+    return isinstance(obj, Variable) or bool(getattr(obj, "is_sparse", False) or getattr(obj, "is_sparse_csr", False))
 
 
 def is_floating_point(input: Tensor) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -123,3 +124,36 @@ def test_forms() -> None:
     y = x.detach().clone().cpu().double().requires_grad_()
     assert y.requires_grad
     assert not x.requires_grad
+
+
+@pytest.mark.cpu_only("the file and the module are on the CPU")
+def test_files_are_torchs(torch: ModuleType, tmp_path: Path) -> None:
+    makers = {"coo": lambda lib: coo(lib), "csr": lambda lib: coo(lib).to_dense().to_sparse_csr()}
+    ag.save({name: make(ag) for name, make in makers.items()}, tmp_path / "ours")
+    torch.save({name: make(torch) for name, make in makers.items()}, tmp_path / "theirs")
+    for lib, path in ((torch, "ours"), (ag, "theirs"), (ag, "ours")):
+        for x in lib.load(tmp_path / path).values():
+            np.testing.assert_array_equal(x.to_dense().numpy(), coo().to_dense().numpy())
+
+
+def test_sparse_buffers() -> None:
+    import nn
+
+    def module(x: Any) -> nn.Module:
+        m = nn.Module()
+        m.register_buffer("adjacency", x)
+        return m
+
+    m = module(coo())
+    m.load_state_dict(module(2 * coo()).state_dict())
+    np.testing.assert_array_equal(m.adjacency.to_dense().numpy(), 2 * coo().to_dense().numpy())
+    assert m.float().adjacency.dtype is ag.float32 and m.get_buffer("adjacency") is m.adjacency
+    assert list(m.state_dict()) == ["adjacency"] and ag.is_tensor(m.adjacency)
+    before = m.adjacency.to_dense().tolist()
+    with pytest.raises(RuntimeError, match="size mismatch for adjacency"):
+        m.load_state_dict(module(coo().t()).state_dict())
+    assert m.adjacency.to_dense().tolist() == before
+    with pytest.raises(ag.DtypeError, match="copy_: expected a sparse tensor for a sparse one, got a dense one"):
+        m.load_state_dict({"adjacency": coo().to_dense()})
+    with pytest.raises(ag.ShapeError, match=r"copy_: expected a tensor of shape \(3, 4\), got \(4, 3\)"):
+        coo().copy_(coo().t())
