@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from operator import attrgetter, index
+from operator import attrgetter, index, itemgetter
 from typing import Any, Self
 
 from autograd.tensor import Tensor
@@ -453,8 +454,11 @@ class ParameterDict(Module):
         return [self[key] for key in self._keys]
 
     def update(self, parameters: Any) -> None:
-        """Adds or replaces values by key: ``update`` of a dictionary."""
-        for key, value in _pairs("ParameterDict", parameters):
+        """Adds or replaces values as ``update`` of a dictionary; those of a plain one by the order of their keys."""
+        pairs = _pairs("ParameterDict", parameters)
+        if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):
+            pairs = sorted(pairs, key=itemgetter(0))
+        for key, value in pairs:
             self[key] = value
 
     def extra_repr(self) -> str:

@@ -36,7 +36,7 @@ def _improve(matrix: Tensor, u: Tensor, v: Tensor, steps: int, eps: float) -> No
             u.copy_(F.normalize(matrix @ v, dim=0, eps=eps))
 
 
-class SpectralNorm:
+class _SpectralNorm:
     """The hook that sets the weight from the original."""
 
     def __init__(self, name: str, steps: int, dim: int, eps: float) -> None:
@@ -84,9 +84,9 @@ def spectral_norm(
 
     Source: Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018.
     """
-    if any(isinstance(hook, SpectralNorm) and hook.name == name for hook in module._forward_pre_hooks.values()):
+    if any(isinstance(hook, _SpectralNorm) and hook.name == name for hook in module._forward_pre_hooks.values()):
         raise RuntimeError(f"spectral_norm: expected a plain parameter {name!r}, got one with spectral_norm already")
-    hook = SpectralNorm(name, n_power_iterations, _default_dim(module) if dim is None else dim, eps)
+    hook = _SpectralNorm(name, n_power_iterations, _default_dim(module) if dim is None else dim, eps)
     weight = module._parameters.pop(name)
     if weight is None:
         raise ValueError(f"spectral_norm: expected a parameter {name!r}, got None")
@@ -119,7 +119,7 @@ def remove_spectral_norm(module: M, name: str = "weight") -> M:
         ['bias', 'weight']
     """
     for key, hook in module._forward_pre_hooks.items():
-        if isinstance(hook, SpectralNorm) and hook.name == name:
+        if isinstance(hook, _SpectralNorm) and hook.name == name:
             with no_grad():
                 weight = hook.weight(module, False)
             for attribute in (name, f"{name}_u", f"{name}_v", f"{name}_orig"):

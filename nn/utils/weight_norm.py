@@ -23,7 +23,7 @@ def _lengths(v: Tensor, dim: int | None) -> Tensor:
     return (v * v).sum(axes, keepdim=True).sqrt() if axes else v.abs()
 
 
-class WeightNorm:
+class _WeightNorm:
     """The hook that sets the weight from its two parts."""
 
     def __init__(self, name: str, dim: int | None) -> None:
@@ -60,9 +60,9 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
 
     Source: Salimans and Kingma, Weight Normalization, 2016.
     """
-    if any(isinstance(hook, WeightNorm) and hook.name == name for hook in module._forward_pre_hooks.values()):
+    if any(isinstance(hook, _WeightNorm) and hook.name == name for hook in module._forward_pre_hooks.values()):
         raise RuntimeError(f"weight_norm: expected a plain parameter {name!r}, got one with weight_norm already")
-    hook = WeightNorm(name, dim)
+    hook = _WeightNorm(name, dim)
     weight = getattr(module, name)
     del module._parameters[name]
     module.register_parameter(f"{name}_g", Parameter(_lengths(weight, dim).detach()))
@@ -90,7 +90,7 @@ def remove_weight_norm(module: M, name: str = "weight") -> M:
         ['bias', 'weight']
     """
     for key, hook in module._forward_pre_hooks.items():
-        if isinstance(hook, WeightNorm) and hook.name == name:
+        if isinstance(hook, _WeightNorm) and hook.name == name:
             weight = hook.weight(module).detach()
             delattr(module, name)
             del module._parameters[f"{name}_g"], module._parameters[f"{name}_v"], module._forward_pre_hooks[key]

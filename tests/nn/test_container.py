@@ -137,6 +137,12 @@ def test_parameter_list() -> None:
     )
 
 
+def test_order_of_parameter_dicts() -> None:
+    given = {"b": ag.ones(1), "a": ag.ones(1)}
+    assert list(nn.ParameterDict(given)) == ["a", "b"]
+    assert list(nn.ParameterDict(OrderedDict(given))) == list(nn.ParameterDict(given.items())) == ["b", "a"]
+
+
 def test_parameter_dict() -> None:
     p = nn.ParameterDict({"a": ag.ones(1)})
     p["b"] = ag.ones(2, 3, device="cpu")
