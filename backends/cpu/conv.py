@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from backends.cpu import conv_plan, depthwise
+from backends.cpu import conv_plan, depthwise, winograd
 from backends.cpu.results import empty
 from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
 from backends.geometry import Conv
@@ -41,6 +41,8 @@ def conv(be: Backend, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
         return y.reshape(*y.shape, *geo.out)
     if w.shape[1] == 1 and depthwise.served(geo, w.shape[0]):
         return depthwise.conv(x, w, b, geo, work)
+    if winograd.served(geo, len(x), w.shape[1], w.shape[0]):
+        return winograd.conv(x, w, b, geo, work)
     n, outs, channels, lanes = x.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(x.itemsize)
     plan = conv_plan.forward(geo, n, channels, outs, x.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
     y = empty((n, w.shape[0], *geo.out), x.dtype)
@@ -58,6 +60,8 @@ def conv_input(be: Backend, g: Array, w: Array, geo: Conv) -> Array:
         return gx.reshape(len(g), -1, *geo.size)
     if w.shape[1] == 1 and depthwise.served(geo, w.shape[0]):
         return depthwise.conv_input(g, w, geo, work)
+    if winograd.served(geo, len(g), w.shape[0], w.shape[1]):
+        return winograd.conv_input(g, w, geo, work)
     n, outs, channels, lanes = g.shape[0], w.shape[0] // geo.groups, w.shape[1], _vector.lanes_of(g.itemsize)
     plan = conv_plan.backward(geo, n, channels, outs, g.itemsize, lanes, _kernels.ROWS, _kernels.HEIGHTS, threads(work))
     x = empty((n, channels * geo.groups, *geo.size), g.dtype)

@@ -98,17 +98,11 @@ def pad_rows_strided(
         target, t0, ldt, source, s0, lds, rows, length, first, last, stride = values
         b = e.builder
         to, start = e.data(kinds[0], target, t0), e.data(kinds[3], source, s0)
-        lanes = ir.Constant(ir.VectorType(ir.IntType(64), e.lanes), list(range(e.lanes)))
-        apart = b.mul(lanes, e.splat(e.times(stride, e.itemsize)))  # bytes
 
         def single(to: Any, start: Any) -> None:
             def vector(i: Any) -> None:
                 mask = e.within(b.sub(first, i), b.sub(last, i))
-                base = e.splat(b.ptrtoint(e.at(start, e.times(i, stride)), ir.IntType(64)))
-                pointers = b.inttoptr(b.add(base, apart), ir.VectorType(ir.PointerType(), e.lanes))
-                name = f"llvm.masked.gather.{e.suffix()}.v{e.lanes}p0"
-                args = [pointers, ir.Constant(ir.IntType(32), e.itemsize), mask, e.zero]
-                e.store(e.call(name, e.vector, args), e.at(to, i))
+                e.store(e.gather(e.at(start, e.times(i, stride)), stride, mask), e.at(to, i))
 
             _each_vector(e, length, vector)
 

@@ -162,6 +162,15 @@ class Emitter:
         args = [value, plain, ir.Constant(_I32, self.itemsize), mask]
         self.call(f"llvm.masked.store.{self.suffix()}.p0", ir.VoidType(), args)
 
+    def gather(self, pointer: Any, step: Any, mask: Any) -> Any:
+        """The elements ``step`` apart from a pointer on, one for each lane; as ``load_masked``."""
+        b = self.builder
+        apart = b.mul(self._iota, self.splat(self.times(step, self.itemsize)))  # bytes
+        base = self.splat(b.ptrtoint(pointer, _I64))
+        pointers = b.inttoptr(b.add(base, apart), ir.VectorType(ir.PointerType(), self.lanes))
+        args = [pointers, ir.Constant(_I32, self.itemsize), mask, self.zero]
+        return self.call(f"llvm.masked.gather.{self.suffix()}.v{self.lanes}p0", self.vector, args)
+
     def shuffle(self, a: Any, b: Any, lanes: Sequence[int]) -> Any:
         """The named lanes of a (0..L-1) and b (L..2L-1)."""
         return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_I32, len(lanes)), list(lanes)))
