@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DeviceError, DtypeError, ShapeError
+from autograd.formats import rows
 from autograd.grad_mode import mode
 from autograd.inplace import check_writable, history, inplace
 from autograd.node import Variable
@@ -37,7 +38,7 @@ _BOUNDS = (int, type(None))
 @op
 def _at(be: Any, x: Any, *, fancy: tuple[Any, ...]) -> Any:
     """The elements of x at index arrays or a mask."""
-    return x[fancy]
+    return rows(x[fancy])  # NumPy lays the picked axis first in memory
 
 
 @op
