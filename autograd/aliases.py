@@ -29,6 +29,8 @@ _MODULES = {
     "autograd.nn.parallel.data_parallel": "nn.parallel",
     "autograd.nn.parallel.distributed": "nn.parallel",
     "autograd.storage": "autograd.methods.memory",
+    "autograd.utils._pytree": "autograd.utils.tree",
+    "autograd.utils.hooks": "nn.hooks",
     "autograd.nn.modules.pixelshuffle": "nn.modules.vision",
     "einops.layers.autograd": "nn.einops",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autograd.function import Function
@@ -54,6 +55,15 @@ def register(
     hooks[key] = hook
     hooks.update(later)
     return RemovableHandle(hooks, key)
+
+
+def older_load_hook(module: Module, hook: Callable[..., Any], with_module: bool = False) -> RemovableHandle:
+    """``register_load_state_dict_pre_hook`` as it was: the hook does not take the module, unless it asks for it."""
+    return module.register_load_state_dict_pre_hook(hook if with_module else partial(_without_module, hook))
+
+
+def _without_module(hook: Callable[..., Any], module: Module, *args: Any) -> Any:
+    return hook(*args)
 
 
 def _hooks(kind: str, own: dict[Any, Any]) -> list[tuple[Any, Any]]:

@@ -460,9 +460,7 @@ class Module:
             An ordered dictionary.
         """
         given: list[Any] = [*args, *[destination, prefix, keep_vars][len(args) :]]
-        destination, prefix, keep_vars = given
-        entries: dict[str, Any] = state.state_dict(self, destination, prefix, keep_vars)
-        return entries
+        return state.state_dict(self, *given)
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
@@ -579,6 +577,8 @@ class Module:
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls the hook with the arguments of ``_load_from_state_dict``, module first, before anything is compared."""
         return hooks.register(self._load_state_dict_pre_hooks, hook)
+
+    _register_state_dict_hook, _register_load_state_dict_pre_hook = register_state_dict_post_hook, hooks.older_load_hook
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls ``hook(module, incompatible_keys)`` after ``load_state_dict``; it may take keys off the two lists."""

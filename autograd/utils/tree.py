@@ -6,10 +6,10 @@ A structure is a tuple, named tuple, list, dict or OrderedDict of structures; an
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["tree_flatten", "tree_leaves", "tree_map", "tree_prefix"]
+__all__ = ["tree_flatten", "tree_leaves", "tree_map", "tree_prefix", "tree_unflatten"]
 
 _DICTS = (dict, OrderedDict)
 
@@ -92,6 +92,24 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
         return tree_map(lambda _: next(rest), shape)
 
     return tree_leaves(tree), rebuild
+
+
+def tree_unflatten(leaves: Iterable[Any], treespec: Callable[[list[Any]], Any]) -> Any:
+    """The structure that ``tree_flatten`` took apart, with other leaves.
+
+    Args:
+        leaves: as many as there were.
+        treespec: the second result of ``tree_flatten``.
+
+    Returns:
+        The structure.
+
+    Example:
+        >>> from autograd.utils.tree import tree_flatten, tree_unflatten
+        >>> tree_unflatten("xy", tree_flatten({"a": 1, "b": [2]})[1])
+        {'a': 'x', 'b': ['y']}
+    """
+    return treespec(list(leaves))
 
 
 def tree_prefix(prefix: Any, tree: Any) -> list[Any]:

@@ -20,6 +20,8 @@ SAME = {
     "autograd.optim.lr_scheduler": "optim.lr_scheduler",
     "autograd.autograd.functional": "autograd.functional",
     "autograd.autograd.function": "autograd.function",
+    "autograd.utils._pytree": "autograd.utils.tree",
+    "autograd.utils.hooks": "nn.hooks",
 }
 
 

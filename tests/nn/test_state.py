@@ -250,3 +250,19 @@ def test_prefix_of_parallel_models() -> None:
     consume_prefix_in_state_dict_if_present(state, "module.")
     assert list(state) == ["weight", "bias"]
     assert not model.load_state_dict(state).missing_keys
+
+
+def test_older_forms_of_the_hooks() -> None:
+    m = nn.Linear(2, 1)
+
+    def renamed(state, prefix, *rest):
+        state[f"{prefix}weight"] = state.pop(f"{prefix}kernel")
+
+    m._register_state_dict_hook(lambda module, state, prefix, metadata: state.update(more=module.bias))
+    handle = m._register_load_state_dict_pre_hook(renamed)
+    state = {"kernel": ag.ones(1, 2), "bias": ag.ones(1)}
+    m.load_state_dict(dict(state))
+    handle.remove()
+    m._register_load_state_dict_pre_hook(lambda module, *args: renamed(*args), with_module=True)
+    m.load_state_dict(dict(state))
+    assert m.weight.tolist() == [[1, 1]] and list(m.state_dict()) == ["weight", "bias", "more"]
