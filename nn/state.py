@@ -156,15 +156,9 @@ def load_own(
 def _fault(key: str, target: Tensor, value: Any) -> str:
     """Why ``value`` cannot become ``target``; empty if it can."""
     if not isinstance(value, (Tensor, SparseTensor)):
-        return (
-            f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
-            f"but received {type(value)}"
-        )
+        return f"no tensor for {key}: got {type(value).__name__}"
     if value.shape != target.shape:
-        return (
-            f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
-            f"the shape in current model is {target.shape}."
-        )
+        return f"size mismatch for {key}: the model has {tuple(target.shape)}, the state has {tuple(value.shape)}"
     if value.is_complex() and not target.is_complex():
         return f"dtype mismatch for {key}: the model has {target.dtype}, the state has {value.dtype}"
     return ""
@@ -203,8 +197,9 @@ def _set_extra(module: Module, state: Any) -> Undo:
 
 
 def _report(module: Module, found: IncompatibleKeys, errors: list[str], strict: bool) -> str:
-    """Every fault, in PyTorch's words: programs look for them in the message."""
+    """Every fault, under PyTorch's headings: programs look for them in the message."""
     wrong = {"Missing": found.missing_keys, "Unexpected": found.unexpected_keys} if strict else {}
     quoted = {what: ", ".join(f'"{key}"' for key in keys) for what, keys in wrong.items() if keys}
-    faults = "\n\t".join([f"{what} key(s) in state_dict: {keys}. " for what, keys in quoted.items()] + errors)
-    return f"Error(s) in loading state_dict for {type(module).__name__}:\n\t{faults}"
+    faults = "\n\t".join([f"{what} key(s) in state_dict: {keys}." for what, keys in quoted.items()] + errors)
+    way_out = "Is it the state of another model?" if errors else "Pass strict=False to load the keys that match"
+    return f"Error(s) in loading state_dict for {type(module).__name__}:\n\t{faults}\nNothing was loaded. {way_out}"

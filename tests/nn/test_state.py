@@ -88,12 +88,8 @@ FAULTS = [  # a change of the state, the text, whether strict=False forgives it
     (having("2.weight", ag.ones(1)), r"Unexpected key\(s\) in state_dict: \"2.weight\"", True),
     (having("top", ag.ones(1)), r"Unexpected key\(s\) in state_dict: \"top\"", True),
     (having("1._extra_state", 3), r"Unexpected key\(s\) in state_dict: \"1._extra_state\"", True),
-    (having("1.weight", ag.ones(3)), r"size mismatch for 1.weight: .* Size\(\[3\]\) from .* Size\(\[2\]\)", False),
-    (
-        having("1.bias", 3),
-        r"parameter named \"1.bias\", expected .*Tensor-like object .* but received <class 'int'>",
-        False,
-    ),
+    (having("1.weight", ag.ones(3)), r"size mismatch for 1.weight: the model has \(2,\), the state has \(3,\)", False),
+    (having("1.bias", 3), r"no tensor for 1.bias: got int", False),
     (having("1.bias", ag.ones(2, dtype=ag.complex64)), r"dtype mismatch for 1.bias: .*float32, .*complex64", False),
 ]
 
@@ -120,14 +116,16 @@ def test_all_faults_are_reported_at_once() -> None:
     state = {"0.weight": ag.ones(1, 3), "0.bias": ag.ones(2), "extra": ag.ones(1)}
     text = (
         "Error(s) in loading state_dict for Sequential:\n"
-        '\tMissing key(s) in state_dict: "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked". \n'
-        '\tUnexpected key(s) in state_dict: "extra". \n'
-        "\tsize mismatch for 0.weight: copying a param with shape Size([1, 3]) from checkpoint, "
-        "the shape in current model is Size([2, 3])."
+        '\tMissing key(s) in state_dict: "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked".\n'
+        '\tUnexpected key(s) in state_dict: "extra".\n'
+        "\tsize mismatch for 0.weight: the model has (2, 3), the state has (1, 3)\n"
+        "Nothing was loaded. Is it the state of another model?"
     )
     with pytest.raises(RuntimeError) as caught:
         net().load_state_dict(state)
     assert str(caught.value) == text
+    with pytest.raises(RuntimeError, match=r"Nothing was loaded\. Pass strict=False to load the keys that match"):
+        nn.Linear(1, 1).load_state_dict({})
     with pytest.raises(TypeError, match="load_state_dict: expected a dictionary of tensors, got list"):
         net().load_state_dict([])
 
