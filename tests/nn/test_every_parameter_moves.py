@@ -92,7 +92,8 @@ for n in (1, 2, 3):
         LAYERS[f"{conv}{n}d"] = made, lambda n=n: (image(4, n),)
         made = lambda cls=f"Lazy{conv}{n}d", n=n: settled(getattr(nn, cls)(6, 3, stride=2), image(4, n))
         LAYERS[f"Lazy{conv}{n}d"] = made, lambda n=n: (image(4, n),)
-CONTAINERS = {"Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList"}  # they compute nothing
+# They compute nothing.
+CONTAINERS = {"Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "RNNCellBase"}
 
 
 @pytest.fixture(params=["cpu", "reference"])

@@ -152,6 +152,10 @@ VALUES: dict[str, dict[str, str]] = {
         for name in ("group_norm", "instance_norm", "scaled_dot_product_attention")
     },
     **{name: {"special values": _NAN} for name in ("trapezoid", "var_mean", "std_mean")},
+    **{
+        f"fake_quantize_per_{what}_affine": {"special values": "NaN stays NaN; PyTorch gives the smallest number"}
+        for what in ("tensor", "channel")
+    },
     "F.gelu": {"special values": "gelu(inf) is inf, its limit; PyTorch gives NaN"},
     **{name: {"int64": _CUT} for name in ("addmm", "baddbmm", "addbmm", "addmv")},
     "addcmul": {"int64": "a fractional value does not fit; PyTorch cuts it"},
