@@ -132,7 +132,7 @@ def test_parameter_list() -> None:
     assert repr(p[:1]) == "ParameterList(  (0): Parameter containing: [autograd.float32 of size 6])"
     assert repr(nn.ParameterList(["x"])) == "ParameterList(  (0): Object of type: str)"
     assert repr(nn.ParameterList()) == "ParameterList()"
-    assert repr(nn.ParameterList([ag.ones(1), 2])) == (
+    assert repr(nn.ParameterList([ag.ones(1, device="cpu"), 2])) == (
         "ParameterList(\n    (0): Parameter containing: [autograd.float32 of size 1]\n    (1): Object of type: int\n)"
     )
 
