@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from numpy import add as _numpy_add
 from numpy import multiply as _numpy_mul
 
@@ -32,12 +34,12 @@ def _like(g: Array, x: Array) -> Array:
 
 def add(be: Backend, a: Array, b: Array) -> Array:
     """See ``Backend.add``."""
-    return _shared("add", a, b) if a.size >= _SHARE_FROM and _alike(a, b) else _numpy_add(a, b)
+    return _shared(_kernels.add, a, b) if a.size >= _SHARE_FROM and _alike(a, b) else _numpy_add(a, b)
 
 
 def mul(be: Backend, a: Array, b: Array) -> Array:
     """See ``Backend.mul``."""
-    return _shared("mul", a, b) if a.size >= _SHARE_FROM and _alike(a, b) else _numpy_mul(a, b)
+    return _shared(_kernels.mul, a, b) if a.size >= _SHARE_FROM and _alike(a, b) else _numpy_mul(a, b)
 
 
 def _alike(a: Array, b: Array) -> bool:
@@ -51,10 +53,10 @@ def _alike(a: Array, b: Array) -> bool:
     )
 
 
-def _shared(name: str, a: Array, b: Array) -> Array:
+def _shared(kernel: Any, a: Array, b: Array) -> Array:
     """The result of a kernel of two arrays, whose work is shared out."""
     y = empty_like(a)
-    getattr(_kernels, name)(a.size)(a.ravel("K"), b.ravel("K"), y.ravel("K"))
+    kernel(a.size)(a.ravel("K"), b.ravel("K"), y.ravel("K"))
     return y
 
 

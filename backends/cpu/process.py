@@ -77,11 +77,8 @@ def _keep_memory() -> None:
 def _ask_for_huge_pages(libc: ctypes.CDLL) -> None:
     """A product reads more pages of 4 KB than a core knows the places of. NumPy asks for pages of 2 MB for arrays of 4 MB
     and more; here the heap, where the others lie, grows by a stretch of addresses at once, and asks for all of it."""
-    libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = (
-        ctypes.c_void_p,
-        [ctypes.c_size_t],
-        [ctypes.c_void_p],
-    )
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
     libc.mallopt(_TOP_PAD, _RESERVED)
     libc.free(libc.malloc(LARGEST_KEPT - _HUGE_PAGE))  # more than is free, less than would come from elsewhere
     libc.mallopt(_TOP_PAD, _STEP)

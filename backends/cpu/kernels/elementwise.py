@@ -18,7 +18,7 @@ _DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
 
 @kernel
 def add(a: Any, b: Any, y: Any) -> None:
-    """y = a + b; y may be a."""
+    """y = a + b."""
     for i in prange(y.size):
         y[i] = a[i] + b[i]
 

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import prange, types
 from numba.extending import intrinsic
 
-from backends.cpu.kernels.jit import helper, kernel, summing
+from backends.cpu.kernels.jit import kernel, summing
 from backends.cpu.kernels.vector import Emitter, emits
 
 BLOCK = 64  # columns that one thread takes at a time where memory is read in rows
@@ -41,13 +41,6 @@ def add_row(x: Any, out: Any) -> None:
     """out += x."""
     for i in range(x.size):
         out[i] += x[i]
-
-
-@helper
-def copy_row(x: Any, out: Any) -> None:
-    """out = x; ``out[:] = x`` would bring code that formats its error's message."""
-    for i in range(x.size):
-        out[i] = x[i]
 
 
 @kernel

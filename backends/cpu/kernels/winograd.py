@@ -10,7 +10,7 @@ the second-level cache::
 
     x (C,H,W) -- take --> v (16,C,T) -- product with u (16,K,C) --> m (16,K,T) -- give --> y (K,H,W)
 
-Lanes are tiles side by side. Rounding errors grow by about two; a number that is not finite spreads over its tile.
+Lanes are tiles side by side. Rounding errors are as of direct sums (README.md); what is not finite spreads over its tile.
 
 Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016.
 """
