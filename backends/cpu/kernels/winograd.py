@@ -21,15 +21,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import prange, types
 from numba.extending import intrinsic
 
 from backends.cpu.kernels.jit import kernel
 from backends.cpu.kernels.product import ROWS, VECTORS, product
 from backends.cpu.kernels.vector import VECTOR_BYTES, Emitter, emits, flush_denormals, restore_denormals
+from backends.cpu.kernels.winograd_tiles import TILES, joined, rows_of, split, transform_plane
 
-PLACES = 16
+_TILE = TILES[3]
+PLACES = _TILE.places**2
 OUTS = 8 * ROWS  # output channels that are turned back together
 
 
@@ -56,18 +57,6 @@ def distances(channels: int, outs: int, lanes: int) -> tuple[int, int, int]:
     )
 
 
-def _inner(e: Emitter, d: list[Any]) -> list[Any]:
-    """B' of four vectors."""
-    b = e.builder
-    return [b.fsub(d[0], d[2]), b.fadd(d[1], d[2]), b.fsub(d[2], d[1]), b.fsub(d[1], d[3])]
-
-
-def _outer(e: Emitter, m: list[Any]) -> list[Any]:
-    """A' of four vectors."""
-    b = e.builder
-    return [b.fadd(b.fadd(m[0], m[1]), m[2]), b.fsub(b.fsub(m[1], m[2]), m[3])]
-
-
 @intrinsic
 def _take(
     context: Any,
@@ -90,26 +79,22 @@ def _take(
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
         x, x0, height, width, top, left, count, v, v0, apart = values
         b, plane, to = e.builder, e.data(kinds[0], x, x0), e.data(kinds[7], v, v0)
+        parts = [first + k * e.lanes for first in range(0, _TILE.seen, _TILE.outs) for k in range(_TILE.outs)]
+        across = [e.within(b.neg(e.plus(left, part)), b.sub(width, e.plus(left, part))) for part in parts]
 
         def row(r: int) -> list[Any]:
-            """Inputs (r, 0..3) of all tiles: every other number of the row, from four places on."""
+            """Inputs (r, 0..) of all tiles: every ``outs``-th number of the row, from as many places on as a tile sees."""
             i = e.plus(top, r)
-            inside = b.and_(b.icmp_signed(">=", i, e.index(0)), b.icmp_signed("<", i, height))
-            end, start = b.select(inside, width, e.index(0)), e.at(plane, b.add(b.mul(i, width), left))
-            out: list[Any] = []
-            for shift in (0, 2):
-                halves = []
-                for first in (shift, shift + e.lanes):
-                    at = e.plus(left, first)
-                    halves.append(e.load_masked(e.at(start, first), e.within(b.neg(at), b.sub(end, at))))
-                out += [e.shuffle(halves[0], halves[1], range(odd, 2 * e.lanes, 2)) for odd in (0, 1)]
-            return out
+            inside = e.splat(b.and_(b.icmp_signed(">=", i, e.index(0)), b.icmp_signed("<", i, height)))
+            start, vectors = e.at(plane, b.add(b.mul(i, width), left)), []
+            for part, mask in zip(parts, across, strict=True):
+                vectors.append(e.load_masked(e.at(start, part), b.and_(mask, inside)))
+            groups = [vectors[k : k + _TILE.outs] for k in range(0, _TILE.seen, _TILE.outs)]
+            return [vector for group in groups for vector in split(e, group)]
 
-        columns = [_inner(e, list(column)) for column in zip(*[row(r) for r in range(4)], strict=True)]
         there = e.within(0, count)
-        for i in range(4):
-            for j, value in enumerate(_inner(e, [column[i] for column in columns])):
-                e.store_masked(value, e.at(to, e.times(apart, 4 * i + j)), there)
+        for p, value in enumerate(transform_plane(e, _TILE.inputs, [row(r) for r in range(_TILE.seen)])):
+            e.store_masked(value, e.at(to, e.times(apart, p)), there)
 
     return types.void(x, x0, height, width, top, left, count, v, v0, apart), emits(generate, apart=True)
 
@@ -124,16 +109,12 @@ def _give(
         m, m0, apart, bias, y, y0, width, rows, valid = values
         b, start, to = e.builder, e.data(kinds[0], m, m0), e.data(kinds[4], y, y0)
         places = [e.load(e.at(start, e.times(apart, p))) for p in range(PLACES)]
-        columns = [_outer(e, places[j::4]) for j in range(4)]
-        offset = e.splat(bias)
-        for i in range(2):
-            even, odd = (b.fadd(value, offset) for value in _outer(e, [column[i] for column in columns]))
+        offset, masks = e.splat(bias), [e.within(0, e.plus(valid, -k * e.lanes)) for k in range(_TILE.outs)]
+        for i, row in enumerate(rows_of(transform_plane(e, _TILE.results, rows_of(places, _TILE.places)), _TILE.outs)):
+            vectors = joined(e, [b.fadd(value, offset) for value in row])
             with b.if_then(b.icmp_signed("<", e.index(i), rows)):
-                for half in range(2):
-                    lanes = [lane for t in range(e.lanes // 2) for lane in (t, e.lanes + t)]
-                    value = e.shuffle(even, odd, [lane + half * e.lanes // 2 for lane in lanes])
-                    mask = e.within(0, e.plus(valid, -half * e.lanes))
-                    e.store_masked(value, e.at(to, e.plus(e.times(width, i), half * e.lanes)), mask)
+                for k, (vector, mask) in enumerate(zip(vectors, masks, strict=True)):
+                    e.store_masked(vector, e.at(to, e.plus(e.times(width, i), k * e.lanes)), mask)
 
     return types.void(m, m0, apart, bias, y, y0, width, rows, valid), emits(generate, apart=True)
 
@@ -146,20 +127,10 @@ def _turn(
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
         w, w0, step, direction, count, u, u0, apart = values
-        b, to = e.builder, e.data(kinds[5], u, u0)
-        mask, half = e.within(0, count), ir.Constant(e.vector, [0.5] * e.lanes)
-        g = [e.gather(e.at(e.data(kinds[0], w, w0), e.times(direction, q)), step, mask) for q in range(9)]
-
-        def turned(three: list[Any]) -> list[Any]:
-            """G of three vectors."""
-            sides = b.fadd(three[0], three[2])
-            inner = [b.fmul(half, b.fadd(sides, three[1])), b.fmul(half, b.fsub(sides, three[1]))]
-            return [three[0], *inner, three[2]]
-
-        columns = [turned(g[j::3]) for j in range(3)]
-        for i in range(4):
-            for j, value in enumerate(turned([column[i] for column in columns])):
-                e.store_masked(value, e.at(to, e.times(apart, 4 * i + j)), mask)
+        first, to, mask = e.data(kinds[0], w, w0), e.data(kinds[5], u, u0), e.within(0, count)
+        taps = [e.gather(e.at(first, e.times(direction, q)), step, mask) for q in range(9)]
+        for p, value in enumerate(transform_plane(e, _TILE.weights, rows_of(taps, 3))):
+            e.store_masked(value, e.at(to, e.times(apart, p)), mask)
 
     return types.void(w, w0, step, direction, count, u, u0, apart), emits(generate, apart=True)
 
