@@ -103,6 +103,8 @@ def conv_weight(be: Backend, g: Array, x: Array, geo: Conv) -> Array:
         return product.reshape(g.shape[1], channels, *geo.kernel)
     if channels == 1 and depthwise.served(geo, g.shape[1]):
         return depthwise.conv_weight(g, x, geo, work)
+    if winograd.weight_served(geo, n, channels, outs):
+        return winograd.conv_weight(g, x, geo, work)
     dtype, count, lanes = x.dtype, threads(work), _vector.lanes_of(x.itemsize)
     if _by_pixels(geo, channels, outs, lanes):
         return _weight_by_pixels(g, x, geo, work)

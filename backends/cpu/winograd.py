@@ -1,20 +1,27 @@
-"""Convolution of 3x3 windows by Winograd's method: see ``kernels/winograd.py``."""
+"""Convolution of 3x3 windows by Winograd's method: see ``kernels/winograd.py`` and ``kernels/winograd_weight.py``."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
+from typing import Any
 
 import numpy as np
 
+from backends.cpu import conv_plan
 from backends.cpu.results import empty
 from backends.cpu.runtime import Kernels, contiguous, scratch, scratch_rows, threads
 from backends.geometry import Conv
 from backends.protocol import Array
 
 _kernels = Kernels("winograd")
+_weights = Kernels("winograd_weight")
 _vector = Kernels("vector")
 _CHANNELS = 32  # of input and output, at least: with fewer, turning tiles takes longer than it saves
 _PIXELS = 256  # of all outputs, at least: with fewer, turning the weights does
+_TILES = 32  # for the gradient of the weights, at least: with fewer, turning that back does
+_WIDE = 512  # columns of gradients, at most: of wider ones, tiles do not stay in the cache together with those below
+_SAVED = {(3, 3): 36 / 16, (5, 5): 100 / 49}  # by the gradient of the weights: multiplications for one of ours
 
 
 def served(geo: Conv, images: int, channels: int, outs: int) -> bool:
@@ -69,3 +76,54 @@ def _correlate(
     sizes = images, channels, outs, *x.shape[2:], *size, *padding
     _kernels.correlate(work)(contiguous(x).reshape(-1), u, bias, y.reshape(-1), sizes, apart, inputs, sums)
     return y
+
+
+def weight_served(geo: Conv, images: int, channels: int, outs: int) -> bool:
+    """Whether it takes the gradient of a convolution's weights, and is quicker than the others.
+
+    Args:
+        geo: the geometry.
+        images: in the batch.
+        channels, outs: of input and output.
+
+    Returns:
+        Whether windows of 3x3 or 5x5 lie side by side, of enough channels and in enough tiles.
+
+    Example:
+        >>> geo = Conv.of((1, 64, 8, 8), (64, 64, 3, 3), stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=1)
+        >>> weight_served(geo, 64, 64, 64), weight_served(geo, 1, 64, 64)
+        (True, False)
+    """
+    if geo.kernel not in _SAVED or geo.groups > 1 or {*geo.stride, *geo.dilation} != {1} or geo.out[1] > _WIDE:
+        return False
+    pixels, tiles = images * prod(geo.out), images * prod((length + 1) // 2 for length in geo.out)
+    few = min(channels, outs)
+    least = 2 if few < 2 * _CHANNELS else 1.25  # times fewer multiplications, tiles that are cut off taken into account
+    return few >= _CHANNELS and tiles >= _TILES and _SAVED[geo.kernel] * pixels >= least * 4 * tiles
+
+
+def conv_weight(g: Array, x: Array, geo: Conv, work: int) -> Array:
+    """See ``Backend.conv_weight``."""
+    images, channels, outs, window = len(x), x.shape[1], g.shape[1], geo.kernel[0]
+    count, lanes = threads(work), _vector.lanes_of(x.itemsize)
+    rows, factors, nbytes = _terms(window, x.dtype)
+    shares = conv_plan.channel_shares(count, outs, nbytes * outs * (-(-channels // lanes) * lanes))
+    plan = _weights.plan(window, images, channels, outs, geo.out, count, shares, x.itemsize)
+    sizes = window, images, channels, outs, *geo.size, *geo.out, *geo.padding
+    teams = count // shares
+    tiles = scratch_rows("winograd tiles", count, 2 * plan.tiles, np.int64)
+    strips = scratch_rows("winograd strips", count, plan.strips, x.dtype)
+    turned = scratch_rows("winograd turned", count, plan.turned, x.dtype)
+    sums = scratch("winograd weights", teams * plan.places**2 * plan.apart, x.dtype)
+    data = contiguous(x).reshape(-1), contiguous(g).reshape(-1)
+    _weights.sum_tiles(work)(*data, sizes, plan[:], rows, factors, tiles, strips, turned, sums)
+    gw = empty((outs, channels, window, window), x.dtype)
+    _weights.turn_sums(work)(plan[:], teams, sums, gw)
+    return gw
+
+
+@lru_cache
+def _terms(window: int, dtype: np.dtype[Any]) -> tuple[Array, Array, int]:
+    """What the kernels are given of ``terms``, and the bytes of an element in all places."""
+    rows, factors = _weights.terms(window)
+    return rows.reshape(-1), factors.astype(dtype).reshape(-1), len(rows) ** 2 * dtype.itemsize

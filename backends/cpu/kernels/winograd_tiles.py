@@ -9,6 +9,7 @@ taps   outs  places
 =====  ====  ======  ==============================================================================================
 two     2      3     multiplies d0-d1, d1 and d1-d2 by g0, g0+g1 and g1
 three   2      4     d0-d2, d1+d2, d2-d1 and d1-d3 by g0, (g0+g1+g2)/2, (g0-g1+g2)/2 and g2
+five    2      7     three taps, and then two
 five    4     11     three pairs of taps as three taps; instead of each product, that of pairs; the last pair is a half
 =====  ====  ======  ==============================================================================================
 
@@ -91,7 +92,21 @@ def _paired(outer: Tile, taps: int) -> Tile:
     )
 
 
+def _beside(first: Tile, second: Tile) -> Tile:
+    """The taps of ``first`` and after them those of ``second``, with equally many results."""
+    pairs = [(one[0], other[0]) for one, other in zip(first, second, strict=True)]
+    shifts = [(first.places, first.weights[0].shape[1]), (first.places, first.weights[0].shape[1]), (0, first.places)]
+    steps = []
+    for (one, other), (down, right) in zip(pairs, shifts, strict=True):
+        matrix = np.zeros((down + len(other), right + other.shape[1]))
+        matrix[: len(one), : one.shape[1]] += one
+        matrix[down:, right:] += other
+        steps.append((matrix,))
+    return Tile(*steps)
+
+
 TILES = {3: _THREE, 5: _paired(_THREE, 5)}  # by the size of the window
+WEIGHT_TILES = {3: _THREE, 5: _beside(_THREE, _TWO)}  # for the gradient of the weights: a sum of many tiles' errors
 
 
 def transform(e: Emitter, steps: Steps, values: Sequence[Any]) -> list[Any]:
