@@ -20,7 +20,9 @@ _vector = Kernels("vector")
 _CHANNELS = 32  # of input and output, at least: with fewer, turning tiles takes longer than it saves
 _PIXELS = 256  # of all outputs, at least: with fewer, turning the weights does
 _TILES = 32  # for the gradient of the weights, at least: with fewer, turning that back does
-_WIDE = 512  # columns of gradients, at most: of wider ones, tiles do not stay in the cache together with those below
+_WIDE = (
+    256  # columns of gradients, at most, where channels are few: more are a row of tiles at a time, pixels copied twice
+)
 _SAVED = {(3, 3): 36 / 16, (5, 5): 100 / 49}  # by the gradient of the weights: multiplications for one of ours
 
 
@@ -94,12 +96,14 @@ def weight_served(geo: Conv, images: int, channels: int, outs: int) -> bool:
         >>> weight_served(geo, 64, 64, 64), weight_served(geo, 1, 64, 64)
         (True, False)
     """
-    if geo.kernel not in _SAVED or geo.groups > 1 or {*geo.stride, *geo.dilation} != {1} or geo.out[1] > _WIDE:
+    if geo.kernel not in _SAVED or geo.groups > 1 or {*geo.stride, *geo.dilation} != {1}:
         return False
     pixels, tiles = images * prod(geo.out), images * prod((length + 1) // 2 for length in geo.out)
+    saved = _SAVED[geo.kernel] * pixels / 4  # by this many tiles, were they whole
     few = min(channels, outs)
-    least = 2 if few < 2 * _CHANNELS else 1.25  # times fewer multiplications, tiles that are cut off taken into account
-    return few >= _CHANNELS and tiles >= _TILES and _SAVED[geo.kernel] * pixels >= least * 4 * tiles
+    if few < 2 * _CHANNELS:  # copies cost most of what is saved
+        return few >= _CHANNELS and tiles >= _TILES and saved >= 2 * tiles and geo.out[1] <= _WIDE
+    return tiles >= _TILES and saved >= 1.25 * tiles
 
 
 def conv_weight(g: Array, x: Array, geo: Conv, work: int) -> Array:

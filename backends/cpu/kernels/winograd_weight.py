@@ -253,8 +253,7 @@ def sum_tiles(
         thread: Any = np.int64(t)  # prange counts without a sign
         teams, team, share = turned.shape[0] // shares, thread // shares, thread % shares
         strip, place, pixels = strips[thread], turned[thread], tiles[thread]
-        lanes, terms = VECTOR_BYTES // x.itemsize, 2 * _TERMS
-        down, across = (high + step - 1) // step, (wide + step - 1) // step
+        lanes, down, across = VECTOR_BYTES // x.itemsize, (high + step - 1) // step, (wide + step - 1) // step
         g_wide, blocks = step * across, (outs + ROWS - 1) // ROWS
         x_wide = g_wide + window - 1
         k0, k1 = blocks * share // shares * ROWS, min(outs, blocks * (share + 1) // shares * ROWS)
@@ -289,14 +288,14 @@ def sum_tiles(
             from_q = count * k_row + lanes  # a vector more, as places must not all fall into the same lines of a cache
             for i in range(places):
                 _turn(
-                    turn + 1, strip, g0, pixels, most, count, rows, factors, i * terms + _TERMS,
+                    turn + 1, strip, g0, pixels, most, count, rows, factors, (2 * i + 1) * _TERMS,
                     g_wide * k_deep, k_deep, k_vectors, place, 0, k_row, from_q,
                 )  # fmt: skip
                 for slab in range(slabs):
                     c0, c1 = vectors * slab // slabs * lanes, vectors * (slab + 1) // slabs * lanes
                     v0, from_v = places * from_q, count * (c1 - c0) + lanes
                     _turn(
-                        turn, strip, c0, pixels, 0, count, rows, factors, i * terms,
+                        turn, strip, c0, pixels, 0, count, rows, factors, 2 * i * _TERMS,
                         x_wide * deep, deep, (c1 - c0) // lanes, place, v0, c1 - c0, from_v,
                     )  # fmt: skip
                     for j in range(places):
