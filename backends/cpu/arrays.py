@@ -9,18 +9,19 @@ import numpy as np
 from backends.protocol import Array, Backend
 
 _MOST = 4096  # numbers remembered
-_numbers: dict[tuple[float, Any], Array] = {}
+_numbers: dict[tuple[float | str, Any], Array] = {}
 
 
 def scalar(be: Backend, value: float, dtype: Any) -> Array:
     """See ``Backend.scalar``."""
-    found = _numbers.get((value, dtype))
-    if found is None or not value:  # 0.0 and -0.0 are one key
+    key = (value or repr(value), dtype)  # 0.0 and -0.0 are equal
+    found = _numbers.get(key)
+    if found is None:
         found = np.array(value, dtype)
         found.flags.writeable = False
         if len(_numbers) >= _MOST:
             _numbers.clear()
-        _numbers[value, dtype] = found
+        _numbers[key] = found
     return found
 
 

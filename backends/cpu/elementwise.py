@@ -8,12 +8,13 @@ from numpy import add as _numpy_add
 from numpy import multiply as _numpy_mul
 
 from backends.cpu.results import empty_like
-from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels, parallel_from
 from backends.protocol import Array, Backend
 from backends.reference import elementwise as reference
 
 _kernels = Kernels("elementwise")
-_FUSE_FROM = 256  # elements; below, a chain of array expressions is as quick as one fused call
+_ufuncs = Kernels("ufuncs")
+_FUSE_FROM = 256  # elements; below, nothing is compiled: a chain of array expressions is nearly as quick as one fused call
 _SHARE_FROM = 1 << 17  # elements of a sum; fewer lie in a core's own cache, and NumPy on one thread is as quick
 _CHEAP = 4  # a comparison is worth a quarter of what the threshold for threads counts
 
@@ -94,6 +95,8 @@ def tanh_grad(be: Backend, g: Array, y: Array) -> Array:
     """See ``Backend.tanh_grad``."""
     if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
         return reference.tanh_grad(be, g, y)
+    if y.size < _CHEAP * parallel_from() and g.strides == y.strides:
+        return _ufuncs.tanh_grad[y.dtype.char](g, y)
     y = _dense(y)
     gx = empty_like(y)
     _kernels.tanh_grad(y.size // _CHEAP)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
@@ -104,6 +107,8 @@ def relu(be: Backend, x: Array) -> Array:
     """See ``Backend.relu``."""
     if x.size < _FUSE_FROM or x.dtype.char not in FLOATS:
         return reference.relu(be, x)
+    if x.size < _CHEAP * parallel_from():
+        return _ufuncs.relu[x.dtype.char](x)
     x = _dense(x)
     y = empty_like(x)
     _kernels.relu(x.size // _CHEAP)(x.ravel("K"), y.ravel("K"))
@@ -114,6 +119,8 @@ def relu_grad(be: Backend, g: Array, y: Array) -> Array:
     """See ``Backend.relu_grad``."""
     if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
         return reference.relu_grad(be, g, y)
+    if y.size < _CHEAP * parallel_from() and g.strides == y.strides:
+        return _ufuncs.relu_grad[y.dtype.char](g, y)
     y = _dense(y)
     gx = empty_like(y)
     _kernels.relu_grad(y.size // _CHEAP)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
