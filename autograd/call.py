@@ -55,7 +55,7 @@ def record(
     node.seq = tick()
     if plan.saves:
         node.saved = plan.keep(arrays)
-        node.stamps = stamps
+        node.stamps = plan.stamps(stamps)
     else:
         node.saved = node.stamps = ()
         if not mode().anomaly:
@@ -103,11 +103,13 @@ def _on_one(op: Op) -> Any:
     kinds, view, policy, plans = _with_care(op), op.view, op.policy, op.plans
 
     def call(x: Any = _MISSING, /, **params: Any) -> Any:
-        if type(x) is not tensor_class and not isinstance(x, Variable):
+        if type(x) is not tensor_class:
             be = registry.known(type(x))
             if be is not None and "out" not in params:  # a raw array: nothing wrapped, nothing recorded
-                return op.forward(be, x, **params)
-            return op.named(() if x is _MISSING else (x,), params)
+                forward = op.forward
+                return forward(be, x, **params) if params else forward(be, x)
+            if not isinstance(x, Variable):
+                return op.named(() if x is _MISSING else (x,), params)
         now = mode()
         if policy is not None and now.autocast is not None:
             return op.under(now.autocast, (x,), params)
@@ -118,7 +120,8 @@ def _on_one(op: Op) -> Any:
         if (raw.dtype is not FLOAT32 and raw.dtype.kind in kinds) or (params and "out" in params):
             return op.named((x,), params)
         try:
-            y = op.forward(be, raw, **params) if params else op.forward(be, raw)
+            forward = op.forward  # a step of its own: called as a method, it is looked for in the class first
+            y = forward(be, raw, **params) if params else forward(be, raw)
         except ValueError as e:
             op.explain(e, (x,))
             raise
@@ -153,7 +156,7 @@ def _on_one(op: Op) -> Any:
             if plan.saves:
                 kept = plan.kept
                 node.saved = (y,) if kept == 2 else (raw,) if kept == 1 else plan.keep((raw, y))
-                node.stamps = (stamp, out.stamp)
+                node.stamps = (out.stamp,) if kept == 2 else (stamp,) if kept == 1 else plan.stamps((stamp, out.stamp))
             else:
                 node.saved = node.stamps = ()
                 if not now.anomaly:
@@ -179,14 +182,16 @@ def _on_two(op: Op) -> Any:
             if policy is not None and (autocast := mode().autocast) is not None:
                 return op.under(autocast, tuple([x for x in (a, b) if x is not _MISSING]), params)
             return op.named(tuple([x for x in (a, b) if x is not _MISSING]), params)
+        kind = type(a)
+        if kind is tensor_class:
+            return plain(a, b)
+        autocast = None if policy is None else mode().autocast
+        if autocast is None and kind is type(b) and (be := registry.known(kind)) is not None:
+            forward = op.forward  # raw arrays: nothing wrapped, nothing recorded
+            return forward(be, a, b)
         if isinstance(a, Variable):
             return plain(a, b)
-        if policy is not None and (autocast := mode().autocast) is not None:
-            return op.under(autocast, (a, b), params)
-        be = registry.known(type(a))
-        if be is not None and type(b) is type(a):  # raw arrays: nothing wrapped, nothing recorded
-            return op.forward(be, a, b)
-        return op.run((a, b), params)
+        return op.run((a, b), params) if autocast is None else op.under(autocast, (a, b), params)
 
     return call
 
@@ -215,7 +220,8 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
         else:
             return otherwise(a, b)
         try:
-            y = op.forward(be, left, right)
+            forward = op.forward
+            y = forward(be, left, right)
         except ValueError as e:
             op.explain(e, (a, b))
             raise
@@ -242,8 +248,11 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
             node.hooks = None
             node.seq = tick()
             if plan.saves:
-                node.saved = (left, right) if plan.kept == 3 else plan.keep((left, right, y))
-                node.stamps = (stamp, other_stamp, own_stamp)
+                if plan.kept == 3:
+                    node.saved, node.stamps = (left, right), (stamp, other_stamp)
+                else:
+                    node.saved = plan.keep((left, right, y))
+                    node.stamps = plan.stamps((stamp, other_stamp, own_stamp))
             else:
                 node.saved = node.stamps = ()
                 if not now.anomaly:

@@ -179,8 +179,8 @@ class _Walk:
             plan, saved, inputs = node.plan, node.saved, node.inputs
             if plan.saves:
                 if last_write[0] > node.seq:
-                    for i in plan.arrays:
-                        if node.stamps[i][0] > node.seq:
+                    for stamp in node.stamps:
+                        if stamp[0] > node.seq:
                             saved = None
                 if type(saved) is not tuple:  # modified, freed, or dropped by a checkpoint
                     saved = self._kept(node)
@@ -262,9 +262,9 @@ class _Walk:
             )
         if type(saved) is not tuple:  # dropped by a checkpoint, which computes it again
             saved = node.saved = saved.restore()
-        for i, at in enumerate(node.plan.arrays):
-            if node.stamps[at][0] > node.seq:
-                raise self._modified(node, saved[i], node.stamps[at])
+        for array, stamp in zip(saved, node.stamps, strict=False):
+            if stamp[0] > node.seq:
+                raise self._modified(node, array, stamp)
         return saved
 
     def _checked_add(self, node: Any, parent: Any, gx: Any, fresh: bool) -> None:

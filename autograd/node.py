@@ -84,7 +84,7 @@ class Node:
         inputs: the nodes of the inputs, None where no gradient flows.
         params: the keyword parameters of the call.
         saved: the kept arrays and shapes, a tuple in the plan's order; None once freed; a checkpoint's stand-in.
-        stamps: those of all inputs and outputs where an array is kept, else none.
+        stamps: those of the kept arrays.
         shape: of the (first) output.
         seq: the clock at recording: parents are always earlier.
         hooks: functions of the gradient with respect to the output.

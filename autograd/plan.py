@@ -29,6 +29,7 @@ class Plan:
         op: the operation.
         saves: whether anything is kept.
         keep: of (*inputs, *outputs): the arrays to keep, and behind them the shapes of further inputs.
+        stamps: the stamps of those arrays, of those of (*inputs, *outputs).
         arrays: which arrays those are.
         kept: the same as bits, where arrays are all that is kept; else 0.
         steps: (position of an input, its gradient, ``at``), where each has its own; the gradient is a function of
@@ -41,12 +42,14 @@ class Plan:
     """
 
     __slots__ = (
-        "arrays", "broadcasts", "composed", "elementwise", "joint", "keep", "kept", "needs", "op", "saves", "steps",
+        "arrays", "broadcasts", "composed", "elementwise", "joint", "keep", "kept", "needs", "op", "saves", "stamps",
+        "steps",
     )  # fmt: skip
 
     op: Op
     saves: bool
     keep: Callable[[Sequence[Any]], tuple[Any, ...]]
+    stamps: Callable[[Sequence[Any]], tuple[Any, ...]]
     arrays: tuple[int, ...]
     kept: int
     steps: tuple[tuple[int, Callable[..., Any], int], ...]
@@ -100,7 +103,11 @@ def plan(op: Op, needs: int, count: int, conjugate: bool) -> Plan:
     made.op, made.needs, made.broadcasts = op, wanted, count > 1
     made.elementwise = bool(op.promote) and not op.several
     made.arrays, made.saves = arrays, bool(arrays or shapes)
-    made.keep, made.kept = _keeper(arrays, shapes), 0 if shapes else sum(1 << i for i in arrays)
+    made.keep, made.stamps, made.kept = (
+        _keeper(arrays, shapes),
+        getter(arrays),
+        0 if shapes else sum(1 << i for i in arrays),
+    )
     made.joint = _pull(op.joint, places, conjugate) if op.joint else None
     made.steps = () if op.joint else tuple([(i, *_step(f, places, conjugate)) for i, f in formulas.items()])
     made.composed = Composed(op.definition.fn, getter([places[name] for name in names])) if op.definition else None

@@ -8,15 +8,16 @@ from numpy import add as _numpy_add
 from numpy import multiply as _numpy_mul
 
 from backends.cpu.results import empty_like
-from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels, parallel_from
+from backends.cpu.runtime import FLOATS, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import elementwise as reference
 
 _kernels = Kernels("elementwise")
 _ufuncs = Kernels("ufuncs")
-_FUSE_FROM = 256  # elements; below, nothing is compiled: a chain of array expressions is nearly as quick as one fused call
-_SHARE_FROM = 1 << 17  # elements of a sum; fewer lie in a core's own cache, and NumPy on one thread is as quick
-_CHEAP = 4  # a comparison is worth a quarter of what the threshold for threads counts
+_FUSE_FROM = (
+    256  # elements; below, nothing is compiled: a chain of array expressions is nearly as quick as one fused call
+)
+_SHARE_FROM = 1 << 15  # elements of a sum or a comparison; below, one thread is as quick
 
 
 def _dense(x: Array) -> Array:
@@ -31,6 +32,11 @@ def _like(g: Array, x: Array) -> Array:
     copy = empty_like(x)
     copy[...] = g
     return copy
+
+
+def _leads(y: Array, g: Array) -> bool:
+    """Whether NumPy lays out a result of both as y lies in memory."""
+    return bool(y.flags.c_contiguous) or y.strides == g.strides
 
 
 def add(be: Backend, a: Array, b: Array) -> Array:
@@ -83,7 +89,7 @@ def sigmoid(be: Backend, x: Array) -> Array:
 
 def tanh(be: Backend, x: Array) -> Array:
     """See ``Backend.tanh``."""
-    if x.size < SERIAL_BELOW or x.dtype.char not in FLOATS:  # on one thread NumPy is as quick
+    if x.size < 2 * _SHARE_FROM or x.dtype.char not in FLOATS:  # on one thread NumPy is quicker
         return be.xp.tanh(x)
     x = _dense(x)
     y = empty_like(x)
@@ -93,37 +99,40 @@ def tanh(be: Backend, x: Array) -> Array:
 
 def tanh_grad(be: Backend, g: Array, y: Array) -> Array:
     """See ``Backend.tanh_grad``."""
-    if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
+    size, dtype = y.size, y.dtype
+    if size < _FUSE_FROM or dtype.char not in FLOATS or g.dtype is not dtype:
         return reference.tanh_grad(be, g, y)
-    if y.size < _CHEAP * parallel_from() and g.strides == y.strides:
-        return _ufuncs.tanh_grad[y.dtype.char](g, y)
+    if size < _SHARE_FROM and _leads(y, g):
+        return _ufuncs.tanh_grad[dtype.char](g, y)
     y = _dense(y)
     gx = empty_like(y)
-    _kernels.tanh_grad(y.size // _CHEAP)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
+    _kernels.tanh_grad(size)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
     return gx
 
 
 def relu(be: Backend, x: Array) -> Array:
     """See ``Backend.relu``."""
-    if x.size < _FUSE_FROM or x.dtype.char not in FLOATS:
+    size, char = x.size, x.dtype.char
+    if size < _FUSE_FROM or char not in FLOATS:
         return reference.relu(be, x)
-    if x.size < _CHEAP * parallel_from():
-        return _ufuncs.relu[x.dtype.char](x)
+    if size < _SHARE_FROM:
+        return _ufuncs.relu[char](x)
     x = _dense(x)
     y = empty_like(x)
-    _kernels.relu(x.size // _CHEAP)(x.ravel("K"), y.ravel("K"))
+    _kernels.relu(size)(x.ravel("K"), y.ravel("K"))
     return y
 
 
 def relu_grad(be: Backend, g: Array, y: Array) -> Array:
     """See ``Backend.relu_grad``."""
-    if y.size < _FUSE_FROM or y.dtype.char not in FLOATS or g.dtype != y.dtype:
+    size, dtype = y.size, y.dtype
+    if size < _FUSE_FROM or dtype.char not in FLOATS or g.dtype is not dtype:
         return reference.relu_grad(be, g, y)
-    if y.size < _CHEAP * parallel_from() and g.strides == y.strides:
-        return _ufuncs.relu_grad[y.dtype.char](g, y)
+    if size < _SHARE_FROM and _leads(y, g):
+        return _ufuncs.relu_grad[dtype.char](g, y)
     y = _dense(y)
     gx = empty_like(y)
-    _kernels.relu_grad(y.size // _CHEAP)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
+    _kernels.relu_grad(size)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
     return gx
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import backends
-from backends.cpu import Cpu, matmul, runtime
+from backends.cpu import Cpu, elementwise, matmul, runtime
 from backends.geometry import Conv, Pool
 from tests.backends.sample import LAYOUTS, TOLERANCE, Sample, agree, close
 from tests.backends.samples import SAMPLES
@@ -32,6 +32,8 @@ kernels = pytest.mark.parametrize("kernel", BY_KERNEL)
 def threads(request, monkeypatch) -> str:
     """Every array, however small, goes to the compiled kernels, on one thread or on all."""
     monkeypatch.setattr(runtime, "_parallel_from", 0 if request.param == "all" else sys.maxsize)
+    if request.param == "all":
+        monkeypatch.setattr(elementwise, "_SHARE_FROM", 0)
     for family in FAMILIES:
         module = import_module(f"backends.cpu.{family}")
         if hasattr(module, "_FUSE_FROM"):

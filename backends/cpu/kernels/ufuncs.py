@@ -1,7 +1,5 @@
-"""Functions that NumPy calls, on arrays of any strides: they cost a third of a kernel, which wants them flat and the result made.
-
-They compute what the expressions of ``reference`` do and round alike. NumPy looks at the processor's flags after them, as
-after its own: a comparison with NaN by < or > would be reported as an invalid value, one by == is not.
+"""Functions that NumPy calls, on arrays of any strides: a call costs a third of that of a kernel, which wants arrays flat
+and the result made. They compute what the expressions of ``reference`` do, and round alike.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba.np.ufunc import _internal
+from numba.np.ufunc import _internal  # type: ignore[attr-defined]
 
 from backends.cpu.kernels.inlined import Inlined
 
@@ -64,8 +62,15 @@ def _compiled(loop: Callable[..., Any], real: Any) -> Any:
         return numba.cfunc(signature)(loop)
 
 
+_SIZE = 4  # of an element, in bytes; this and ``_value`` stand for what each ``Ufunc`` puts into the loops
+
+
+def _value(*numbers: Any) -> Any:
+    """The function."""
+
+
 def _of_one(arrays: Any, sizes: Any, steps: Any, data: Any) -> None:
-    """The loop of a function of one number; ``_value`` and ``_SIZE``, of its elements in bytes, are put in."""
+    """The loop of a function of one number."""
     x, y = arrays[0], arrays[1]
     if steps[0] == _SIZE and steps[1] == _SIZE:
         for i in range(sizes[0]):
@@ -97,11 +102,10 @@ def tanh_grad(g: Any, y: Any) -> Any:
 @Ufunc
 def relu(x: Any) -> Any:
     """max(x, 0); NaN stays."""
-    size = abs(x)
-    return size if size == x else x if x != x else type(x)(0)
+    return x if x > 0 or x != x else type(x)(0)
 
 
 @Ufunc
 def relu_grad(g: Any, y: Any) -> Any:
     """g where y > 0, else 0."""
-    return g if abs(y) == y and y != 0 else type(g)(0)
+    return g if y > 0 else type(g)(0)
