@@ -1,10 +1,10 @@
-"""Convolution of 3x3 windows by Winograd's method: see ``kernels/winograd.py`` and ``kernels/winograd_weight.py``."""
+"""Convolution of 3x3 and 5x5 windows by Winograd's method: see ``kernels/winograd.py`` and ``kernels/winograd_weight.py``."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,13 +17,26 @@ from backends.protocol import Array
 _kernels = Kernels("winograd")
 _weights = Kernels("winograd_weight")
 _vector = Kernels("vector")
-_CHANNELS = 32  # of input and output, at least: with fewer, turning tiles takes longer than it saves
-_PIXELS = 256  # of all outputs, at least: with fewer, turning the weights does
-_TILES = 32  # for the gradient of the weights, at least: with fewer, turning that back does
-_WIDE = (
-    256  # columns of gradients, at most, where channels are few: more are a row of tiles at a time, pixels copied twice
-)
+_CHANNELS = 32  # for the gradient of the weights, at least: with fewer, turning tiles takes longer than it saves
+_TILES = 32  # for it, too, at least: with fewer, turning that back does
+_WIDE = 256  # columns of gradients, at most, where channels are few: of more, pixels are copied twice
 _SAVED = {(3, 3): 36 / 16, (5, 5): 100 / 49}  # by the gradient of the weights: multiplications for one of ours
+
+
+class Least(NamedTuple):
+    """From where on it is quicker than the direct kernels, by the size of the windows.
+
+    Example:
+        >>> LEAST[3].channels
+        32
+    """
+
+    channels: int  # of input and output: with fewer, turning tiles takes longer than it saves
+    results: int  # of a channel, in all images: with fewer, turning the weights does
+    width: int  # of a result: tiles side by side fill the lanes
+
+
+LEAST = {3: Least(channels=32, results=256, width=1), 5: Least(channels=48, results=2048, width=12)}
 
 
 def served(geo: Conv, images: int, channels: int, outs: int) -> bool:
@@ -35,32 +48,37 @@ def served(geo: Conv, images: int, channels: int, outs: int) -> bool:
         channels, outs: of input and output.
 
     Returns:
-        Whether windows of 3x3 lie side by side, of enough channels and in enough places.
+        Whether windows of 3x3 or 5x5 lie side by side, of enough channels and in enough places.
 
     Example:
         >>> geo = Conv.of((1, 64, 8, 8), (64, 64, 3, 3), stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=1)
         >>> served(geo, 4, 64, 64), served(geo, 4, 64, 3)
         (True, False)
     """
+    window = geo.kernel[0]
+    if geo.kernel != (window, window) or window not in LEAST:
+        return False
+    least = LEAST[window]
     return (
-        geo.kernel == (3, 3)
-        and set(geo.stride) == set(geo.dilation) == {1}
+        set(geo.stride) == set(geo.dilation) == {1}
         and geo.groups == 1
-        and max(geo.padding) <= 2
-        and min(channels, outs) >= _CHANNELS
-        and images * prod(geo.out) >= _PIXELS
+        and max(geo.padding) < window
+        and min(channels, outs) >= least.channels
+        and images * prod(geo.out) >= least.results
+        and geo.out[1] >= least.width
     )
 
 
 def conv(x: Array, w: Array, b: Array | None, geo: Conv, work: int) -> Array:
     """See ``Backend.conv``."""
-    bias = np.empty(0, x.dtype) if b is None else contiguous(b)
+    bias = np.zeros(len(w), x.dtype) if b is None else contiguous(b)
     return _correlate(x, w, bias, False, geo.out, geo.padding, work)
 
 
 def conv_input(g: Array, w: Array, geo: Conv, work: int) -> Array:
     """See ``Backend.conv_input``; it is a convolution, too, with each window from its end."""
-    return _correlate(g, w, np.empty(0, g.dtype), True, geo.size, (2 - geo.padding[0], 2 - geo.padding[1]), work)
+    rest = tuple(geo.kernel[0] - 1 - padding for padding in geo.padding)
+    return _correlate(g, w, np.zeros(w.shape[1], g.dtype), True, geo.size, rest, work)
 
 
 def _correlate(
@@ -68,15 +86,19 @@ def _correlate(
 ) -> Array:
     """Turns the weights, then writes the result."""
     images, channels, outs = len(x), x.shape[1], w.shape[1] if swapped else w.shape[0]
-    count, lanes = threads(work), _vector.lanes_of(x.itemsize)
-    apart = from_u, from_v, from_m = _kernels.distances(channels, outs, lanes)
-    u = scratch("winograd weights", _kernels.PLACES * from_u, x.dtype)
-    _kernels.turn_weights(w.size)(contiguous(w).reshape(-1), (outs, channels), swapped, from_u, u)
-    inputs = scratch_rows("winograd inputs", count, _kernels.PLACES * from_v, x.dtype)
-    sums = scratch_rows("winograd sums", count, _kernels.PLACES * from_m, x.dtype)
+    window, count, lanes = w.shape[-1], threads(work), _vector.lanes_of(x.itemsize)
+    tile, lines = _kernels.TILES[window], _kernels.LINES[window]
+    cuts = _, _, from_u, from_v, from_m = _kernels.blocks(window, channels, outs, lanes)
+    u = scratch("winograd weights", tile.places**2 * from_u, x.dtype)
+    _kernels.turn_weights(w.size)(contiguous(w).reshape(-1), (window, outs, channels), swapped, from_u, u)
+    inputs = scratch_rows("winograd inputs", count, lines * tile.places * from_v, x.dtype)
+    products = scratch_rows("winograd products", count, lines * tile.places * from_m, x.dtype)
+    sums = scratch_rows("winograd sums", count, outs * tile.outs**2 * _kernels.VECTORS * lanes, x.dtype)
     y = empty((images, outs, *size), x.dtype)
-    sizes = images, channels, outs, *x.shape[2:], *size, *padding
-    _kernels.correlate(work)(contiguous(x).reshape(-1), u, bias, y.reshape(-1), sizes, apart, inputs, sums)
+    method, sizes = (window, tile.places, lines, tile.outs), (images, channels, outs, *x.shape[2:], *size, *padding)
+    _kernels.correlate(work)(
+        contiguous(x).reshape(-1), u, bias, y.reshape(-1), method, sizes, cuts, inputs, products, sums
+    )
     return y
 
 

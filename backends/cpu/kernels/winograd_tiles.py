@@ -23,6 +23,7 @@ of Computations, 1980.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,6 +62,11 @@ class Tile(NamedTuple):
         return self.inputs[0].shape[1]
 
 
+def product_of(steps: Steps) -> np.ndarray:
+    """The one matrix that several, applied one after another, come to."""
+    return reduce(lambda total, matrix: matrix @ total, steps)
+
+
 _TWO = Tile(
     (np.array([[1, -1, 0], [0, 1, 0], [0, 1, -1]]),),
     (np.array([[1, 0], [1, 1], [0, 1]]),),
@@ -82,8 +88,8 @@ def _paired(outer: Tile, taps: int) -> Tile:
     inputs = windows.reshape(-1, windows.shape[2]), np.kron(each, _TWO.inputs[0])
     weights = np.kron(outer.weights[0], pair)[:, :taps], np.kron(each, _TWO.weights[0])
     results = np.kron(each, _TWO.results[0]), np.kron(outer.results[0], pair)
-    used = (weights[1] @ weights[0]).any(1)  # the others multiply by 0
-    seen = (inputs[1] @ inputs[0])[used].any(0)
+    used = product_of(weights).any(1)  # the others multiply by 0
+    seen = product_of(inputs)[used].any(0)
     needed = weights[0].any(1)
     return Tile(
         (inputs[0][:, seen], inputs[1][used]),
@@ -112,7 +118,7 @@ WEIGHT_TILES = {3: _THREE, 5: _beside(_THREE, _TWO)}  # for the gradient of the 
 def transform(e: Emitter, steps: Steps, values: Sequence[Any]) -> list[Any]:
     """The matrices applied to a column of vectors."""
     for matrix in steps:
-        values = [_combination(e, row, values) for row in matrix]
+        values = [combination(e, row, values) for row in matrix]
     return list(values)
 
 
@@ -127,7 +133,7 @@ def rows_of(values: Sequence[Any], length: int) -> list[Sequence[Any]]:
     return [values[start : start + length] for start in range(0, len(values), length)]
 
 
-def _combination(e: Emitter, factors: np.ndarray, values: Sequence[Any]) -> Any:
+def combination(e: Emitter, factors: np.ndarray, values: Sequence[Any]) -> Any:
     """Sum of factors[i] * values[i]; what has the same factor is summed before it is multiplied."""
     b, total = e.builder, None
     for size in np.unique(abs(factors[factors != 0])):
