@@ -44,40 +44,47 @@ def linear(be: Backend, x: Array, w: Array, b: Array | None) -> Array:
 
 def _served(a: Array, b: Array) -> bool:
     """Whether the kernel takes these: pairs of matrices of one dtype, float32 or float64, and large."""
+    high, wide = a.shape, b.shape
     return (
-        b.ndim >= 2
-        and a.size * b.shape[-1] >= _SHARE_FROM
-        and a.ndim >= 2
-        and a.dtype.char in FLOATS
+        len(wide) >= 2
+        and a.size * wide[-1] >= _SHARE_FROM
+        and len(high) >= 2
         and a.dtype == b.dtype
-        and a.shape[:-2] == b.shape[:-2]
-        and a.shape[-1] == b.shape[-2]
-        and min(a.shape[-2], b.shape[-1]) >= _SMALLEST
+        and a.dtype.char in FLOATS
+        and high[:-2] == wide[:-2]
+        and high[-1] == wide[-2]
+        and high[-2] >= _SMALLEST
+        and wide[-1] >= _SMALLEST
     )
 
 
 def _product(a: Array, b: Array, bias: Array) -> Array:
     """a (*,M,K) b (*,K,N) + bias (N,), or nothing for (0,)."""
-    (m, k), n, batch = a.shape[-2:], b.shape[-1], prod(a.shape[:-2])
+    (m, k), n, batch, dtype = a.shape[-2:], b.shape[-1], prod(a.shape[:-2]), a.dtype
     work = batch * m * n * k
-    if a.ndim == 2 and _shallow(a, b) and not bias.size:
-        c = empty((m, n), a.dtype)
-        _outer.outer_sum(work)(a.T, b, c, threads(work))
+    count = threads(work)
+    if k <= _SHALLOW and a.ndim == 2 and not bias.size and _outer_served(a, b):
+        c = empty((m, n), dtype)
+        _outer.outer_sum(work)(a.T, b, c, count)
         return c
-    count, dtype = threads(work), a.dtype
-    high, wide = _kernels.scratch_sizes(_vector.lanes_of(a.itemsize))
-    memory = scratch_rows("matmul rows", count, high, dtype), scratch_rows("matmul panels", count, wide, dtype)
     c = empty((*a.shape[:-1], n), dtype)
-    _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), bias, c.reshape(batch, -1), (m, n, k), *memory)
+    memory = scratch_rows("matmul", count, _scratch_size(a.itemsize), dtype)
+    _kernels.matmul(work)(*_flat(a, batch), *_flat(b, batch), bias, c.reshape(batch, -1), (m, n, k), memory)
     return c
 
 
-def _shallow(a: Array, b: Array) -> bool:
+@cache
+def _scratch_size(itemsize: int) -> int:
+    """Elements that a thread needs besides."""
+    size: int = _kernels.scratch_size(_vector.lanes_of(itemsize))
+    return size
+
+
+def _outer_served(a: Array, b: Array) -> bool:
     """Whether ``outer_sum`` takes it: the gradient of a large weight from a small batch."""
-    (m, k), n, lanes = a.shape, b.shape[1], _vector.lanes_of(a.itemsize)
+    m, n, lanes = len(a), b.shape[1], _vector.lanes_of(a.itemsize)
     return (
-        k <= _SHALLOW
-        and m * n * a.itemsize >= _PAST_CACHES
+        m * n * a.itemsize >= _PAST_CACHES
         and a.T.flags.c_contiguous
         and b.flags.c_contiguous
         and m >= _outer.ROWS
@@ -94,7 +101,9 @@ def _none(dtype: np.dtype) -> Array:
 
 def _flat(a: Array, batch: int) -> tuple[Array, bool]:
     """The matrices as flat rows, and whether they lie there column by column."""
+    if a.flags.c_contiguous:
+        return a.reshape(batch, -1), False
     turned = a.swapaxes(-1, -2)
-    if turned.flags.c_contiguous and not a.flags.c_contiguous:
+    if turned.flags.c_contiguous:
         return turned.reshape(batch, -1), True
     return contiguous(a).reshape(batch, -1), False

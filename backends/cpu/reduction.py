@@ -21,14 +21,14 @@ def channel_sum(be: Backend, g: Array) -> Array:
     if g.size < SERIAL_BELOW or g.dtype.char not in FLOATS:
         return reference.channel_sum(be, g)
     n, channels = g.shape[:2]
-    g = contiguous(g).reshape(n, channels, -1)  # (N,C,*S) -> (N,C,L)
-    if g.shape[2] == 1:
+    g = contiguous(g)
+    if g.size == n * channels:
         lanes = _vector.lanes_of(g.itemsize)
         shares = np.zeros((max(1, min(_SHARES, n // _ROWS)), -(-channels // lanes) * lanes))
-        _kernels.column_sum(g.size)(g[:, :, 0], shares)
-        return (shares[0] if len(shares) == 1 else shares.sum(0))[:channels].astype(g.dtype)
+        _kernels.column_sum(g.size)(g if g.ndim == 2 else g.reshape(n, channels), shares)
+        return np.add.reduce(shares, 0)[:channels].astype(g.dtype)
     out = np.empty(channels, g.dtype)
-    _kernels.channel_sum(g.size)(g, out)
+    _kernels.channel_sum(g.size)(g.reshape(n, channels, -1), out)  # (N,C,*S) -> (N,C,L)
     return out
 
 

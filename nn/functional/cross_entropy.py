@@ -12,6 +12,8 @@ from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.op import op
 from nn.functional.reduction import reduced, reduction_of
 
+INT64 = ag.int64.numpy
+
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
@@ -25,7 +27,10 @@ def _cross_entropy(
     loss, lse = be.cross_entropy(x, target, weight, ignore_index, smoothing)
     if reduction == "mean":  # what the losses are divided by
         kept = target != ignore_index
-        total = kept.sum(dtype=lse.dtype) if weight is None else (weight[target * kept] * kept).sum(dtype=lse.dtype)
+        if weight is None:
+            total = be.asarray(be.xp.count_nonzero(kept), lse.dtype)
+        else:
+            total = (weight[target * kept] * kept).sum(dtype=lse.dtype)
     else:
         total = be.xp.ones((), lse.dtype)
     if reduction != "none":
@@ -119,11 +124,12 @@ def cross_entropy(
     _check("cross_entropy", input, target, weight, probabilities=target.raw.dtype.kind in REAL)
     if target.raw.dtype.kind in REAL:
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    classes = target.to(ag.int64)
+    classes = target if target.raw.dtype is INT64 else target.to(ag.int64)
     _check_classes("cross_entropy", classes, input.raw.shape[0 if input.raw.ndim == 1 else 1], ignore_index)
-    rows = _rows(input)
+    if classes.raw.ndim != 1:
+        classes = classes.reshape(-1)
     how = {"ignore_index": ignore_index, "smoothing": float(label_smoothing), "reduction": reduction}
-    loss: Tensor = _cross_entropy(rows, classes.reshape(-1), weight, **how)[0]
+    loss: Tensor = _cross_entropy(_rows(input), classes, weight, **how)[0]
     return loss.reshape(target.raw.shape) if reduction == "none" else loss
 
 
@@ -213,7 +219,7 @@ def _check(name: str, input: Tensor, target: Tensor, weight: Tensor | None, prob
 def _check_classes(name: str, target: Tensor, classes: int, ignore_index: int) -> None:
     """Refuses classes that do not exist; not on a GPU, which would have to wait for the answer."""
     t = target.raw
-    if target.is_cuda or not t.size or (t.min() >= 0 and t.max() < classes):
+    if target.is_cuda or not t.size or t.view("uint64").max() < classes:  # as such, negative numbers are the largest
         return
     wrong = t[((t < 0) | (t >= classes)) & (t != ignore_index)]
     if wrong.size:

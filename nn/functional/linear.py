@@ -25,8 +25,12 @@ def _linear(be: Any, x: Any, w: Any, b: Any) -> Any:
 
 @op(complex="analytic", bfloat16="kernel")
 def _linear_weight(be: Any, x: Any, y_grad: Any) -> Any:
-    rows, grads = (a.reshape(prod(a.shape[:-1]), a.shape[-1]) for a in (x, y_grad))  # -1 is not known without elements
-    return be.matmul(grads.T, rows)  # (O,M) (M,I) -> (O,I)
+    return be.matmul(_rows(y_grad).T, _rows(x))  # (O,M) (M,I) -> (O,I)
+
+
+def _rows(a: Any) -> Any:
+    """(*,N) as (M,N); M is computed, as -1 is not known without elements."""
+    return a if a.ndim == 2 else a.reshape(prod(a.shape[:-1]), a.shape[-1])
 
 
 def _transposed(w: Any) -> Any:

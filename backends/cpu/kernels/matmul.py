@@ -28,20 +28,20 @@ _NEAR = 8 * ROWS  # rows of c that it works on: a core knows the places of 64 pa
 _WIDE = 16  # panels that are kept for the next rows of a
 
 
-def scratch_sizes(lanes: int) -> tuple[int, int]:
-    """Elements that a thread needs for rows of a and for panels of b.
+def scratch_size(lanes: int) -> int:
+    """Elements that a thread needs for rows of a and, behind them, for panels of b.
 
     Args:
         lanes: elements in a vector.
 
     Returns:
-        Two numbers.
+        The number.
 
     Example:
-        >>> len(scratch_sizes(16))
-        2
+        >>> scratch_size(16) > scratch_size(8)
+        True
     """
-    return _HIGH * _DEEP, _WIDE * VECTORS * lanes * _DEEP
+    return (_HIGH + _WIDE * VECTORS * lanes) * _DEEP
 
 
 @helper
@@ -133,15 +133,14 @@ def matmul(
     bias: Any,
     c: Any,
     sizes: tuple[int, int, int],
-    rows_memory: Any,
-    panels_memory: Any,
+    memory: Any,
 ) -> None:
     """c (B,M,N) = a (B,M,K) b (B,K,N) + bias (N,), (B, all the rest flat); a or b may lie column by column.
 
-    bias (0,) means zero.
+    bias (0,) means zero; memory (T, ``scratch_size``).
     """
     m, n, _ = sizes
-    threads = panels_memory.shape[0]
+    threads = memory.shape[0]
     for t in prange(threads):
         state = flush_denormals()
         row = VECTORS * (VECTOR_BYTES // a.itemsize)
@@ -152,11 +151,10 @@ def matmul(
             top, bottom = high * part // parts * ROWS, min(m, high * (part + 1) // parts * ROWS)
             part, parts = 0, 1
         first, last = a.shape[0] * tiles * part // parts, a.shape[0] * tiles * (part + 1) // parts
+        packed_a, packed_b = memory[t, : _HIGH * _DEEP], memory[t, _HIGH * _DEEP :]
         for which in range(first // tiles, (last - 1) // tiles + 1):
             low, up = max(0, first - which * tiles), min(tiles, last - which * tiles)
             if low < up:
                 x, y, z = a[which], b[which], c[which]
-                _share(
-                    x, a_columns, y, b_columns, bias, z, sizes, top, bottom, low, up, rows_memory[t], panels_memory[t]
-                )
+                _share(x, a_columns, y, b_columns, bias, z, sizes, top, bottom, low, up, packed_a, packed_b)
         restore_denormals(state)
