@@ -53,14 +53,11 @@ def record(
     node.backend = be
     node.hooks = None
     node.seq = tick()
-    if plan.saves:
-        node.saved = plan.keep(arrays)
-        node.stamps = plan.stamps(stamps)
-    else:
-        node.saved = node.stamps = ()
-        if not mode().anomaly:
-            node.code = None
-            return node
+    node.saved = plan.keep(arrays) if plan.saves else ()
+    node.stamps = plan.stamps(stamps)
+    if not plan.arrays and not mode().anomaly:  # nothing that may be modified, which is what the line is for
+        node.code = None
+        return node
     node.code, node.instruction = outside(_frame(2))
     return node
 
@@ -153,12 +150,16 @@ def _on_one(op: Op) -> Any:
             node.backend = be
             node.hooks = None
             node.seq = tick()
-            if plan.saves:
+            if plan.arrays:
                 kept = plan.kept
-                node.saved = (y,) if kept == 2 else (raw,) if kept == 1 else plan.keep((raw, y))
-                node.stamps = (out.stamp,) if kept == 2 else (stamp,) if kept == 1 else plan.stamps((stamp, out.stamp))
+                if kept == 2:
+                    node.saved, node.stamps = (y,), (out.stamp,)
+                elif kept == 1:
+                    node.saved, node.stamps = (raw,), (stamp,)
+                else:
+                    node.saved, node.stamps = plan.keep((raw, y)), plan.stamps((stamp, out.stamp))
             else:
-                node.saved = node.stamps = ()
+                node.saved, node.stamps = plan.keep((raw, y)) if plan.saves else (), ()
                 if not now.anomaly:
                     node.code = None
                     return out
@@ -247,14 +248,13 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
             node.backend = be
             node.hooks = None
             node.seq = tick()
-            if plan.saves:
-                if plan.kept == 3:
-                    node.saved, node.stamps = (left, right), (stamp, other_stamp)
-                else:
-                    node.saved = plan.keep((left, right, y))
-                    node.stamps = plan.stamps((stamp, other_stamp, own_stamp))
+            if plan.kept == 3:
+                node.saved, node.stamps = (left, right), (stamp, other_stamp)
+            elif plan.arrays:
+                node.saved = plan.keep((left, right, y))
+                node.stamps = plan.stamps((stamp, other_stamp, own_stamp))
             else:
-                node.saved = node.stamps = ()
+                node.saved, node.stamps = plan.keep((left, right)) if plan.saves else (), ()
                 if not now.anomaly:
                     node.code = None
                     return out

@@ -88,7 +88,7 @@ class Node:
         shape: of the (first) output.
         seq: the clock at recording: parents are always earlier.
         hooks: functions of the gradient with respect to the output.
-        code, instruction: the user's line that ran the operation, for ``describe``; None where it is not remembered.
+        code, instruction: the user's line, for ``describe``; None where no array is kept, unless anomalies are looked for.
     """
 
     __slots__ = (

@@ -168,7 +168,8 @@ def _keeper(arrays: Sequence[int], shapes: Sequence[int]) -> Callable[[Sequence[
     if len(shapes) == 1 and not arrays:
         (i,) = shapes
         return lambda items: (items[i].shape,)
-    return lambda items: tuple([items[i] for i in arrays] + [items[i].shape for i in shapes])
+    pick = getter(arrays)
+    return lambda items: (*pick(items), *[items[i].shape for i in shapes])
 
 
 def getter(indices: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

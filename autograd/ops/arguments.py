@@ -12,6 +12,7 @@ from autograd.node import Variable
 
 F = TypeVar("F", bound=Callable[..., Any])
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
+_ALL = tuple([tuple(range(ndim)) for ndim in range(9)])  # the axes of so many dimensions
 
 
 def numpy_names(function: F) -> F:
@@ -19,6 +20,8 @@ def numpy_names(function: F) -> F:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            return function(*args)
         if "axis" in kwargs or "keepdims" in kwargs:
             kwargs = {_NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()}
         return function(*args, **kwargs)
@@ -49,7 +52,7 @@ def axes_of(name: str, dims: Any, ndim: int) -> tuple[int, ...]:
         ShapeError: one is repeated.
     """
     if dims is None:
-        return tuple(range(ndim))
+        return _ALL[ndim] if ndim < len(_ALL) else tuple(range(ndim))
     if type(dims) is int and 0 <= dims < ndim:
         return (dims,)
     if not isinstance(dims, int) and isinstance(dims, Iterable) and not tuple(dims):

@@ -67,9 +67,10 @@ def cat(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
 
 def _joined(name: str, tensors: tuple[Any, ...], dim: int) -> Any:
     shapes = [x.raw.shape for x in tensors]
-    if shapes[0] and len(set(shapes)) == 1:
-        axis = axis_of(name, dim, len(shapes[0]))
-        size = shapes[0][axis]
+    first = shapes[0]
+    if first and shapes.count(first) == len(shapes):
+        axis = axis_of(name, dim, len(first))
+        size = first[axis]
         return _cat(*tensors, axis=axis, ends=tuple([size * i for i in range(1, len(shapes) + 1)]))
     first = next((s for s in shapes if s != (0,)), (0,))
     if any(s == (0,) != first for s in shapes):
