@@ -22,7 +22,6 @@ Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +33,7 @@ from backends.cpu.kernels.jit import helper, kernel
 from backends.cpu.kernels.product import ROWS, VECTORS, product
 from backends.cpu.kernels.rows import pad_rows, transpose_rows
 from backends.cpu.kernels.vector import VECTOR_BYTES, Emitter, emits, flush_denormals, restore_denormals
-from backends.cpu.kernels.winograd_tiles import WEIGHT_TILES, Steps, rows_of, transform, transform_plane
+from backends.cpu.kernels.winograd_tiles import WEIGHT_TILES, Steps, product_of, rows_of, transform, transform_plane
 
 _AT_ONCE = 64, 112  # tiles: with fewer the sums are met too often, more do not lie in the first-level cache
 _BUDGET = 1 << 20  # bytes of strips, v and q: they should stay in the second-level cache
@@ -117,7 +116,7 @@ def terms(window: int) -> tuple[np.ndarray, np.ndarray]:
         ([1, 2, 0, 1], [1, 1, 1, 1])
     """
     turn = 2 * list(WEIGHT_TILES).index(window)
-    matrices = [reduce(np.dot, steps[::-1]) for steps in _TURNS[turn : turn + 2]]
+    matrices = [product_of(steps) for steps in _TURNS[turn : turn + 2]]
     rows = [np.argsort(matrix == 0, axis=1, kind="stable")[:, :_TERMS] for matrix in matrices]
     factors = [np.take_along_axis(matrix, row, 1) for matrix, row in zip(matrices, rows, strict=True)]
     return np.concatenate(rows, 1), np.concatenate(factors, 1)
