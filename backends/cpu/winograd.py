@@ -36,7 +36,7 @@ class Least(NamedTuple):
     width: int  # of a result: tiles side by side fill the lanes
 
 
-LEAST = {3: Least(channels=32, results=256, width=1), 5: Least(channels=48, results=2048, width=12)}
+LEAST = {3: Least(channels=32, results=256, width=1), 5: Least(channels=32, results=2048, width=12)}
 
 
 def served(geo: Conv, images: int, channels: int, outs: int) -> bool:

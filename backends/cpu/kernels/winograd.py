@@ -109,9 +109,17 @@ def _take(
         there, plane = e.within(0, count), e.times(height, width)
 
         def take(tile: Tile, lines: list[int]) -> None:
+            few = e.lanes // 2 - 1  # of narrow images: with what their tiles see they fill half of the vectors
+            with b.if_else(b.icmp_signed("<=", count, e.index(few))) as (narrow, wide):
+                for case, tiles in ((narrow, few), (wide, e.lanes)):
+                    with case:
+                        take_at_most(tiles, tile, lines)
+
+        def take_at_most(tiles: int, tile: Tile, lines: list[int]) -> None:
             factors = product_of(tile.inputs)[lines]
             used = [r for r in range(tile.seen) if factors[:, r].any()]
-            parts = range(0, tile.outs * e.lanes + tile.seen - tile.outs, e.lanes)  # of a row, vectors side by side
+            vectors = range(0, tile.outs * e.lanes + tile.seen - tile.outs, e.lanes)  # of a row, side by side
+            parts = range(0, tile.outs * tiles + tile.seen - tile.outs, e.lanes)  # of them, those that are needed
             across = [e.within(b.neg(e.plus(left, part)), b.sub(width, e.plus(left, part))) for part in parts]
             starts, masks = [], []
             for r in used:
@@ -127,6 +135,7 @@ def _take(
                     rows.append([e.load_masked(e.at(e.at(start, begin), part), mask) for part, mask in pairs])
                 for i in range(len(lines)):
                     row = [combination(e, factors[i, used], column) for column in zip(*rows, strict=True)]
+                    row += [e.zero] * (len(vectors) - len(row))
                     inputs, more = split(e, row[: tile.outs]), row[tile.outs :]
                     for k in range(tile.seen - tile.outs):  # a tile's further inputs are the next one's first
                         lanes = [*range(1, e.lanes), e.lanes + k % e.lanes]
