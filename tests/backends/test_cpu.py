@@ -34,6 +34,7 @@ def threads(request, monkeypatch) -> str:
     monkeypatch.setattr(runtime, "_parallel_from", 0 if request.param == "all" else sys.maxsize)
     if request.param == "all":
         monkeypatch.setattr(elementwise, "_SHARE_FROM", 0)
+        monkeypatch.setattr(elementwise, "_SHARE_TANH_FROM", 0)
     for family in FAMILIES:
         module = import_module(f"backends.cpu.{family}")
         if hasattr(module, "_FUSE_FROM"):
