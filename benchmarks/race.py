@@ -46,6 +46,7 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, float]]] = {
 }
 BATCHES = 4  # that take turns
 WARM_UP = 3  # steps
+TRIALS = 5  # turns of each of PyTorch's ways: one after the other, the state of the machine would choose
 MEGABYTE = 1 << 20
 MEAN_FALL, ONE_FALL = 0.10, 0.20  # of the ratio, all workloads' and one's, that ``--check`` tolerates
 
@@ -123,13 +124,16 @@ def race(workload: str, optimizer: str, rounds: int, seconds: float) -> dict[str
     ways: list[tuple[str, ...]] = [(), ("fused",)]
     if ours.ready["images"]:
         ways += [("channels_last",), ("channels_last", "fused")]
-    trials = {}
-    for way in ways:
-        runner = Runner("benchmarks.race", "torch", *common, "--variant", *way)
-        trials[way] = median(t for _ in range(2) for t in _turn(runner, seconds / 2)["ms"])
-        runner.close()
+    runners = {way: Runner("benchmarks.race", "torch", *common, "--variant", *way) for way in ways}
+    tried: dict[tuple[str, ...], list[float]] = {way: [] for way in ways}
+    for _ in range(TRIALS):
+        for way, runner in runners.items():
+            tried[way].append(median(_turn(runner, seconds / 2)["ms"]))
+    trials = {way: median(times) for way, times in tried.items()}
     fastest = min(trials, key=trials.__getitem__)
-    theirs = Runner("benchmarks.race", "torch", *common, "--variant", *fastest)
+    theirs = runners.pop(fastest)
+    for runner in runners.values():
+        runner.close()
     turns = [(_turn(ours, seconds), _turn(theirs, seconds)) for _ in range(rounds)]
     ours.close()
     theirs.close()
