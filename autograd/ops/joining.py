@@ -67,10 +67,10 @@ def cat(tensors: Any, dim: int = 0, *, out: Any = None) -> Tensor:
 
 def _joined(name: str, tensors: tuple[Any, ...], dim: int) -> Any:
     shapes = [x.raw.shape for x in tensors]
-    first = shapes[0]
-    if first and shapes.count(first) == len(shapes):
-        axis = axis_of(name, dim, len(first))
-        size = first[axis]
+    shape = shapes[0]
+    if shape and shapes.count(shape) == len(shapes):
+        axis = axis_of(name, dim, len(shape))
+        size = shape[axis]
         return _cat(*tensors, axis=axis, ends=tuple([size * i for i in range(1, len(shapes) + 1)]))
     first = next((s for s in shapes if s != (0,)), (0,))
     if any(s == (0,) != first for s in shapes):

@@ -14,9 +14,7 @@ from backends.reference import elementwise as reference
 
 _kernels = Kernels("elementwise")
 _ufuncs = Kernels("ufuncs")
-_FUSE_FROM = (
-    256  # elements; below, nothing is compiled: a chain of array expressions is nearly as quick as one fused call
-)
+_FUSE_FROM = 256  # elements; below, nothing is compiled: array expressions are nearly as quick as one fused call
 _SHARE_FROM = 1 << 15  # elements of a sum or a comparison; below, one thread is as quick
 _SHARE_TANH_FROM = 1 << 16  # NumPy's on one thread takes two thirds of the time of ours
 

@@ -8,19 +8,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from backends import registry
 from backends.cpu import winograd
-from backends.cpu.kernels.winograd_tiles import TILES, Tile
+from backends.cpu.kernels.winograd_tiles import TILES, Tile, product_of
 from backends.geometry import Conv
 from backends.reference import conv as reference
 
 CPU = registry.get("cpu")
-
-
-def product(steps: tuple[np.ndarray, ...]) -> np.ndarray:
-    """The one matrix that several, applied one after another, are."""
-    total = np.eye(steps[0].shape[1])
-    for matrix in steps:
-        total = matrix @ total
-    return total
 
 
 @pytest.mark.parametrize("window, places, outs", [(3, 4, 2), (5, 11, 4)])
@@ -29,7 +21,7 @@ def test_the_matrices_correlate(window, places, outs) -> None:
     assert (tile.places, tile.outs, tile.seen) == (places, outs, outs + window - 1)
     rng = np.random.default_rng(0)
     d, g = rng.standard_normal(tile.seen), rng.standard_normal(window)
-    y = product(tile.results) @ ((product(tile.weights) @ g) * (product(tile.inputs) @ d))
+    y = product_of(tile.results) @ ((product_of(tile.weights) @ g) * (product_of(tile.inputs) @ d))
     np.testing.assert_allclose(y, np.correlate(d, g, "valid"), atol=1e-14)
     assert {abs(f) for steps in tile for matrix in steps for f in matrix.flat} <= {0, 0.5, 1}
 

@@ -11,7 +11,8 @@ time. What the rows of places add to the results waits in z::
 
     x (C,H,W) -- take --> v (L*p,D,T) -- product with u (p*p,K,C) --> m (L*p,K,T) -- collect --> z (K,o*o,T) -- give --> y
 
-Lanes are tiles side by side. Rounding errors are as of direct sums (README.md); what is not finite spreads over its tile.
+Lanes are tiles side by side. Rounding errors are near those of direct sums (README.md); what is not finite spreads over its
+tile.
 
 Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016.
 """
