@@ -43,7 +43,8 @@ def product(
     repeat the last one and are not stored.
 
     What the sums are written to is fetched meanwhile, one row in each ROWS-th of k: a load of b that waits behind all of
-    these lines at once, since a core waits for a dozen only, would hold up everything.
+    these lines at once, since a core waits for a dozen only, would hold up everything. Where a row does not begin with a
+    line of the cache, it ends in one more.
     """
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
@@ -68,6 +69,7 @@ def product(
                 line, first = e.at(target, e.times(ldc, r)), e.times(part, r)
                 for j in range(wide):
                     e.prefetch(e.at(line, j * e.lanes))
+                e.prefetch(e.at(line, wide * e.lanes - 1))
                 rest = e.builder.sub(depth, first)
                 count = e.builder.select(e.builder.icmp_signed("==", r, e.index(ROWS - 1)), rest, part)
                 return e.loop(count, sums, lambda k, values: step(e.plus(first, k), values))
