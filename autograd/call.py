@@ -64,10 +64,10 @@ def record(
 
 def function(op: Op) -> Any:
     """The function of an operation, with its name, text and signature."""
-    plain = not op.several and not op.variadic
-    if plain and len(op.args) == 1:
+    single, count = not op.several and not op.variadic, len(op.args)
+    if single and count == 1 and not op.kept:
         call = _on_one(op)
-    elif plain and len(op.args) == 2 and not op.view:
+    elif single and count == 2 and not op.kept and not op.view:
         call = _on_two(op)
     else:
         call = _on_anything(op)
@@ -86,9 +86,17 @@ def _with_care(op: Op) -> str:
 
 
 def _on_anything(op: Op) -> Any:
-    policy = op.policy
+    policy, count = op.policy, len(op.args)
 
     def call(*inputs: Any, **params: Any) -> Any:
+        if len(inputs) >= count and (be := registry.known(type(inputs[0]))) is not None and "out" not in params:
+            raw = type(inputs[0])
+            for x in inputs:
+                if type(x) is not raw and x is not None:
+                    break
+            else:  # raw arrays: nothing wrapped, nothing recorded
+                y = op.forward(be, *inputs, **params)
+                return y[0] if op.kept else y
         if policy is not None and (autocast := mode().autocast) is not None:
             return op.under(autocast, inputs, params)
         return op.named(inputs, params) if params else op.run(inputs, params)

@@ -102,12 +102,14 @@ def _roots(tensors: Sequence[Variable], grads: Sequence[Any], create_graph: bool
                     f"backward: expected a real scalar, got one of {t.raw.dtype}. "
                     "Take .real or .abs() first, or pass gradient= of that dtype"
                 )
-            g = wrap(t.backend.xp.ones_like(t.raw), t.backend)
-        elif not isinstance(g, Variable):
+            one = t.backend.xp.full(t.raw.shape, 1, t.raw.dtype)
+            roots.append((node, wrap(one, t.backend) if create_graph else one))
+            continue
+        if not isinstance(g, Variable):
             raise TypeError(f"backward: expected gradient to be a Tensor, got {type(g).__name__}")
-        elif g.raw.shape != t.raw.shape:
+        if g.raw.shape != t.raw.shape:
             raise ShapeError(f"backward: expected gradient of shape {t.raw.shape}, got {g.raw.shape}")
-        elif g.raw.dtype != t.raw.dtype:
+        if g.raw.dtype != t.raw.dtype:
             raise DtypeError(f"backward: expected gradient of dtype {t.raw.dtype}, got {g.raw.dtype}")
         roots.append((node, g if create_graph else g.raw))
     return roots
@@ -363,7 +365,7 @@ class _Walk:
                 out.append(wrap(value, node.backend, node.inputs[at]))
             else:
                 k = at - len(node.inputs)
-                source = Output(node, k, value.shape) if node.op.several else node
+                source = Output(node, k, value.shape) if node.op.several else node if k == 0 else None
                 out.append(wrap(value, node.backend, source if value.dtype.kind in INEXACT else None))
         return (*out, *node.saved[len(out) :])
 

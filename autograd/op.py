@@ -40,6 +40,8 @@ class Op:
     Args:
         forward: ``forward(be, *arrays, **params)``; its docstring is the operation's.
         outputs: names of the outputs when there are several; gradients may ask for any of them.
+        kept: names of arrays that the forward gives behind its one output, for gradients alone. To second derivatives they
+            are constants, unless the operation is ``composed``.
         view: the output shares the input's memory (where the backend can), as PyTorch's views do.
         promote: ``"common"``: operands are brought to their common dtype, Python numbers included; ``"float"``: and
             integers to the default float dtype.
@@ -71,13 +73,14 @@ class Op:
         forward: Callable[..., Any],
         *,
         outputs: tuple[str, ...] = ("y",),
+        kept: tuple[str, ...] = (),
         view: bool = False,
         promote: Literal["", "common", "float"] = "",
         complex: Literal["", "analytic", "refused"] = "",
         bfloat16: Literal["", "kept", "kernel"] = "",
         name: str = "",
     ) -> None:
-        self.forward, self.outputs, self.view, self.promote = forward, outputs, view, promote
+        self.forward, self.outputs, self.kept, self.view, self.promote = forward, outputs, kept, view, promote
         self.complex = complex
         self.several = len(outputs) > 1
         self.name = name or forward.__name__.strip("_")
@@ -128,7 +131,7 @@ class Op:
 
     def _checked(self, fn: Callable[..., Any]) -> Formula:
         found = formula(fn)
-        allowed = {"g", "needs", *self.args, *self.outputs, *(f"{a}_shape" for a in self.args)}
+        allowed = {"g", "needs", *self.args, *self.outputs, *self.kept, *(f"{a}_shape" for a in self.args)}
         if unknown := set(found.names) - allowed:
             raise TypeError(f"{self.name}: a gradient asks for {unknown}; there is {allowed}")
         return found
@@ -216,6 +219,8 @@ class Op:
                     if out.raw.dtype.kind in INEXACT:
                         out.node = Output(node, i, out.raw.shape)
             return outs
+        if self.kept:
+            y, *beside = y
         out = wrap(y, be)
         if self.view and self.shares(out.raw, raws[0], be):
             out.stamp = stamp = inputs[0].stamp
@@ -223,6 +228,9 @@ class Op:
         if plan is not None:
             raws.append(out.raw)
             stamps.append(out.stamp)
+            if self.kept:
+                raws += beside
+                stamps += [CONSTANT] * len(beside)
             out.node = call.record(plan, nodes, raws, stamps, params, out.raw.shape, be)
         return out
 
@@ -239,7 +247,8 @@ class Op:
                     be = registry.of(x)
                 except TypeError:
                     break
-                return self.forward(be, *inputs, **params)
+                y = self.forward(be, *inputs, **params)
+                return y[0] if self.kept else y
         return self._needs_tensor(inputs)
 
     def _needs_tensor(self, inputs: tuple[Any, ...]) -> Any:
@@ -330,6 +339,7 @@ def op(forward: Callable[..., Any], /) -> Operation: ...
 def op(
     *,
     outputs: tuple[str, ...] = ("y",),
+    kept: tuple[str, ...] = (),
     view: bool = False,
     promote: Literal["", "common", "float"] = "",
     complex: Literal["", "analytic", "refused"] = "",

@@ -28,8 +28,8 @@ class Plan:
     Attributes:
         op: the operation.
         saves: whether anything is kept.
-        keep: of (*inputs, *outputs): the arrays to keep, and behind them the shapes of further inputs.
-        stamps: the stamps of those arrays, of those of (*inputs, *outputs).
+        keep: of (*inputs, *outputs, *kept): the arrays to keep, and behind them the shapes of further inputs.
+        stamps: the stamps of those arrays, of those of (*inputs, *outputs, *kept).
         arrays: which arrays those are.
         kept: the same as bits, where arrays are all that is kept; else 0.
         steps: (position of an input, its gradient, ``at``), where each has its own; the gradient is a function of
@@ -81,7 +81,7 @@ def plan(op: Op, needs: int, count: int, conjugate: bool) -> Plan:
     """
     wanted = tuple(bool(needs >> i & 1 and op.differentiable >> i & 1) for i in range(count))
     names = op.args if not op.variadic else tuple(f"{op.args[0]}{i}" for i in range(count))
-    pool = [*names, *op.outputs]
+    pool = [*names, *op.outputs, *op.kept]
     if op.joint:
         formulas = {-1: op.joint}
     else:

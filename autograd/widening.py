@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autograd.plan import Plan, Pull
 
 _FLOAT32 = np.dtype("float32")
-_STATISTICS = {"mean", "var", "rstd", "lse", "total"}  # outputs that kernels give in the dtype of their sums
+_STATISTICS = {"mean", "var"}  # outputs that kernels give in the dtype of their sums
 
 
 def wide(x: Any) -> Any:
@@ -55,7 +55,7 @@ def forward(op: Op, be: Any, raws: Sequence[Any], params: dict[str, Any]) -> Any
             return y
     if op.several:
         return tuple([part if name in _STATISTICS else narrow(part) for name, part in zip(op.outputs, y, strict=True)])
-    return narrow(y)
+    return (narrow(y[0]), *y[1:]) if op.kept else narrow(y)
 
 
 def widened(plan: Plan, lows: int) -> Plan:

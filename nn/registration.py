@@ -1,4 +1,4 @@
-"""What may be registered in a module, and under which names."""
+"""What may be registered in a module, under which names, and how it is found there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nn.module import Module
+
+
+class _Registered:
+    """See ``registered``."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, module: Module | None, owner: type | None = None) -> Any:
+        if module is None:
+            return self
+        try:
+            return module.__dict__[self.table][self.name]
+        except KeyError:  # not registered, or not any more
+            raise AttributeError(self.name) from None  # which makes Python ask Module.__getattr__
+
+
+def registered(table: str = "_parameters") -> Any:
+    """An attribute of a class of modules that is found in one of their tables at once.
+
+    Without it Python looks everywhere else, makes an error of it, and only then asks ``Module.__getattr__``, which takes five
+    times as long. An attribute of the module itself with that name comes first.
+    """
+    return _Registered(table)
 
 
 def check(module: Module, table: str, name: str, value: Any, kind: Any, way_out: str) -> None:

@@ -17,7 +17,7 @@ from nn.functional.linear import linear
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
 
-@op(outputs=("y", "lse"))
+@op(kept=("lse",))
 def _attention(be: Any, q: Any, k: Any, v: Any, mask: Any, *, scale: float, causal: bool) -> Any:
     return be.attention(q, k, v, mask, scale, causal)
 
@@ -31,7 +31,7 @@ def _attention_grad(
 
 @_attention.grad_all
 def _attention_grads(needs: Any, g: Any, q: Any, k: Any, v: Any, mask: Any, y: Any, lse: Any, **p: Any) -> Any:
-    return (*_attention_grad(g[0], q, k, v, mask, y, lse, **p), None)
+    return (*_attention_grad(g, q, k, v, mask, y, lse, **p), None)
 
 
 @_attention.composed
@@ -103,7 +103,7 @@ def scaled_dot_product_attention(
     q, k, v = (_as_heads(x, lead) for x in (query, key, value))
     if attn_mask is not None and attn_mask.ndim > 2 and len(lead) != 2:
         attn_mask = _as_heads(attn_mask, lead)
-    y, _ = _attention(q, k, v, attn_mask, scale=factor, causal=is_causal)
+    y = _attention(q, k, v, attn_mask, scale=factor, causal=is_causal)
     return y if len(lead) == 2 else y.reshape(*lead, *y.shape[-2:])
 
 

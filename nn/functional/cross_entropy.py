@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # -- class indices: x (M,C) logits, target (M,) int64, weight (C,) or None ---------------------------------------------
 
 
-@op(outputs=("loss", "lse", "total"))
+@op(kept=("lse", "total"))
 def _cross_entropy(
     be: Any, x: Any, target: Any, weight: Any, *, ignore_index: int, smoothing: float, reduction: str
 ) -> Any:
@@ -42,26 +42,16 @@ def _cross_entropy(
 def _cross_entropy_grad(
     be: Any, g: Any, x: Any, target: Any, weight: Any, lse: Any, total: Any, *, ignore_index: int, smoothing: float
 ) -> Any:
-    rows = be.broadcast_to(be.asarray(g / total, g.dtype), target.shape)
-    return be.cross_entropy_grad(rows, x, target, lse, weight, ignore_index, smoothing)
+    if not g.ndim:  # of the mean or the sum: one for all
+        g = be.xp.full(target.shape, g / total, g.dtype)
+    return be.cross_entropy_grad(g, x, target, lse, weight, ignore_index, smoothing)
 
 
-@_cross_entropy.grad_all
-def _cross_entropy_gradients(
-    needs: Any,
-    g: Any,
-    x: Any,
-    target: Any,
-    weight: Any,
-    lse: Any,
-    total: Any,
-    *,
-    ignore_index: int,
-    smoothing: float,
-    reduction: str,
-) -> Any:
-    p = {"ignore_index": ignore_index, "smoothing": smoothing}
-    return _cross_entropy_grad(g[0], x, target, weight, lse, total, **p), None, None
+_cross_entropy.grad(
+    x=lambda g, x, target, weight, lse, total, *, reduction, **p: _cross_entropy_grad(
+        g, x, target, weight, lse, total, **p
+    )
+)
 
 
 @_cross_entropy.composed
@@ -129,7 +119,7 @@ def cross_entropy(
     if classes.raw.ndim != 1:
         classes = classes.reshape(-1)
     how = {"ignore_index": ignore_index, "smoothing": float(label_smoothing), "reduction": reduction}
-    loss: Tensor = _cross_entropy(_rows(input), classes, weight, **how)[0]
+    loss: Tensor = _cross_entropy(_rows(input), classes, weight, **how)
     return loss.reshape(target.raw.shape) if reduction == "none" else loss
 
 

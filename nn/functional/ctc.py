@@ -33,7 +33,7 @@ def _logsum(xp: Any, parts: list[Any]) -> Any:
     return xp.where(top == -np.inf, -np.inf, xp.log(xp.where(total > 0, total, 1)) + safe)
 
 
-@op(outputs=("loss", "alpha"))
+@op(outputs=("loss",), kept=("alpha",))
 def _ctc(be: Any, log_probs: Any, states: Any, skips: Any, steps: Any, lengths: Any) -> Any:
     xp = be.xp
     emitted = xp.take_along_axis(log_probs, states[None], 2)  # (T,N,C), (N,L) -> (T,N,L)
@@ -87,11 +87,11 @@ def _ctc_grad(
     return gradient.astype(log_probs.dtype)
 
 
-@_ctc.grad_all
-def _ctc_gradients(
-    needs: Any, g: Any, log_probs: Any, states: Any, skips: Any, steps: Any, lengths: Any, loss: Any, alpha: Any
-) -> Any:
-    return _ctc_grad(g[0], log_probs, states, skips, steps, lengths, loss, alpha), None, None, None, None
+_ctc.grad(
+    log_probs=lambda g, log_probs, states, skips, steps, lengths, loss, alpha: _ctc_grad(
+        g, log_probs, states, skips, steps, lengths, loss, alpha
+    )
+)
 
 
 @_ctc.composed
@@ -175,7 +175,7 @@ def ctc_loss(
     states[:, 1::2] = np.clip(labels, 0, classes - 1)
     skips = np.zeros(states.shape, bool)
     skips[:, 2:] = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
-    loss, _ = _ctc(log_probs, *[wrap(be.asarray(a), be) for a in (states, skips, steps, lengths)])
+    loss: Tensor = _ctc(log_probs, *[wrap(be.asarray(a), be) for a in (states, skips, steps, lengths)])
     if zero_infinity:
         loss = ag.where(loss == np.inf, 0.0, loss)
     if single:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
 
-@op(outputs=("y", "mask"))
+@op(kept=("mask",))
 def _dropout(be: Any, x: Any, *, p: float, seed: int, offset: int) -> Any:
     return be.dropout(x, p, seed, offset)
 
@@ -24,11 +24,7 @@ def _masked(be: Any, x: Any, mask: Any, *, scale: float) -> Any:
     return x * (mask * be.scalar(scale, x.dtype))
 
 
-@_dropout.grad_all
-def _dropout_gradients(needs: Any, g: Any, mask: Any, *, p: float, seed: int, offset: int) -> Any:
-    return (_masked(g[0], mask, scale=_scale(p)),)
-
-
+_dropout.grad(x=lambda g, mask, *, p, seed, offset: _masked(g, mask, scale=_scale(p)))
 _masked.grad(x=lambda g, mask, **how: _masked(g, mask, **how))
 
 
@@ -38,7 +34,7 @@ def _scale(p: float) -> float:
 
 def _dropped(input: Tensor, p: float) -> Tensor:
     seed, offset = random.default_generator(input.device).reserve("dropout", input.raw.size, input.raw.itemsize)
-    y: Tensor = _dropout(input, p=p, seed=seed, offset=offset)[0]
+    y: Tensor = _dropout(input, p=p, seed=seed, offset=offset)
     return y
 
 

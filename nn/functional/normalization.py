@@ -132,7 +132,7 @@ def _check_channels(name: str, shape: tuple[int, ...], **per_channel: Tensor | N
 # -- over a sample -----------------------------------------------------------------------------------------------------
 
 
-@op(outputs=("y", "mean", "rstd"))
+@op(kept=("mean", "rstd"))
 def _layer_norm(be: Any, x: Any, weight: Any, bias: Any, *, dims: int, eps: float) -> Any:
     rows, width = _rows(x.shape, dims)
     y, mean, rstd = be.layer_norm(x.reshape(rows, width), _flat(weight), _flat(bias), eps)
@@ -151,7 +151,7 @@ def _layer_norm_grad(be: Any, g: Any, x: Any, weight: Any, mean: Any, rstd: Any,
 def _layer_norm_gradients(
     needs: Any, g: Any, x: Any, weight: Any, mean: Any, rstd: Any, *, dims: int, eps: float
 ) -> Any:
-    return _layer_norm_grad(g[0], x, weight, mean, rstd, dims=dims)
+    return _layer_norm_grad(g, x, weight, mean, rstd, dims=dims)
 
 
 @_layer_norm.composed
@@ -202,7 +202,7 @@ def layer_norm(
     Source: Ba, Kiros and Hinton, Layer Normalization, 2016.
     """
     shape = _normalized("layer_norm", input, normalized_shape, weight=weight, bias=bias)
-    y: Tensor = _layer_norm(input, weight, bias, dims=len(shape), eps=eps)[0]
+    y: Tensor = _layer_norm(input, weight, bias, dims=len(shape), eps=eps)
     return y
 
 
@@ -282,7 +282,7 @@ def group_norm(
             f"group_norm: expected num_groups that divides the {shape[1]} channels of {shape}, got {num_groups}"
         )
     rows = input.reshape(shape[0] * num_groups, prod(shape[1:]) // num_groups)
-    y: Tensor = channel_affine(_layer_norm(rows, None, None, dims=1, eps=eps)[0].reshape(shape), weight, bias)
+    y: Tensor = channel_affine(_layer_norm(rows, None, None, dims=1, eps=eps).reshape(shape), weight, bias)
     return y
 
 

@@ -14,6 +14,7 @@ from nn.functional.arguments import per_axis
 from nn.functional.padding import pad
 from nn.module import Module
 from nn.parameter import Parameter
+from nn.registration import registered
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
@@ -26,8 +27,8 @@ class _ConvNd(Module):
     nd: int
     function: Callable[..., Tensor]
     transposed = False
-    weight: Parameter
-    bias: Parameter | None
+    weight: Parameter = registered()
+    bias: Parameter | None = registered()
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from nn import functional as F
 from nn import init
 from nn.module import Module
 from nn.parameter import Parameter
+from nn.registration import registered
 
 __all__ = ["Embedding", "EmbeddingBag"]
 
@@ -42,7 +43,7 @@ class Embedding(Module):
         Size([2, 2, 3])
     """
 
-    weight: Parameter
+    weight: Parameter = registered()
 
     def __init__(
         self,
@@ -149,7 +150,7 @@ class EmbeddingBag(Module):
         Size([2, 3])
     """
 
-    weight: Parameter
+    weight: Parameter = registered()
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from nn import functional as F
 from nn import init
 from nn.module import Module
 from nn.parameter import Parameter
+from nn.registration import registered
 
 __all__ = ["Bilinear", "Identity", "Linear", "NonDynamicallyQuantizableLinear"]
 
@@ -52,8 +53,8 @@ class Linear(Module):
         Size([5, 2])
     """
 
-    weight: Parameter
-    bias: Parameter | None
+    weight: Parameter = registered()
+    bias: Parameter | None = registered()
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
@@ -112,8 +113,8 @@ class Bilinear(Module):
         Size([5, 2])
     """
 
-    weight: Parameter
-    bias: Parameter | None
+    weight: Parameter = registered()
+    bias: Parameter | None = registered()
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from nn import functional as F
 from nn import init
 from nn.module import Module
 from nn.parameter import Parameter
+from nn.registration import registered
 
 __all__ = [
     "BatchNorm1d",
@@ -36,11 +37,11 @@ class _NormBase(Module):
 
     _version = 2
     axes: tuple[int, ...]
-    weight: Parameter | None
-    bias: Parameter | None
-    running_mean: Tensor | None
-    running_var: Tensor | None
-    num_batches_tracked: Tensor | None
+    weight: Parameter | None = registered()
+    bias: Parameter | None = registered()
+    running_mean: Tensor | None = registered("_buffers")
+    running_var: Tensor | None = registered("_buffers")
+    num_batches_tracked: Tensor | None = registered("_buffers")
 
     def __init__(
         self,
@@ -342,8 +343,8 @@ class LayerNorm(Module):
     Source: Ba, Kiros and Hinton, Layer Normalization, 2016.
     """
 
-    weight: Parameter | None
-    bias: Parameter | None
+    weight: Parameter | None = registered()
+    bias: Parameter | None = registered()
 
     def __init__(
         self,
@@ -449,8 +450,8 @@ class GroupNorm(Module):
     Source: Wu and He, Group Normalization, 2018.
     """
 
-    weight: Parameter | None
-    bias: Parameter | None
+    weight: Parameter | None = registered()
+    bias: Parameter | None = registered()
 
     def __init__(
         self,
