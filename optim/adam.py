@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optim.optimizer import Optimizer, Params
-from optim.rule import Group, State, check_options, check_rates, filled, parts, real
+from optim.rule import Group, State, check_options, check_rates, filled, parts
 
 
 class Adam(Optimizer):
@@ -77,16 +77,23 @@ class Adam(Optimizer):
         return state | {"max_exp_avg_sq": filled(p)} if group["amsgrad"] else state
 
     def _update(self, be: Any, group: Group, params: list[Any], grads: list[Any], states: list[State]) -> None:
+        steps, averages, squares, tops = [], [], [], []
         for state in states:
             state["step"] += 1
+            steps.append(state["step"])
+            averages.append(state["exp_avg"].raw)
+            squares.append(state["exp_avg_sq"].raw)
+            if group["amsgrad"]:
+                tops.append(state["max_exp_avg_sq"].raw)
+        columns = [params, grads, averages, squares, tops]
+        for p in params:
+            if p.dtype.kind == "c":
+                columns = [parts(column) for column in columns]
+                break
         beta1, beta2 = group["betas"]
         be.adam_(
-            parts(params),
-            parts(grads),
-            [real(state["exp_avg"].raw) for state in states],
-            [real(state["exp_avg_sq"].raw) for state in states],
-            [real(state["max_exp_avg_sq"].raw) for state in states] if group["amsgrad"] else [],
-            [state["step"] for state in states],
+            *columns,
+            steps,
             lr=float(group["lr"]),
             beta1=float(beta1),
             beta2=float(beta2),

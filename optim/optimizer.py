@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from autograd.dtypes import BFLOAT16
 from autograd.errors import ShapeError
-from autograd.grad_mode import enable_grad, no_grad
+from autograd.grad_mode import enable_grad, switch
 from autograd.inplace import fill
 from autograd.node import Handle
 from autograd.op import wrap, written
@@ -36,9 +36,7 @@ def hooked(step: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(step)
     def run(*args: Any, **kwargs: Any) -> Any:
         self = args[0]
-        for hook in getattr(
-            self, "_step_pre_hooks", ()
-        ):  # none where a wrapper of an optimizer has no state of its own
+        for hook in self._step_pre_hooks:
             changed = hook(self, args, kwargs)
             if changed is not None:
                 if not (isinstance(changed, tuple) and len(changed) == 2):
@@ -48,7 +46,7 @@ def hooked(step: Callable[P, R]) -> Callable[P, R]:
                 args, kwargs = changed
         result = step(*args, **kwargs)
         self._stepped = True
-        for hook in getattr(self, "_step_post_hooks", ()):
+        for hook in self._step_post_hooks:
             hook(self, args, kwargs)
         return result
 
@@ -84,6 +82,7 @@ class Optimizer:
         tensor([0.], requires_grad=True)
     """
 
+    _step_name = "Optimizer.step"  # what errors call it that wrote into a parameter
     _stepped = False  # whether step() ever ran: schedulers warn when they come first
     # What an optimizer has around another one whose groups and state it shares, and that never calls __init__.
     _step_pre_hooks: Any = ()
@@ -110,6 +109,7 @@ class Optimizer:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls._step_name = f"{cls.__name__}.step"
         if "step" in vars(cls):
             cls.step = hooked(cls.step)  # type: ignore[method-assign]
 
@@ -229,27 +229,32 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad():
+        before = switch(False)  # what no_grad() does, without an object
+        try:
             for group in self.param_groups:
                 self._step_group(group)
+        finally:
+            switch(before)
         return loss
 
     def _step_group(self, group: Group) -> None:
         """Updates the parameters of a group, those on one backend together."""
-        batches: dict[Any, list[Any]] = {}
+        batches: dict[Any, tuple[list[Any], list[Any], list[State], list[Any]]] = {}
         for p in group["params"]:
             if p._grad is not None:
-                batches.setdefault(p.backend, []).append(p)
-        name = f"{self._name}.step"
-        for be, params in batches.items():
-            states = [self.state[p] or self._begin(p, group) for p in params]
-            raws, grads = [p.raw for p in params], [p._grad.raw for p in params]
-            if [a for a in raws + grads if a.dtype is BFLOAT16]:
-                self._update_widely(be, group, raws, grads, states)
-            else:
-                self._update(be, group, raws, grads, states)
-            for p in params:  # so that backward through what was recorded before is refused
-                written(p, name, None, track=False)
+                raw, g, be = p.raw, p._grad.raw, p.backend
+                if be not in batches:
+                    batches[be] = [], [], [], []
+                raws, grads, states, low = batches[be]
+                raws.append(raw)
+                grads.append(g)
+                states.append(self.state[p] or self._begin(p, group))
+                if raw.dtype is BFLOAT16 or g.dtype is BFLOAT16:
+                    low.append(raw)
+                written(p, self._step_name, None, track=False)  # so that backward through what saved it is refused
+        for be, (raws, grads, states, low) in batches.items():
+            update = self._update_widely if low else self._update
+            update(be, group, raws, grads, states)
 
     def _update_widely(self, be: Any, group: Group, params: list[Any], grads: list[Any], states: list[State]) -> None:
         """``_update`` where some arrays are bfloat16: on float32 copies, rounded once."""

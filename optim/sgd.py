@@ -71,11 +71,16 @@ class SGD(Optimizer):
         super().__init__(params, defaults)
 
     def _update(self, be: Any, group: Group, params: list[Any], grads: list[Any], states: list[State]) -> None:
-        before = [state.get("momentum_buffer") for state in states]
+        buffers = []
+        fresh = False
+        for state in states:
+            buffer = state.get("momentum_buffer")
+            buffers.append(None if buffer is None else buffer.raw)
+            fresh |= buffer is None
         after = be.sgd_(
             params,
             grads,
-            [None if b is None else b.raw for b in before],
+            buffers,
             lr=float(group["lr"]),
             momentum=group["momentum"],
             dampening=group["dampening"],
@@ -83,6 +88,7 @@ class SGD(Optimizer):
             nesterov=group["nesterov"],
             maximize=group["maximize"],
         )
-        for state, old, new in zip(states, before, after, strict=True):
-            if old is None and new is not None:
-                state["momentum_buffer"] = wrap(new, be)
+        if fresh and group["momentum"]:
+            for state, old, new in zip(states, buffers, after, strict=True):
+                if old is None:
+                    state["momentum_buffer"] = wrap(new, be)

@@ -16,8 +16,9 @@ import pytest
 import backends
 from backends.cpu import Cpu, elementwise, matmul, runtime
 from backends.geometry import Conv, Pool
-from tests.backends.sample import LAYOUTS, TOLERANCE, Sample, agree, close
+from tests.backends.sample import LAYOUTS, REFERENCE, TOLERANCE, Sample, agree, close
 from tests.backends.samples import SAMPLES
+from tests.backends.samples_more import ADAM, SGD
 
 CPU = Cpu(np, "cpu")
 ROOT = Path(backends.__file__).parents[1]
@@ -278,3 +279,25 @@ def test_denormals_are_flushed_while_an_optimizer_steps(threads) -> None:
     assert not m.any()
     assert not v.any()
     assert np.float32(1e-39) * np.float32(1) > 0  # and not afterwards
+
+
+def test_an_optimizer_steps_on_arrays_of_every_kind_at_once(threads) -> None:
+    draw = np.random.default_rng(0).standard_normal
+    kinds = [draw(3), draw((0, 2)), draw((70, 90)).astype("f"), draw((5, 4)).T, draw((40, 50)).astype(">f4"), draw(())]
+    kinds += [np.array(draw(9), dtype) for dtype in "ffdf"]
+    steps, ends = [1, 1, 2, 2, 2, 1, 1, 5, 5, 5], []
+    for be in (CPU, REFERENCE):
+        p, q, r, g, m, v, top = ([np.array(a * a + k, a.dtype) for a in kinds] for k in range(7))
+        g[2].flags.writeable = False
+        buffers = be.sgd_(p, g, [None if i % 3 else a for i, a in enumerate(m)], **SGD | {"momentum": 0.9})
+        be.adam_(q, g, m, v, [], steps, **ADAM)
+        be.adam_(r, g, m, v, top, steps, **ADAM)
+        be.scale_(top, 0.5)
+        ends.append([*p, *q, *r, *m, *v, *top, *buffers])
+    for mine, expected in zip(*ends, strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-5)
+
+
+def test_an_optimizer_refuses_a_gradient_of_another_size() -> None:
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        CPU.sgd_([np.ones(8, "f")], [np.ones(4, "f")], [None], **SGD)

@@ -1,4 +1,8 @@
-"""Optimizer kernels: flat arrays updated in place. Options come as float64 and are rounded to the arrays' dtype.
+"""Optimizer kernels: what one step changes, many arrays, updated in place by one call.
+
+They take a tuple of arrays by its address, row after row: a parameter, its gradient, its state. So the call costs the same
+for one array and for a hundred; Numba's way to take an array costs more than to update a small one. Each thread takes its
+share of every array. Options come as float64 and are rounded to the dtype, which is that of ``like``.
 
 Denormal numbers are flushed to 0: when a loss has become 0, the averages of its gradients shrink into them.
 """
@@ -6,14 +10,46 @@ Denormal numbers are flushed to 0: when a loss has become 0, the averages of its
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-from numba import prange
+from numba import carray, config, prange, types
+from numba.extending import intrinsic
 
+from backends.cpu.kernels.atomic import load
 from backends.cpu.kernels.jit import helper, kernel
 from backends.cpu.kernels.vector import flush_denormals, restore_denormals
 
-_SHARE = 1 << 14  # elements that a thread takes at a time
+# In bytes from the beginning of an object: CPython's binary interface for tuples, NumPy's for arrays.
+_ITEMS = tuple.__basicsize__  # the addresses of a tuple's items
+_DATA = object.__basicsize__  # where the elements of an array are
+_AXES, _SHAPE = _DATA + 8, _DATA + 16  # how many axes (an int of 4 bytes), where their sizes are
+_LINE = 64  # bytes of a line of the cache
+
+THREADS = config.NUMBA_NUM_THREADS  # at most
+
+
+@intrinsic
+def _pointer(context: Any, address: Any) -> tuple[Any, Callable[..., Any]]:
+    """An address as a pointer."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], context.get_value_type(types.voidptr))
+
+    return types.voidptr(types.int64), code
+
+
+@helper
+def _share(arrays: int, place: int, like: Any, share: int, shares: int) -> Any:
+    """One of the shares of an array of a tuple; it begins with a line of the cache, if the array does."""
+    array = load(arrays + _ITEMS + 8 * place)
+    size = 1
+    for axis in range(load(array + _AXES) & 0xFFFFFFFF):
+        size *= load(load(array + _SHAPE) + 8 * axis)
+    line = _LINE // like.itemsize
+    first = size * share // shares // line * line
+    end = size if share + 1 == shares else size * (share + 1) // shares // line * line
+    return carray(_pointer(load(array + _DATA)), (size,), like.dtype)[first:end]
 
 
 @helper
@@ -24,13 +60,14 @@ def _sgd(p: Any, g: Any, lr: Any, sign: Any, weight_decay: Any) -> None:
 
 
 @kernel
-def sgd(p: Any, g: Any, lr: float, sign: float, weight_decay: float) -> None:
-    """A step of SGD without momentum."""
-    real = p.dtype.type
-    for share in prange((p.size + _SHARE - 1) // _SHARE):
-        a, b = share * _SHARE, (share + 1) * _SHARE
+def sgd(arrays: int, rows: int, like: Any, lr: float, sign: float, weight_decay: float, shares: int) -> None:
+    """A step of SGD without momentum; sign is that of g."""
+    real = like.dtype.type
+    for k in prange(shares):
         state = flush_denormals()
-        _sgd(p[a:b], g[a:b], real(lr), real(sign), real(weight_decay))
+        for i in range(0, 2 * rows, 2):
+            p, g = _share(arrays, i, like, k, shares), _share(arrays, i + 1, like, k, shares)
+            _sgd(p, g, real(lr), real(sign), real(weight_decay))
         restore_denormals(state)
 
 
@@ -46,14 +83,18 @@ def _momentum(p: Any, g: Any, buffer: Any, options: Any, nesterov: bool, fresh: 
 
 
 @kernel
-def sgd_momentum(p: Any, g: Any, buffer: Any, options: Any, nesterov: bool, fresh: bool) -> None:
-    """A step of SGD; options = (lr, sign of g, weight decay, momentum, 1 - dampening)."""
-    real = p.dtype.type
-    for share in prange((p.size + _SHARE - 1) // _SHARE):
-        a, b = share * _SHARE, (share + 1) * _SHARE
-        rounded = real(options[0]), real(options[1]), real(options[2]), real(options[3]), real(options[4])
+def sgd_momentum(
+    arrays: int, rows: int, like: Any, lr: float, sign: float, weight_decay: float, momentum: float, keep: float,
+    nesterov: int, fresh: int, shares: int,
+) -> None:  # fmt: skip
+    """A step of SGD; sign is that of g, keep is 1 - dampening, fresh says that the buffers hold nothing yet."""
+    real = like.dtype.type
+    for k in prange(shares):
         state = flush_denormals()
-        _momentum(p[a:b], g[a:b], buffer[a:b], rounded, nesterov, fresh)
+        options = real(lr), real(sign), real(weight_decay), real(momentum), real(keep)
+        for i in range(0, 3 * rows, 3):
+            p, g = _share(arrays, i, like, k, shares), _share(arrays, i + 1, like, k, shares)
+            _momentum(p, g, _share(arrays, i + 2, like, k, shares), options, nesterov != 0, fresh != 0)
         restore_denormals(state)
 
 
@@ -85,41 +126,53 @@ def _amsgrad(p: Any, g: Any, m: Any, v: Any, top: Any, rate: Any, root: Any, eps
         p[i] = w - rate * m[i] / (math.sqrt(top[i]) * root + eps)
 
 
-@helper
-def _rounded(real: Any, v: Any) -> Any:
-    """Six numbers in the arrays' dtype."""
-    return real(v[0]), real(v[1]), real(v[2]), real(v[3]), real(v[4]), real(v[5])
-
-
 @kernel
-def adam(p: Any, g: Any, m: Any, v: Any, rate: float, root: float, eps: float, gains: Any) -> None:
+def adam(
+    arrays: int, rows: int, like: Any, rate: float, root: float, eps: float, gain1: float, beta2: float, gain2: float,
+    sign: float, weight_decay: float, shrink: float, shares: int,
+) -> None:  # fmt: skip
     """A step of Adam.
 
-    rate = lr / (1 - beta1^t), root = 1 / sqrt(1 - beta2^t),
-    gains = (1 - beta1, beta2, 1 - beta2, sign of g, weight decay, AdamW's factor shrink).
+    rate = lr / (1 - beta1^t), root = 1 / sqrt(1 - beta2^t), gains are 1 - beta, sign is that of g, shrink AdamW's factor.
     """
-    real = p.dtype.type
-    for share in prange((p.size + _SHARE - 1) // _SHARE):
-        a, b = share * _SHARE, (share + 1) * _SHARE
+    real = like.dtype.type
+    for k in prange(shares):
         state = flush_denormals()
-        _adam(p[a:b], g[a:b], m[a:b], v[a:b], real(rate), real(root), real(eps), _rounded(real, gains))
+        gains = real(gain1), real(beta2), real(gain2), real(sign), real(weight_decay), real(shrink)
+        for i in range(0, 4 * rows, 4):
+            p, g = _share(arrays, i, like, k, shares), _share(arrays, i + 1, like, k, shares)
+            m, v = _share(arrays, i + 2, like, k, shares), _share(arrays, i + 3, like, k, shares)
+            _adam(p, g, m, v, real(rate), real(root), real(eps), gains)
         restore_denormals(state)
 
 
 @kernel
-def amsgrad(p: Any, g: Any, m: Any, v: Any, top: Any, rate: float, root: float, eps: float, gains: Any) -> None:
-    """A step of AMSGrad; ``top`` is the largest v so far, the rest as in ``adam``."""
-    real = p.dtype.type
-    for share in prange((p.size + _SHARE - 1) // _SHARE):
-        a, b = share * _SHARE, (share + 1) * _SHARE
+def amsgrad(
+    arrays: int, rows: int, like: Any, rate: float, root: float, eps: float, gain1: float, beta2: float, gain2: float,
+    sign: float, weight_decay: float, shrink: float, shares: int,
+) -> None:  # fmt: skip
+    """A step of AMSGrad: a row ends with the largest v so far; the rest as in ``adam``."""
+    real = like.dtype.type
+    for k in prange(shares):
         state = flush_denormals()
-        _amsgrad(p[a:b], g[a:b], m[a:b], v[a:b], top[a:b], real(rate), real(root), real(eps), _rounded(real, gains))
+        gains = real(gain1), real(beta2), real(gain2), real(sign), real(weight_decay), real(shrink)
+        for i in range(0, 5 * rows, 5):
+            p, g = _share(arrays, i, like, k, shares), _share(arrays, i + 1, like, k, shares)
+            m, v = _share(arrays, i + 2, like, k, shares), _share(arrays, i + 3, like, k, shares)
+            _amsgrad(p, g, m, v, _share(arrays, i + 4, like, k, shares), real(rate), real(root), real(eps), gains)
         restore_denormals(state)
 
 
-@kernel
-def scale(a: Any, factor: float) -> None:
+@helper
+def _scale(a: Any, factor: Any) -> None:
     """a *= factor."""
-    by = a.dtype.type(factor)
-    for i in prange(a.size):
-        a[i] *= by
+    for i in range(a.size):
+        a[i] *= factor
+
+
+@kernel
+def scale(arrays: int, rows: int, like: Any, factor: float, shares: int) -> None:
+    """Every array *= factor."""
+    for k in prange(shares):
+        for i in range(rows):
+            _scale(_share(arrays, i, like, k, shares), like.dtype.type(factor))
