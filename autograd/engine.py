@@ -21,7 +21,7 @@ from autograd.node import NEVER, Leaf, Node, Output, Variable, describe, last_wr
 from autograd.op import refresh, wrap
 from autograd.ops.conversion import clone
 from autograd.ops.shape import identity, sum_to
-from autograd.plan import ALONE, pulled
+from autograd.plan import ALONE, TOGETHER, pulled
 
 
 def backward(
@@ -175,7 +175,7 @@ class _Walk:
                 node = heappushpop(waiting, (-nearest.seq, nearest))[1] if waiting else nearest
                 nearest = None
             g = grads.pop(node)
-            if type(node) is not Node or node.hooks or node.plan.joint:
+            if type(node) is not Node or node.hooks:
                 self._visit(node, g)
                 continue
             plan, saved, inputs = node.plan, node.saved, node.inputs
@@ -188,9 +188,18 @@ class _Walk:
                     saved = self._kept(node)
                 if not retain:
                     node.saved = None
-            for position, pull, at in plan.steps:
+            joint = plan.joint
+            found: Any = None if joint is None else joint(g, (*saved, plan.needs), node.params)
+            for position, pull, at in plan.steps if joint is None else plan.places:
                 parent = inputs[position]
-                gx = pull(g, saved[at]) if at >= 0 else pull(g) if at == ALONE else pull(g, saved, node.params)
+                gx = (
+                    pull(g, saved[at]) if at >= 0
+                    else pull(g) if at == ALONE
+                    else found[position] if at == TOGETHER
+                    else pull(g, saved, node.params)
+                )  # fmt: skip
+                if gx is None:
+                    continue
                 if plan.broadcasts:
                     shape = parent.shape
                     if (node.shape != shape or not plan.elementwise) and gx.shape != shape:
@@ -242,12 +251,13 @@ class _Walk:
             needs = plan.needs
             if needed is not None:
                 needs = tuple([n and p in needed for n, p in zip(needs, inputs, strict=True)])
-            if plan.joint is not None:
+            together = plan.joint is not None and not (self.create_graph and plan.steps)
+            if together:
                 grads = plan.joint(g, (*saved, needs), params)
                 for need, parent, gx in zip(needs, inputs, grads, strict=True):
                     if need and gx is not None:
                         self._checked_add(node, parent, gx, gx is not g)
-            for position, pull, at in plan.steps:
+            for position, pull, at in () if together else plan.steps:
                 if needs[position]:
                     gx = pulled(pull, at, g, saved, params)
                     self._checked_add(node, inputs[position], gx, gx is not g)

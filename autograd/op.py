@@ -115,10 +115,11 @@ class Op:
         """All gradients together, where they share work.
 
         ``fn(needs, g, ...)`` gets which inputs need one (bools) and returns one per input, None where not needed. With
-        several outputs ``g`` is a tuple, None where no gradient came.
+        several outputs ``g`` is a tuple, None where no gradient came. Where ``grad`` has declared them one by one, too,
+        those serve for a single one, and where gradients are recorded.
         """
         self.joint = self._checked(fn)
-        self.differentiable = -1
+        self.differentiable = self.differentiable or -1
         return fn
 
     def composed(self, fn: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from autograd.op import Op
 
 Pull = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
-ALONE, ALL = -1, -2  # in place of the index of what a gradient takes besides g
+ALONE, ALL, TOGETHER = -1, -2, -3  # in place of the index of what a gradient takes besides g
 
 
 class Formula(NamedTuple):
@@ -35,6 +35,7 @@ class Plan:
         steps: (position of an input, its gradient, ``at``), where each has its own; the gradient is a function of
             (g, saved[at]), of g alone (``at`` is ``ALONE``), or of (g, saved, params) (``ALL``).
         joint: the gradients of all inputs at once, as a function of (g, (*saved, needs), params).
+        places: as ``steps``, of what ``joint`` gives: (position of an input that needs one, None, ``TOGETHER``).
         composed: the operation's definition bound to its inputs, where the gradients cannot be differentiated.
         broadcasts: whether a gradient may have a larger shape than its input; in an ``elementwise`` operation it has the
             shape of the output.
@@ -42,8 +43,8 @@ class Plan:
     """
 
     __slots__ = (
-        "arrays", "broadcasts", "composed", "elementwise", "joint", "keep", "kept", "needs", "op", "saves", "stamps",
-        "steps",
+        "arrays", "broadcasts", "composed", "elementwise", "joint", "keep", "kept", "needs", "op", "places", "saves",
+        "stamps", "steps",
     )  # fmt: skip
 
     op: Op
@@ -54,6 +55,7 @@ class Plan:
     kept: int
     steps: tuple[tuple[int, Callable[..., Any], int], ...]
     joint: Pull | None
+    places: tuple[tuple[int, None, int], ...]
     composed: Composed | None
     broadcasts: bool
     elementwise: bool
@@ -82,12 +84,9 @@ def plan(op: Op, needs: int, count: int, conjugate: bool) -> Plan:
     wanted = tuple(bool(needs >> i & 1 and op.differentiable >> i & 1) for i in range(count))
     names = op.args if not op.variadic else tuple(f"{op.args[0]}{i}" for i in range(count))
     pool = [*names, *op.outputs, *op.kept]
-    if op.joint:
-        formulas = {-1: op.joint}
-    else:
-        formulas = {i: op.formulas[name] for i, name in enumerate(op.args[:count]) if wanted[i]}
-
-    asked = {name for f in formulas.values() for name in f.names} - {"g", "needs"}
+    formulas = {i: op.formulas[name] for i, name in enumerate(op.args[:count]) if wanted[i]} if op.formulas else {}
+    joint = None if len(formulas) == 1 else op.joint
+    asked = {name for f in (*formulas.values(), joint) if f is not None for name in f.names} - {"g", "needs"}
     if op.definition:
         asked.update(op.args)
     if op.variadic and op.args[0] in asked:  # the name of *xs stands for all of them
@@ -108,8 +107,9 @@ def plan(op: Op, needs: int, count: int, conjugate: bool) -> Plan:
         getter(arrays),
         0 if shapes else sum(1 << i for i in arrays),
     )
-    made.joint = _pull(op.joint, places, conjugate) if op.joint else None
-    made.steps = () if op.joint else tuple([(i, *_step(f, places, conjugate)) for i, f in formulas.items()])
+    made.joint = _pull(joint, places, conjugate) if joint else None
+    made.places = tuple([(i, None, TOGETHER) for i, needed in enumerate(wanted) if needed])
+    made.steps = tuple([(i, *_step(f, places, conjugate)) for i, f in formulas.items()])
     made.composed = Composed(op.definition.fn, getter([places[name] for name in names])) if op.definition else None
     return made
 
@@ -157,8 +157,13 @@ def pulled(pull: Callable[..., Any], at: int, g: Any, saved: tuple[Any, ...], pa
 
 
 def _conjugated(pull: Pull) -> Pull:
-    """The gradient of an analytic function of complex numbers, made of the one for real numbers."""
-    return lambda g, saved, params: pull(g.conj(), saved, params).conj()
+    """The gradient, or gradients, of an analytic function of complex numbers, made of those for real numbers."""
+
+    def pulled(g: Any, saved: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        found = pull(g.conj(), saved, params)
+        return [None if gx is None else gx.conj() for gx in found] if type(found) is tuple else found.conj()
+
+    return pulled
 
 
 def _keeper(arrays: Sequence[int], shapes: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

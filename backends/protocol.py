@@ -69,6 +69,11 @@ class Backend(Protocol):
     def linear(self, x: Array, w: Array, b: Array | None) -> Array:
         """x w^T + b (*,O) of x (*,I), w (O,I) and b (O,), () or None."""
 
+    def linear_grad(
+        self, g: Array, x: Array, w: Array, needs: tuple[bool, ...]
+    ) -> tuple[Array | None, Array | None, Array | None]:
+        """Gradients of linear with respect to x, w and b (O,), those that ``needs`` names; g (*,O)."""
+
     # -- conv: x (N,C,*S), w (O,C/G,*K), b (O,) or None, g and y (N,O,*OS) -------------------------------------------
     def conv(self, x: Array, w: Array, b: Array | None, geo: Conv) -> Array:
         """Cross-correlation y (N,O,*OS)."""

@@ -42,6 +42,7 @@ class Cpu(Reference):
 
     matmul = _matmul.matmul
     linear = _matmul.linear
+    linear_grad = _matmul.linear_grad
 
     conv = _conv.conv
     conv_input = _conv.conv_input

@@ -42,6 +42,32 @@ def linear(be: Backend, x: Array, w: Array, b: Array | None) -> Array:
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
 
 
+def linear_grad(
+    be: Backend, g: Array, x: Array, w: Array, needs: tuple[bool, ...]
+) -> tuple[Array | None, Array | None, Array | None]:
+    """See ``Backend.linear_grad``."""
+    (outs, ins), dtype = w.shape, g.dtype
+    rows = g.size // max(outs, 1)
+    work = rows * outs * ins
+    if (
+        work < _SHARE_FROM
+        or min(rows, outs, ins) < _SMALLEST
+        or dtype.char not in FLOATS
+        or not x.dtype == w.dtype == dtype
+        or not (g.flags.c_contiguous and x.flags.c_contiguous and w.flags.c_contiguous)
+        or (rows <= _SHALLOW and w.nbytes >= _PAST_CACHES)
+    ):
+        return reference.linear_grad(be, g, x, w, needs)
+    none, count = _none(dtype), threads(work)
+    gx, gw = (empty(a.shape, dtype) if need else none for a, need in zip((x, w), needs, strict=False))
+    sums = np.zeros(-(-outs // 16) * 16 if needs[2] else 0)  # to the end of the last vector
+    memory = scratch_rows("matmul", count, _scratch_size(dtype.itemsize), dtype)
+    arrays = [a.reshape(-1) for a in (g, x, w, gx, gw)]
+    _kernels.linear_grad(work)(*arrays, sums, (rows, outs, ins), memory)
+    gb = sums[:outs].astype(dtype) if needs[2] else None
+    return gx if needs[0] else None, gw if needs[1] else None, gb
+
+
 def _served(a: Array, b: Array) -> bool:
     """Whether the kernel takes these: pairs of matrices of one dtype, float32 or float64, and large."""
     high, wide = a.shape, b.shape

@@ -90,6 +90,7 @@ class Reference:
 
     matmul = _matmul.matmul
     linear = _matmul.linear
+    linear_grad = _matmul.linear_grad
 
     conv = _conv.conv
     conv_input = _conv.conv_input

@@ -49,7 +49,41 @@ def linear(be: Backend, x: Array, w: Array, b: Array | None) -> Array:
         >>> Reference(np).linear(np.array([1.0, 2.0]), np.array([[1.0, 1.0], [0.0, 3.0]]), np.array([0.5, 0.0]))
         array([3.5, 6. ])
     """
-    y = be.matmul(x.reshape(prod(x.shape[:-1]), x.shape[-1]) if x.ndim != 2 else x, w.T)  # (M,I) (I,O) -> (M,O)
+    y = be.matmul(_rows(x), w.T)  # (M,I) (I,O) -> (M,O)
     if b is not None:
         y += b
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
+
+
+def linear_grad(
+    be: Backend, g: Array, x: Array, w: Array, needs: tuple[bool, ...]
+) -> tuple[Array | None, Array | None, Array | None]:
+    """Gradients of ``linear``: g w, g^T x and the sum of g over all axes but the last.
+
+    Args:
+        g: (*,O).
+        x, w: as of ``linear``.
+        needs: which of the three are computed.
+
+    Returns:
+        (*,I), (O,I) and (O,); None for what is not needed.
+
+    Example:
+        >>> import numpy as np
+        >>> from backends.reference import Reference
+        >>> g, x, w = np.ones((2, 1)), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, 6.0]])
+        >>> Reference(np).linear_grad(g, x, w, (True, True, False))
+        (array([[5., 6.],
+               [5., 6.]]), array([[4., 6.]]), None)
+    """
+    rows = _rows(g)
+    return (
+        be.linear(g, w.T, None) if needs[0] else None,
+        be.matmul(rows.T, _rows(x)) if needs[1] else None,  # (O,M) (M,I) -> (O,I)
+        be.channel_sum(rows) if needs[2] else None,
+    )
+
+
+def _rows(a: Array) -> Array:
+    """(*,N) as (M,N); M is computed, as -1 is not known without elements."""
+    return a if a.ndim == 2 else a.reshape(prod(a.shape[:-1]), a.shape[-1])

@@ -46,6 +46,18 @@ _linear.grad(
     w=lambda g, x: _linear_weight(x, g),
     b=lambda g: _column_sum(g),
 )
+
+
+@op(outputs=("x_grad", "weight_grad", "bias_grad"))
+def _linear_grad(be: Any, g: Any, x: Any, w: Any, *, needs: tuple[bool, ...]) -> Any:
+    return be.linear_grad(g, x, w, needs)
+
+
+@_linear.grad_all
+def _linear_gradients(needs: Any, g: Any, x: Any, w: Any) -> Any:
+    return _linear_grad(g, x, w, needs=needs)
+
+
 _linear_weight.grad(
     x=lambda g, y_grad: _linear(y_grad, _transposed(g), None),
     y_grad=lambda g, x: _linear(x, g, None),

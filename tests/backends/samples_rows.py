@@ -64,6 +64,20 @@ for label, (left, right, bias) in LINEARS.items():
     arguments = lambda d, x=left, w=right, b=bias: (d(*x), d(*w), None if b is None else d(*b))
     add("linear", label, arguments, tolerance=10 if label == "deep" else 1)  # equal summands round to one side
 
+LINEAR_GRADS: dict[str, tuple[tuple[int, ...], int, int, tuple[bool, bool, bool]]] = {
+    "all": ((65,), 130, 33, (True, True, True)),
+    "narrow": ((128,), 10, 260, (True, True, True)),
+    "first-layer": ((70,), 65, 129, (False, True, True)),
+    "no-bias": ((67,), 66, 64, (True, True, False)),
+    "batches": ((2, 40), 64, 100, (True, False, True)),
+    "small": ((5,), 3, 7, (True, True, True)),
+    "vector": ((), 3, 7, (True, True, True)),
+    "no-rows": ((0,), 3, 7, (True, True, True)),
+}
+for label, (rows, outs, ins, needs) in LINEAR_GRADS.items():
+    gradients = lambda d, m=rows, o=outs, i=ins, needs=needs: (d(*m, o), d(*m, i), d(o, i), needs)
+    add("linear_grad", label, gradients, tolerance=10)
+
 # -- normalization -----------------------------------------------------------------------------------------------------
 CHANNELS: dict[str, tuple[int, ...]] = {
     "rows": (6, 5),

@@ -17,6 +17,7 @@ from numba import prange
 
 from backends.cpu.kernels.jit import helper, kernel
 from backends.cpu.kernels.product import ROWS, VECTORS, product
+from backends.cpu.kernels.reduction import add_lines
 from backends.cpu.kernels.rows import add_rows, copy_groups, copy_vectors, pad_rows, transpose_rows
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
@@ -124,6 +125,27 @@ def _share(
                             )  # fmt: skip
 
 
+@helper
+def _part(
+    a: Any, a_columns: bool, b: Any, b_columns: bool, bias: Any, c: Any, sizes: Any, part: int, parts: int, packed: Any
+) -> None:
+    """What one thread of several does of c (m,n) = a b + bias."""
+    m, n, _ = sizes
+    row = VECTORS * (VECTOR_BYTES // a.itemsize)
+    high, wide = (m + ROWS - 1) // ROWS, (n + row - 1) // row
+    top, bottom, first, last = 0, m, high * wide * part // parts, high * wide * (part + 1) // parts
+    if a_columns and m > n:
+        top, bottom, first, last = (
+            high * part // parts * ROWS,
+            min(m, high * (part + 1) // parts * ROWS),
+            0,
+            high * wide,
+        )
+    if first < last:
+        packed_a, packed_b = packed[: _HIGH * _DEEP], packed[_HIGH * _DEEP :]
+        _share(a, a_columns, b, b_columns, bias, c, sizes, top, bottom, first, last, packed_a, packed_b)
+
+
 @kernel
 def matmul(
     a: Any,
@@ -157,4 +179,32 @@ def matmul(
             if low < up:
                 x, y, z = a[which], b[which], c[which]
                 _share(x, a_columns, y, b_columns, bias, z, sizes, top, bottom, low, up, packed_a, packed_b)
+        restore_denormals(state)
+
+
+@kernel
+def linear_grad(g: Any, x: Any, w: Any, gx: Any, gw: Any, sums: Any, sizes: tuple[int, int, int], memory: Any) -> None:
+    """gx (M,I) = g (M,O) w (O,I), gw (O,I) = g^T x (M,I) and sums (O) = those of the columns of g; all flat.
+
+    What is not wanted has no elements. sums is zero before, and whole vectors long; memory as of ``matmul``.
+    """
+    rows, outs, ins = sizes
+    threads = memory.shape[0]
+    for t in prange(threads):
+        state = flush_denormals()
+        part: Any = np.int64(t)  # prange counts without a sign
+        if sums.size:
+            lanes = VECTOR_BYTES // g.itemsize
+            vectors = (outs + lanes - 1) // lanes
+            first, last = vectors * part // threads * lanes, min(outs, vectors * (part + 1) // threads * lanes)
+            if first < last:
+                for r in range(rows // 8):
+                    add_lines(g, r * 8 * outs + first, outs, 8, last - first, sums, first)
+                for r in range(rows // 8 * 8, rows):
+                    add_lines(g, r * outs + first, outs, 1, last - first, sums, first)
+        for turned in range(2):
+            b, c = (x, gw) if turned else (w, gx)
+            if c.size:
+                m, k = (outs, rows) if turned else (rows, outs)
+                _part(g, turned == 1, b, False, g[:0], c, (m, ins, k), part, threads, memory[t])
         restore_denormals(state)

@@ -54,7 +54,7 @@ def channel_sum(x: Any, out: Any) -> None:
 
 
 @intrinsic(prefer_literal=True)
-def _add_lines(
+def add_lines(
     context: Any, x: Any, x0: Any, ldx: Any, rows: Any, length: Any, out: Any, out0: Any
 ) -> tuple[Any, Callable[..., Any]] | None:
     """out[out0 + i] += sum over r < rows of x[x0 + r*ldx + i], out in float64 and to the end of the last vector.
@@ -108,10 +108,10 @@ def column_sum(x: Any, out: Any) -> None:
         width, to = min(WIDE, columns - first), share * out.shape[1] + first
         n, last = rows * share // shares, rows * (share + 1) // shares
         while n + 8 <= last:
-            _add_lines(flat, n * columns + first, columns, 8, width, sums, to)
+            add_lines(flat, n * columns + first, columns, 8, width, sums, to)
             n += 8
         while n < last:
-            _add_lines(flat, n * columns + first, columns, 1, width, sums, to)
+            add_lines(flat, n * columns + first, columns, 1, width, sums, to)
             n += 1
 
 
