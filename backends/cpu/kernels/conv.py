@@ -38,6 +38,7 @@ from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_d
 ROWS = tuple(r for r in (1, 4, 6, 8) if r <= TILE_ROWS)  # heights of tile that are compiled, when needed
 HEIGHTS = tuple(tile_pixels(vectors) for vectors in (1, 2, 3))
 _PANEL = 3 << 13  # bytes of weights that are used for all pixels of a block before the next: half of the L1 cache
+_NEAR = 3 << 18  # bytes of planes, sums and where these go that the second-level cache holds at a time
 
 
 @helper
@@ -232,6 +233,7 @@ def correlate(rows: int) -> Kernel:
             _, high, wide = planes.extent
             pitch = sums.shape[1] // rows
             mine, tiles = work[t], sums[t]
+            near = (mine.size + 2 * tiles.size) * source.itemsize <= _NEAR
             state, jobs = flush_denormals(), _jobs(grid)
             for job in range(jobs * t // threads, jobs * (t + 1) // threads):
                 n, group, origin = _locate(job, grid)
@@ -246,14 +248,25 @@ def correlate(rows: int) -> Kernel:
                     slices = nd if grid.merged else 1  # that one run of the micro-kernel covers
                     vectors = (((slices - 1) * high + nh - 1) * wide + nw + lanes - 1) // lanes
                     calls = (vectors + most - 1) // most
+                    ahead = near and depth >= 2 * rows and grid.step[1] == grid.step[2] == 1
+                    apart = side.channel_stride if ahead else 0
                     for panel in range(panels if min(nd, nh, nw) > 0 else 0):
                         w0 = weights + (group * panels + panel) * depth * rows
                         for d in range(0, nd, slices):
                             v = 0
+                            to = n * side.batch_stride + (group * side.channels + panel * rows) * side.channel_stride
+                            to += (origin[0] + d) * side.depth_stride + origin[1] * side.size[2] + origin[2]
                             for call in range(calls):  # in nearly equal steps: a narrow tile is a slow one
                                 width = vectors // calls + (1 if call < vectors % calls else 0)
-                                x0 = d * high * wide + v * lanes
-                                tile(rows, width, packed, w0, table, start, depth, mine, x0, tiles, v * lanes, pitch)
+                                q, z = v * lanes, to
+                                if apart:
+                                    i = q // (high * wide) if slices > 1 else 0
+                                    h = (q - i * high * wide) // wide
+                                    z += i * side.depth_stride + h * side.size[2] + q - (i * high + h) * wide
+                                tile(
+                                    rows, width, packed, w0, table, start, depth, mine, d * high * wide + q, tiles, q, pitch,
+                                    target, z, apart,
+                                )  # fmt: skip
                                 v += width
                             first = n, group * side.channels + panel * rows, d
                             outs = min(rows, side.channels - panel * rows)

@@ -63,7 +63,7 @@ def _tile(add: bool, rows: Any, args: tuple[Any, ...]) -> tuple[Any, Callable[..
     count = rows.literal_value
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
-        _, vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy = values
+        _, vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy, *following = values
         weight = e.data(kinds[2], weights, w0)
         offset = e.data(kinds[4], table, t0)
         source = e.data(kinds[7], x, x0)
@@ -80,11 +80,28 @@ def _tile(add: bool, rows: Any, args: tuple[Any, ...]) -> tuple[Any, Callable[..
                     out += [e.multiply_add(w, inputs[j], sums[r * wide + j]) for j in range(wide)]
                 return out
 
+            def stretch(r: Any, sums: list[Any]) -> list[Any]:
+                z, z0, ldz = following
+                line, first = e.at(z, e.plus(z0, e.times(ldz, r))), e.times(part, r)
+                with e.builder.if_then(fetches):
+                    for j in range(wide):
+                        e.prefetch(e.at(line, j * e.lanes))
+                rest = e.builder.sub(depth, first)
+                some = e.builder.select(e.builder.icmp_signed("==", e.plus(r, 1), stretches), rest, part)
+                return e.loop(some, sums, lambda k, values: step(e.plus(first, k), values))
+
             places = [e.at(e.at(target, e.times(ldy, r)), j * e.lanes) for r in range(count) for j in range(wide)]
+            none = [e.zero] * len(places)
             if add:  # by the time the sums are ready, what they are added to is there
                 for place in places:
                     e.prefetch(place)
-            for place, total in zip(places, e.loop(depth, [e.zero] * (count * wide), step), strict=True):
+                sums = e.loop(depth, none, step)
+            else:
+                fetches = e.builder.icmp_signed("!=", following[2], e.index(0))
+                stretches = e.builder.select(fetches, e.index(count), e.index(1))
+                part = e.builder.sdiv(depth, e.index(count))
+                sums = e.loop(stretches, none, stretch)
+            for place, total in zip(places, sums, strict=True):
                 e.store(e.builder.fadd(e.load(place), total) if add else total, place)
 
         e.cases(vectors, range(1, tile_vectors(count) + 1), one)
@@ -107,12 +124,16 @@ def tile(
     y: Any,
     y0: Any,
     ldy: Any,
+    z: Any,
+    z0: Any,
+    ldz: Any,
 ) -> tuple[Any, Callable[..., Any]] | None:
     """y[y0 + r*ldy + j] = sum over k < depth of weights[w0 + k*rows + r] * x[x0 + table[t0 + k] + j].
 
-    r < rows, a compile-time constant; j < vectors * lanes, 1 <= vectors <= tile_vectors(rows).
+    r < rows, a compile-time constant; j < vectors * lanes, 1 <= vectors <= tile_vectors(rows). Meanwhile,
+    unless ldz is 0, the places z[z0 + r*ldz + j] are fetched, where the sums go next: row by row, as in ``product``.
     """
-    return _tile(False, rows, (vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy))
+    return _tile(False, rows, (vectors, weights, w0, table, t0, depth, x, x0, y, y0, ldy, z, z0, ldz))
 
 
 @intrinsic(prefer_literal=True)
