@@ -238,21 +238,27 @@ class Optimizer:
         return loss
 
     def _step_group(self, group: Group) -> None:
-        """Updates the parameters of a group, those on one backend together."""
-        batches: dict[Any, tuple[list[Any], list[Any], list[State], list[Any]]] = {}
+        """Updates the parameters of a group, neighbours on one backend together."""
+        batches: list[tuple[Any, ...]] = []
+        be: Any = None
+        raws: list[Any]
+        grads: list[Any]
+        states: list[State]
+        low: list[Any]
         for p in group["params"]:
             if p._grad is not None:
-                raw, g, be = p.raw, p._grad.raw, p.backend
-                if be not in batches:
-                    batches[be] = [], [], [], []
-                raws, grads, states, low = batches[be]
+                if p.backend is not be:
+                    be = p.backend
+                    raws, grads, states, low = [], [], [], []
+                    batches.append((be, raws, grads, states, low))
+                raw, g = p.raw, p._grad.raw
                 raws.append(raw)
                 grads.append(g)
                 states.append(self.state[p] or self._begin(p, group))
                 if raw.dtype is BFLOAT16 or g.dtype is BFLOAT16:
                     low.append(raw)
                 written(p, self._step_name, None, track=False)  # so that backward through what saved it is refused
-        for be, (raws, grads, states, low) in batches.items():
+        for be, raws, grads, states, low in batches:
             update = self._update_widely if low else self._update
             update(be, group, raws, grads, states)
 

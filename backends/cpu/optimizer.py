@@ -31,8 +31,9 @@ def _join(calls: _Calls, kind: Any, row: Sequence[Array]) -> int:
     for a in row:
         if (a.dtype is not dtype and a.dtype != dtype) or a.size != size or not a.flags.carray:
             return 0
-    if calls and calls[-1][0] is dtype and calls[-1][1] == kind:
-        calls[-1][2].extend(row)
+    last, common, arrays = calls[-1] if calls else (None, None, [])
+    if dtype is last and kind == common:
+        arrays.extend(row)
     elif dtype in _LIKE:
         calls.append((dtype, kind, [*row]))
     else:
