@@ -433,8 +433,7 @@ class Tensor(Operators, Elementwise, Structure, Memory):
             raise TypeError(f"index: expected one integer, got {self.dtype} of shape {tuple(self.raw.shape)}")
         return int(self.raw.item())
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__  # of an object, not of what ``==`` compares
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())
