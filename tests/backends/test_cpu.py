@@ -185,6 +185,8 @@ PRODUCTS = [
     ((5, 2000), (2000, 33)),
     ((3, 50, 40), (3, 40, 60)),
     ((2, 3, 9, 8), (2, 3, 8, 50)),
+    ((100, 300), (300, 7)),
+    ((13, 260), (260, 350)),
 ]
 
 
@@ -200,6 +202,15 @@ def test_a_shared_matrix_product(left, right, turned, dtype, threads, monkeypatc
         for m, t in zip((a, b), turned, strict=True)
     )
     close(CPU.matmul(a, b), a @ b, TOLERANCE[dtype], "matmul")
+
+
+@pytest.mark.parametrize("left, right", [(left, right) for left, right in PRODUCTS if len(left) == 2])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_shared_linear_layer(left, right, dtype, threads, monkeypatch) -> None:
+    monkeypatch.setattr(matmul, "_SHARE_FROM", 0)
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.standard_normal(shape).astype(dtype) for shape in (left, right[::-1], right[1]))
+    close(CPU.linear(x, w, b), x @ w.T + b, TOLERANCE[dtype], "linear")
 
 
 OTHERS = [((3,), (3,)), ((4, 3), (3,)), ((3,), (3, 4)), ((2, 1, 3, 4), (5, 4, 2)), ((8, 9), (2, 9, 8))]

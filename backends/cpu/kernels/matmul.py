@@ -6,6 +6,10 @@ the next one; rows of a are read where they are. Where a has few rows, copying b
 read where it is, too: only a few of k at a time, since each is another page of memory. For the same reason rows of a that
 lie column by column are copied where they are used for more than one panel; if they are more than columns of b, threads
 share out rows, so that none copies all of them.
+
+Where b lies column by column, as the weights of a linear layer do, to turn its panels round takes longer than to copy
+them. If it is much larger than a, roles are changed: columns of b are read where they are, a is turned, and the tiles are
+turned back. So it is for few columns, too, which would not fill the vectors of a panel.
 """
 
 from __future__ import annotations
@@ -26,6 +30,9 @@ _DEEP_IN_PLACE = 32  # the same, where b is not copied
 _HIGH = 64 * ROWS  # rows of a that stay in the second-level cache while panels of b go by
 _SHALLOW = 64  # a product of so few k takes as long as finding the pages of memory that c is in
 _NEAR = 8 * ROWS  # rows of c that it works on: a core knows the places of 64 pages
+_TURNED = 2 * ROWS  # columns of b at a time, where a is turned: they fill most of a vector
+_DEEP_TURNED = 256  # the least k, for many columns of b: with fewer, turning tiles takes longer than it saves
+_HELD = 1 << 17  # elements of a, turned, that stay in the second-level cache beside columns of b
 _WIDE = 16  # panels that are kept for the next rows of a
 
 
@@ -146,6 +153,52 @@ def _part(
         _share(a, a_columns, b, b_columns, bias, c, sizes, top, bottom, first, last, packed_a, packed_b)
 
 
+@helper
+def _better_turned(m: int, n: int, k: int, lanes: int, threads: int) -> bool:
+    """Whether to turn a (m,k) instead of b (k,n), which lies column by column."""
+    narrow = n <= lanes and k >= _SHALLOW
+    large = m >= _TURNED and k >= _DEEP_TURNED and m * k <= _HELD and n >= 4 * threads * m
+    return (narrow or large) and k <= _WIDE * _DEEP  # a panel has to fit the memory
+
+
+@helper
+def _share_turned(
+    a: Any, b: Any, bias: Any, c: Any, sizes: Any, part: int, parts: int, spare: Any, packed: Any
+) -> None:
+    """A part of c (m,n) = a b + bias, where b lies column by column and a is turned; of its rows if columns are few."""
+    m, n, k = sizes
+    zero, lanes = a.dtype.type(0), VECTOR_BYTES // a.itemsize
+    row = VECTORS * lanes
+    groups, wide = (n + _TURNED - 1) // _TURNED, (m + row - 1) // row
+    begin, end, left, right = 0, wide, 0, n
+    if n <= lanes:
+        begin, end = wide * part // parts, wide * (part + 1) // parts
+    else:
+        left, right = groups * part // parts * _TURNED, min(n, groups * (part + 1) // parts * _TURNED)
+    together = packed.size // (row * k)
+    tile, turned, zeros = spare[: _TURNED * row], spare[_TURNED * row :], spare[(_TURNED + lanes) * row :]
+    zeros[:row] = zero
+    for p0 in range(begin, end, together):
+        p1 = min(end, p0 + together)
+        pack_columns(a, True, k, m, p0 * row, min(m, p1 * row), 0, k, packed)
+        for j in range(left, right, _TURNED):
+            some = min(_TURNED, right - j)
+            for p in range(p0, p1):
+                width = min(row, m - p * row)
+                if bias.size:
+                    for r in range(some):
+                        add_rows(tile, r * row, row, zeros, 0, 0, 1, row, bias[j + r])
+                for r in range(0, some, ROWS):
+                    product(
+                        min(ROWS, some - r), width, k, b, (j + r) * k, k, 1,
+                        packed, (p - p0) * row * k, row, bias.size > 0, tile, r * row, row,
+                    )  # fmt: skip
+                for r in range(0, some, lanes):
+                    high = min(lanes, some - r)
+                    transpose_rows(tile, r * row, row, high, width, turned, 0, lanes)
+                    add_rows(c, p * row * n + j + r, n, turned, 0, lanes, width, high, zero)
+
+
 @kernel
 def matmul(
     a: Any,
@@ -161,7 +214,7 @@ def matmul(
 
     bias (0,) means zero; memory (T, ``scratch_size``).
     """
-    m, n, _ = sizes
+    m, n, k = sizes
     threads = memory.shape[0]
     for t in prange(threads):
         state = flush_denormals()
@@ -174,6 +227,9 @@ def matmul(
             part, parts = 0, 1
         first, last = a.shape[0] * tiles * part // parts, a.shape[0] * tiles * (part + 1) // parts
         packed_a, packed_b = memory[t, : _HIGH * _DEEP], memory[t, _HIGH * _DEEP :]
+        if b_columns and not a_columns and a.shape[0] == 1 and _better_turned(m, n, k, row // VECTORS, threads):
+            _share_turned(a[0], b[0], bias, c[0], sizes, part, threads, packed_a, packed_b)
+            first = last = 0
         for which in range(first // tiles, (last - 1) // tiles + 1):
             low, up = max(0, first - which * tiles), min(tiles, last - which * tiles)
             if low < up:

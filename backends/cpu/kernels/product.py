@@ -95,4 +95,4 @@ def product(
         e.cases(vectors, range(1, VECTORS + 1), one)
 
     args = rows, width, depth, a, a0, row_step, k_step, b, b0, ldb, add, c, c0, ldc
-    return types.void(*args), emits(generate)
+    return types.void(*args), emits(generate, apart=True)
