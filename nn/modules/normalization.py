@@ -7,6 +7,7 @@ from typing import Any
 
 import autograd as ag
 from autograd.errors import ShapeError
+from autograd.op import written
 from autograd.tensor import Tensor
 from nn import functional as F
 from nn import init
@@ -111,10 +112,11 @@ class _BatchNorm(_NormBase):
     def forward(self, input: Tensor) -> Tensor:
         self._check_axes(input)
         momentum = 0.0 if self.momentum is None else self.momentum
-        if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
+        if self.training and (tracked := self.num_batches_tracked) is not None:
+            tracked.raw += 1
+            written(tracked, "batch_norm", None, track=False)
             if self.momentum is None:  # the mean over all batches so far
-                momentum = 1.0 / self.num_batches_tracked.item()
+                momentum = 1.0 / tracked.item()
         own = self.training or (self.running_mean is None and self.running_var is None)
         keep = not self.training or self.track_running_stats
         mean, var = (self.running_mean, self.running_var) if keep else (None, None)
