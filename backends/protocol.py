@@ -157,8 +157,14 @@ class Backend(Protocol):
     ) -> tuple[Array, Array]:
         """Unreduced loss (M,) (0 where target == ignore_index) and log sum exp (M,); see nn.functional.cross_entropy.
 
-        (1-s) * weight[t] * (lse - x[t]) + s/C * sum_c weight[c] * (lse - x[c]).
+        (1-s) * weight[t] * (lse - x[t]) + s/C * sum_c weight[c] * (lse - x[c]). IndexError where a target is neither a class
+        nor ignore_index; a GPU, which is not waited for, raises it at the next synchronisation.
         """
+
+    def cross_entropy_mean(
+        self, x: Array, target: Array, weight: Array | None, ignore_index: int, smoothing: float
+    ) -> tuple[Array, Array, Array]:
+        """The sum of these losses over the sum of weight[target], 0-d; log sum exp (M,); and the latter sum, 0-d."""
 
     def cross_entropy_grad(
         self,
@@ -169,8 +175,9 @@ class Backend(Protocol):
         weight: Array | None,
         ignore_index: int,
         smoothing: float,
+        total: Array | None = None,
     ) -> Array:
-        """Gradient with respect to x (M,C) for g (M,)."""
+        """Gradient with respect to x (M,C) for g (M,); or, with the sum of the weights, for g of the mean, 0-d."""
 
     # -- indexing ----------------------------------------------------------------------------------------------------
     def check_positions(self, index: Array, low: int, high: int) -> int | None:

@@ -67,6 +67,7 @@ class Cpu(Reference):
     log_softmax_grad = _softmax.log_softmax_grad
 
     cross_entropy = _loss.cross_entropy
+    cross_entropy_mean = _loss.cross_entropy_mean
     cross_entropy_grad = _loss.cross_entropy_grad
 
     scatter_rows = _indexing.scatter_rows

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels, contiguous
 from backends.protocol import Array, Backend
 from backends.reference import loss as reference
 
 _kernels = Kernels("loss")
+_SHARES = 64  # of the rows, each with sums of its own
 
 
 def _served(x: Array, target: Array, *others: Array | None) -> bool:
@@ -41,13 +43,33 @@ def cross_entropy(
     """See ``Backend.cross_entropy``."""
     if not _served(x, target, weight):
         return reference.cross_entropy(be, x, target, weight, ignore_index, smoothing)
-    x, target = contiguous(x), contiguous(target)
-    loss, lse, wrong = np.empty(len(x), x.dtype), np.empty(len(x), x.dtype), np.zeros(1, np.int64)
+    return _losses(x, target, weight, ignore_index, smoothing)[:2]
+
+
+def cross_entropy_mean(
+    be: Backend, x: Array, target: Array, weight: Array | None, ignore_index: int, smoothing: float
+) -> tuple[Array, Array, Array]:
+    """See ``Backend.cross_entropy_mean``."""
+    if not _served(x, target, weight):
+        return reference.cross_entropy_mean(be, x, target, weight, ignore_index, smoothing)
+    _, lse, total, weights = _losses(x, target, weight, ignore_index, smoothing)
+    mean = total / weights if weights else math.nan
+    return np.array(mean, x.dtype), lse, np.array(weights, x.dtype)
+
+
+def _losses(
+    x: Array, target: Array, weight: Array | None, ignore_index: int, smoothing: float
+) -> tuple[Array, Array, float, float]:
+    """The loss and the log-sum-exp of each row, and the sums of the losses and of the weights of their targets."""
+    rows, dtype = len(x), x.dtype
+    loss, lse = np.empty(rows, dtype), np.empty(rows, dtype)
+    sums = np.empty((1 if x.size < SERIAL_BELOW else min(_SHARES, rows), 3))
     kernel = _kernels.cross_entropy(x.size)
-    kernel(x, target, _weights(weight, x.dtype), ignore_index, float(smoothing), loss, lse, wrong)
-    if wrong[0]:  # targets out of range
-        return reference.cross_entropy(be, x, target, weight, ignore_index, smoothing)
-    return loss, lse
+    kernel(contiguous(x), contiguous(target), _weights(weight, dtype), ignore_index, float(smoothing), loss, lse, sums)
+    total, weights, wrong = (sums[0] if len(sums) == 1 else sums.sum(0)).tolist()
+    if wrong:
+        reference.refuse_classes("cross_entropy", target, x.shape[1], ignore_index)
+    return loss, lse, total, weights
 
 
 def cross_entropy_grad(
@@ -59,11 +81,12 @@ def cross_entropy_grad(
     weight: Array | None,
     ignore_index: int,
     smoothing: float,
+    total: Array | None = None,
 ) -> Array:
     """See ``Backend.cross_entropy_grad``."""
     if not _served(x, target, g, lse, weight):
-        return reference.cross_entropy_grad(be, g, x, target, lse, weight, ignore_index, smoothing)
-    g, x, target, lse = contiguous(g), contiguous(x), contiguous(target), contiguous(lse)
-    gx, weights = np.empty_like(x), _weights(weight, x.dtype)
-    _kernels.cross_entropy_grad(x.size)(g, x, target, lse, weights, ignore_index, float(smoothing), gx)
+        return reference.cross_entropy_grad(be, g, x, target, lse, weight, ignore_index, smoothing, total)
+    g, x, target, lse = contiguous(g).reshape(-1), contiguous(x), contiguous(target), contiguous(lse)
+    gx, weights, over = np.empty(x.shape, x.dtype), _weights(weight, x.dtype), 1.0 if total is None else float(total)
+    _kernels.cross_entropy_grad(x.size)(g, x, target, lse, weights, ignore_index, float(smoothing), over, gx)
     return gx

@@ -45,13 +45,16 @@ def cross_entropy_grad(
     weight: Array | None,
     ignore_index: int,
     smoothing: float,
+    total: Array | None = None,
 ) -> Array:
     """See ``Backend.cross_entropy_grad``."""
+    if total is not None:
+        g = reference.each_row(be, g, total, target)
     if not _served(x, target, g):
         return reference.cross_entropy_grad(be, g, x, target, lse, weight, ignore_index, smoothing)
     rows, n = x.shape
     g, x, target, lse, weight = dense(g), dense(x), dense(target), as_acc(lse, x), as_acc(weight, x)
-    total = weight.sum() if smoothing and weight is not None else None
+    weights = weight.sum() if smoothing and weight is not None else None
     gx = be.xp.empty(x.shape, x.dtype)
     across = min(THREADS, max(4, 1 << (-(-n // 4) - 1).bit_length()))  # threads of a row, each with packs of 4 classes
     block = (across, THREADS // across)
@@ -63,7 +66,7 @@ def cross_entropy_grad(
         target,
         lse,
         weight,
-        total,
+        weights,
         gx,
         be.device.fault,
         rows,

@@ -118,6 +118,7 @@ class Reference:
     log_softmax_grad = _softmax.log_softmax_grad
 
     cross_entropy = _loss.cross_entropy
+    cross_entropy_mean = _loss.cross_entropy_mean
     cross_entropy_grad = _loss.cross_entropy_grad
 
     check_positions = _indexing.check_positions

@@ -23,6 +23,9 @@ def cross_entropy(
     Returns:
         loss (M,) and lse = log sum exp x (M,), the latter in at least float32.
 
+    Raises:
+        IndexError: a target is neither a class nor ``ignore_index``; not on a GPU, which would have to wait for the answer.
+
     Example:
         >>> import numpy as np
         >>> from backends.reference import Reference
@@ -30,6 +33,8 @@ def cross_entropy(
         >>> loss.round(4), lse.round(4)
         (array([0.6931]), array([0.6931]))
     """
+    if be.name != "cuda":
+        refuse_classes("cross_entropy", target, x.shape[1], ignore_index)
     xp, values = be.xp, wide(x)
     top = values.max(1, keepdims=True)
     shifted = values - top
@@ -48,6 +53,52 @@ def cross_entropy(
     return narrow(xp.where(kept, loss, 0), x), lse
 
 
+def refuse_classes(name: str, target: Array, classes: int, ignore_index: int) -> None:
+    """Raises IndexError where a target, int64, is neither in [0, classes) nor ``ignore_index``."""
+    if not target.size or target.view("uint64").max() < classes:  # as such, negative numbers are the largest
+        return
+    wrong = target[((target < 0) | (target >= classes)) & (target != ignore_index)]
+    if wrong.size:
+        raise IndexError(
+            f"{name}: expected classes in [0, {classes - 1}] or ignore_index {ignore_index}, got {wrong[0]}"
+        )
+
+
+def cross_entropy_mean(
+    be: Backend, x: Array, target: Array, weight: Array | None, ignore_index: int, smoothing: float
+) -> tuple[Array, Array, Array]:
+    """The mean of ``cross_entropy``, weighted: the sum of the losses over the sum of weight[t] of targets that count.
+
+    Args:
+        x, target, weight, ignore_index, smoothing: as in ``cross_entropy``.
+
+    Returns:
+        The mean, 0-d; lse (M,); and the sum of the weights, 0-d, of its dtype.
+
+    Raises:
+        IndexError: as ``cross_entropy``.
+
+    Example:
+        >>> import numpy as np
+        >>> from backends.reference import Reference
+        >>> mean, lse, total = Reference(np).cross_entropy_mean(np.zeros((3, 2)), np.array([1, 0, 9]), None, 9, 0.0)
+        >>> mean.round(4), total
+        (np.float64(0.6931), array(2.))
+    """
+    loss, lse = be.cross_entropy(x, target, weight, ignore_index, smoothing)
+    kept = target != ignore_index
+    if weight is None:
+        total = be.asarray(be.xp.count_nonzero(kept), lse.dtype)
+    else:
+        total = be.asarray((weight[target * kept] * kept).sum(dtype=lse.dtype))
+    return (loss.sum(dtype=lse.dtype) / total).astype(x.dtype), lse, total
+
+
+def each_row(be: Backend, g: Array, total: Array, target: Array) -> Array:
+    """The gradient of every row's loss (M,), from that of the mean."""
+    return be.xp.full(target.shape, g / total, g.dtype)
+
+
 def cross_entropy_grad(
     be: Backend,
     g: Array,
@@ -57,20 +108,24 @@ def cross_entropy_grad(
     weight: Array | None,
     ignore_index: int,
     smoothing: float,
+    total: Array | None = None,
 ) -> Array:
     """Gradient of ``cross_entropy`` with respect to the logits.
 
     g * ((1-s) * weight[t] * (p - onehot(t)) + s/C * (p * sum(weight) - weight)), p = exp(x - lse).
 
     Args:
-        g: (M,).
+        g: (M,); or, with ``total``, that of the mean, 0-d.
         x, target, weight, ignore_index, smoothing: as in ``cross_entropy``.
         lse: as ``cross_entropy`` returned it, (M,).
+        total: as ``cross_entropy_mean`` returned it, 0-d.
 
     Returns:
         (M,C).
     """
     xp, classes = be.xp, x.shape[1]
+    if total is not None:
+        g = each_row(be, g, total, target)
     p = xp.exp(wide(x) - lse[:, None])
     kept = target != ignore_index
     safe = xp.where(kept, target, 0)

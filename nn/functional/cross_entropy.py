@@ -10,6 +10,7 @@ from autograd.casting import autocasts
 from autograd.dtypes import REAL
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.op import op
+from backends.reference.loss import refuse_classes
 from nn.functional.reduction import reduced, reduction_of
 
 INT64 = ag.int64.numpy
@@ -24,27 +25,19 @@ if TYPE_CHECKING:
 def _cross_entropy(
     be: Any, x: Any, target: Any, weight: Any, *, ignore_index: int, smoothing: float, reduction: str
 ) -> Any:
+    if reduction == "mean":
+        return be.cross_entropy_mean(x, target, weight, ignore_index, smoothing)
     loss, lse = be.cross_entropy(x, target, weight, ignore_index, smoothing)
-    if reduction == "mean":  # what the losses are divided by
-        kept = target != ignore_index
-        if weight is None:
-            total = be.asarray(be.xp.count_nonzero(kept), lse.dtype)
-        else:
-            total = (weight[target * kept] * kept).sum(dtype=lse.dtype)
-    else:
-        total = be.xp.ones((), lse.dtype)
-    if reduction != "none":
-        loss = (loss.sum(dtype=lse.dtype) / total).astype(x.dtype)
-    return loss, lse, total
+    return loss if reduction == "none" else loss.sum(dtype=lse.dtype).astype(x.dtype), lse, None
 
 
 @op
 def _cross_entropy_grad(
     be: Any, g: Any, x: Any, target: Any, weight: Any, lse: Any, total: Any, *, ignore_index: int, smoothing: float
 ) -> Any:
-    if not g.ndim:  # of the mean or the sum: one for all
-        g = be.xp.full(target.shape, g / total, g.dtype)
-    return be.cross_entropy_grad(g, x, target, lse, weight, ignore_index, smoothing)
+    if total is None and not g.ndim:  # of the sum
+        g = be.xp.full(target.shape, g, g.dtype)
+    return be.cross_entropy_grad(g, x, target, lse, weight, ignore_index, smoothing, total)
 
 
 _cross_entropy.grad(
@@ -115,7 +108,6 @@ def cross_entropy(
     if target.raw.dtype.kind in REAL:
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     classes = target if target.raw.dtype is INT64 else target.to(ag.int64)
-    _check_classes("cross_entropy", classes, input.raw.shape[0 if input.raw.ndim == 1 else 1], ignore_index)
     if classes.raw.ndim != 1:
         classes = classes.reshape(-1)
     how = {"ignore_index": ignore_index, "smoothing": float(label_smoothing), "reduction": reduction}
@@ -181,7 +173,8 @@ def nll_loss(
     _check("nll_loss", input, target, weight, probabilities=False)
     axis = 0 if input.raw.ndim == 1 else 1
     classes = target.to(ag.int64)
-    _check_classes("nll_loss", classes, input.raw.shape[axis], ignore_index)
+    if not target.is_cuda:  # which would have to wait for the answer
+        refuse_classes("nll_loss", classes.raw, input.raw.shape[axis], ignore_index)
     kept = classes != ignore_index
     safe = ag.where(kept, classes, 0)
     counts = kept.to(input.dtype) if weight is None else weight[safe] * kept
@@ -204,15 +197,3 @@ def _check(name: str, input: Tensor, target: Tensor, weight: Tensor | None, prob
         raise DtypeError(f"{name}: expected class indices of an integer dtype, got {target.dtype}. Cast with .long()")
     if weight is not None and weight.raw.shape != (classes,):
         raise ShapeError(f"{name}: expected weight of shape ({classes},) for input {shape}, got {weight.raw.shape}")
-
-
-def _check_classes(name: str, target: Tensor, classes: int, ignore_index: int) -> None:
-    """Refuses classes that do not exist; not on a GPU, which would have to wait for the answer."""
-    t = target.raw
-    if target.is_cuda or not t.size or t.view("uint64").max() < classes:  # as such, negative numbers are the largest
-        return
-    wrong = t[((t < 0) | (t >= classes)) & (t != ignore_index)]
-    if wrong.size:
-        raise IndexError(
-            f"{name}: expected classes in [0, {classes - 1}] or ignore_index {ignore_index}, got {wrong[0]}"
-        )

@@ -202,9 +202,17 @@ def _loss_grad(d: Draw, m: int, c: int, weighted: bool, ignore: int, smoothing: 
     return d(m), x, target, lse, weight, ignore, smoothing
 
 
+def _mean_grad(d: Draw, *row: Any) -> tuple[Any, ...]:
+    _, *rest = _loss_grad(d, *row)
+    return d(1).reshape(()), *rest, d.positive(1).reshape(())
+
+
 for label, row in LOSSES.items():
     add("cross_entropy", label, lambda d, row=row: (*_loss(d, *row[:4]), *row[3:]), tolerance=3)
     add("cross_entropy_grad", label, lambda d, row=row: _loss_grad(d, *row), tolerance=3)
+    if row[0]:
+        add("cross_entropy_mean", label, lambda d, row=row: (*_loss(d, *row[:4]), *row[3:]), tolerance=3)
+        add("cross_entropy_grad", f"{label}-mean", lambda d, row=row: _mean_grad(d, *row), tolerance=3)
 add("cross_entropy", "extreme", lambda d: (d.values(1e4, -1e4, 0, 1e4).reshape(2, 2), d.ints(2, 2), None, -100, 0.0))
 add("cross_entropy", "minus-inf", lambda d: (d.marked(-math.inf, 4, 6), d.ints(6, 4), None, -100, 0.0))
 add("cross_entropy", "all-ignored", lambda d: (d(3, 4), np.full(3, 9), None, 9, 0.1))

@@ -29,11 +29,19 @@ def cross_entropy(torch, x, target, weight, ignore_index, smoothing):
     return torch.nn.functional.cross_entropy(x, target, weight, **options), torch.logsumexp(x, 1)
 
 
-def cross_entropy_grad(torch, g, x, target, lse, weight, ignore_index, smoothing):
+def cross_entropy_mean(torch, x, target, weight, ignore_index, smoothing):
+    losses, lse = cross_entropy(torch, x, target, weight, ignore_index, smoothing)
+    kept = target != ignore_index
+    total = ((x.new_ones(x.shape[1]) if weight is None else weight)[target * kept] * kept).sum()
+    return losses.sum() / total, lse, total
+
+
+def cross_entropy_grad(torch, g, x, target, lse, weight, ignore_index, smoothing, total=None):
+    g = g if total is None else (g / total).expand(target.shape)
     return vjp(torch, lambda x: cross_entropy(torch, x, target, weight, ignore_index, smoothing)[0], [x], g)
 
 
-KERNELS = softmax, softmax_grad, log_softmax, log_softmax_grad, cross_entropy, cross_entropy_grad
+KERNELS = softmax, softmax_grad, log_softmax, log_softmax_grad, cross_entropy, cross_entropy_mean, cross_entropy_grad
 ORACLES = {f.__name__: f for f in KERNELS}
 
 
