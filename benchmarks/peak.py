@@ -27,7 +27,10 @@ SUMS = TILE_ROWS * WIDTH
 def _multiply(threads: int, weights: Any, table: Any, x: Any, y: Any) -> None:
     for thread in prange(threads):
         for _ in range(TURNS):
-            tile(TILE_ROWS, VECTORS, weights, 0, table, 0, DEPTH, x, thread * DEPTH * WIDTH, y, thread * SUMS, WIDTH)
+            tile(
+                TILE_ROWS, VECTORS, weights, 0, table, 0, DEPTH, x, thread * DEPTH * WIDTH, y, thread * SUMS, WIDTH,
+                y, 0, 0,
+            )  # fmt: skip
 
 
 def measure(seconds: float = 0.5) -> dict[str, float]:

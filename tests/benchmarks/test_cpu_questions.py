@@ -12,7 +12,7 @@ import pytest
 
 import autograd
 from backends.cpu import Cpu
-from benchmarks import kernels_cpu, overhead, race, small_ops, startup, sweep
+from benchmarks import kernels_cpu, overhead, peak, race, small_ops, startup, sweep
 
 
 def test_a_fall_of_the_ratios_is_told() -> None:
@@ -44,6 +44,13 @@ def test_nothing_to_check_against_is_said_at_once(
     with pytest.raises(SystemExit):
         race.main(["--check", "--workloads", "mlp"])
     assert "results/race.json, which has none of these; keep figures first by --keep" in capsys.readouterr().err
+
+
+def test_the_ceiling_is_that_of_a_real_product() -> None:
+    weights, table = np.ones(peak.DEPTH * peak.TILE_ROWS, np.float32), np.arange(peak.DEPTH) * peak.WIDTH
+    x, y = np.ones(2 * peak.DEPTH * peak.WIDTH, np.float32), np.zeros(2 * peak.SUMS, np.float32)
+    peak._multiply(2, weights, table, x, y)
+    assert (y == peak.DEPTH).all()
 
 
 def test_fits() -> None:
