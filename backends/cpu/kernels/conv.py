@@ -259,7 +259,7 @@ def correlate(rows: int) -> Kernel:
                             for call in range(calls):  # in nearly equal steps: a narrow tile is a slow one
                                 width = vectors // calls + (1 if call < vectors % calls else 0)
                                 q, z = v * lanes, to
-                                if apart:
+                                if apart:  # where in the result the sums from q on will be copied to
                                     i = q // (high * wide) if slices > 1 else 0
                                     h = (q - i * high * wide) // wide
                                     z += i * side.depth_stride + h * side.size[2] + q - (i * high + h) * wide

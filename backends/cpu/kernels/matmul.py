@@ -140,14 +140,11 @@ def _part(
     m, n, _ = sizes
     row = VECTORS * (VECTOR_BYTES // a.itemsize)
     high, wide = (m + ROWS - 1) // ROWS, (n + row - 1) // row
-    top, bottom, first, last = 0, m, high * wide * part // parts, high * wide * (part + 1) // parts
+    top, bottom = 0, m
+    first, last = high * wide * part // parts, high * wide * (part + 1) // parts
     if a_columns and m > n:
-        top, bottom, first, last = (
-            high * part // parts * ROWS,
-            min(m, high * (part + 1) // parts * ROWS),
-            0,
-            high * wide,
-        )
+        top, bottom = high * part // parts * ROWS, min(m, high * (part + 1) // parts * ROWS)
+        first, last = 0, high * wide
     if first < last:
         packed_a, packed_b = packed[: _HIGH * _DEEP], packed[_HIGH * _DEEP :]
         _share(a, a_columns, b, b_columns, bias, c, sizes, top, bottom, first, last, packed_a, packed_b)
