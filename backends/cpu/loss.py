@@ -43,7 +43,7 @@ def cross_entropy(
     """See ``Backend.cross_entropy``."""
     if not _served(x, target, weight):
         return reference.cross_entropy(be, x, target, weight, ignore_index, smoothing)
-    return _losses(x, target, weight, ignore_index, smoothing)[:2]
+    return _losses(be, x, target, weight, ignore_index, smoothing)[:2]
 
 
 def cross_entropy_mean(
@@ -52,13 +52,13 @@ def cross_entropy_mean(
     """See ``Backend.cross_entropy_mean``."""
     if not _served(x, target, weight):
         return reference.cross_entropy_mean(be, x, target, weight, ignore_index, smoothing)
-    _, lse, total, weights = _losses(x, target, weight, ignore_index, smoothing)
+    _, lse, total, weights = _losses(be, x, target, weight, ignore_index, smoothing)
     mean = total / weights if weights else math.nan
     return np.array(mean, x.dtype), lse, np.array(weights, x.dtype)
 
 
 def _losses(
-    x: Array, target: Array, weight: Array | None, ignore_index: int, smoothing: float
+    be: Backend, x: Array, target: Array, weight: Array | None, ignore_index: int, smoothing: float
 ) -> tuple[Array, Array, float, float]:
     """The loss and the log-sum-exp of each row, and the sums of the losses and of the weights of their targets."""
     rows, dtype = len(x), x.dtype
@@ -68,7 +68,7 @@ def _losses(
     kernel(contiguous(x), contiguous(target), _weights(weight, dtype), ignore_index, float(smoothing), loss, lse, sums)
     total, weights, wrong = (sums[0] if len(sums) == 1 else sums.sum(0)).tolist()
     if wrong:
-        reference.refuse_classes("cross_entropy", target, x.shape[1], ignore_index)
+        reference.cross_entropy(be, x, target, weight, ignore_index, smoothing)  # says which
     return loss, lse, total, weights
 
 

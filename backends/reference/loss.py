@@ -24,7 +24,7 @@ def cross_entropy(
         loss (M,) and lse = log sum exp x (M,), the latter in at least float32.
 
     Raises:
-        IndexError: a target is neither a class nor ``ignore_index``; not on a GPU, which would have to wait for the answer.
+        IndexError: a target is neither a class nor ``ignore_index``; a GPU says so at the next synchronisation.
 
     Example:
         >>> import numpy as np
@@ -33,15 +33,17 @@ def cross_entropy(
         >>> loss.round(4), lse.round(4)
         (array([0.6931]), array([0.6931]))
     """
-    if be.name != "cuda":
-        refuse_classes("cross_entropy", target, x.shape[1], ignore_index)
-    xp, values = be.xp, wide(x)
+    xp, values, classes = be.xp, wide(x), x.shape[1]
+    kept = target != ignore_index
+    safe = xp.where(kept, target, 0)
+    if (wrong := be.check_positions(safe, 0, classes)) is not None:
+        raise IndexError(
+            f"cross_entropy: expected classes in [0, {classes - 1}] or ignore_index {ignore_index}, got {wrong}"
+        )
     top = values.max(1, keepdims=True)
     shifted = values - top
     log_sum = xp.log(xp.exp(shifted).sum(1))
     lse = top[:, 0] + log_sum
-    kept = target != ignore_index
-    safe = xp.where(kept, target, 0)
     loss = log_sum - xp.take_along_axis(shifted, safe[:, None], 1)[:, 0]  # lse - x[t] would lose the small ones
     if weight is not None:
         loss = loss * wide(weight)[safe]
@@ -49,19 +51,8 @@ def cross_entropy(
         spread = log_sum[:, None] - shifted
         if weight is not None:
             spread = spread * wide(weight)
-        loss = (1 - smoothing) * loss + smoothing / x.shape[1] * spread.sum(1)
+        loss = (1 - smoothing) * loss + smoothing / classes * spread.sum(1)
     return narrow(xp.where(kept, loss, 0), x), lse
-
-
-def refuse_classes(name: str, target: Array, classes: int, ignore_index: int) -> None:
-    """Raises IndexError where a target, int64, is neither in [0, classes) nor ``ignore_index``."""
-    if not target.size or target.view("uint64").max() < classes:  # as such, negative numbers are the largest
-        return
-    wrong = target[((target < 0) | (target >= classes)) & (target != ignore_index)]
-    if wrong.size:
-        raise IndexError(
-            f"{name}: expected classes in [0, {classes - 1}] or ignore_index {ignore_index}, got {wrong[0]}"
-        )
 
 
 def cross_entropy_mean(
@@ -94,11 +85,6 @@ def cross_entropy_mean(
     return (loss.sum(dtype=lse.dtype) / total).astype(x.dtype), lse, total
 
 
-def each_row(be: Backend, g: Array, total: Array, target: Array) -> Array:
-    """The gradient of every row's loss (M,), from that of the mean."""
-    return be.xp.full(target.shape, g / total, g.dtype)
-
-
 def cross_entropy_grad(
     be: Backend,
     g: Array,
@@ -125,7 +111,7 @@ def cross_entropy_grad(
     """
     xp, classes = be.xp, x.shape[1]
     if total is not None:
-        g = each_row(be, g, total, target)
+        g = xp.full(target.shape, g / total, g.dtype)
     p = xp.exp(wide(x) - lse[:, None])
     kept = target != ignore_index
     safe = xp.where(kept, target, 0)

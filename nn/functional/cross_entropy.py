@@ -10,7 +10,6 @@ from autograd.casting import autocasts
 from autograd.dtypes import REAL
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.op import op
-from backends.reference.loss import refuse_classes
 from nn.functional.reduction import reduced, reduction_of
 
 INT64 = ag.int64.numpy
@@ -173,10 +172,11 @@ def nll_loss(
     _check("nll_loss", input, target, weight, probabilities=False)
     axis = 0 if input.raw.ndim == 1 else 1
     classes = target.to(ag.int64)
-    if not target.is_cuda:  # which would have to wait for the answer
-        refuse_classes("nll_loss", classes.raw, input.raw.shape[axis], ignore_index)
     kept = classes != ignore_index
     safe = ag.where(kept, classes, 0)
+    count = input.raw.shape[axis]
+    if (wrong := target.backend.check_positions(safe.raw, 0, count)) is not None:
+        raise IndexError(f"nll_loss: expected classes in [0, {count - 1}] or ignore_index {ignore_index}, got {wrong}")
     counts = kept.to(input.dtype) if weight is None else weight[safe] * kept
     loss = ag.where(kept, -input.gather(axis, safe.unsqueeze(axis)).squeeze(axis), 0) * counts
     return loss.sum() / counts.sum() if reduction == "mean" else reduced(loss, reduction)
