@@ -58,9 +58,9 @@ def linear_grad(
         or (rows <= _SHALLOW and w.nbytes >= _PAST_CACHES)
     ):
         return reference.linear_grad(be, g, x, w, needs)
-    none, count = _none(dtype), threads(work)
+    none, count, lanes = _none(dtype), threads(work), _vector.lanes_of(dtype.itemsize)
     gx, gw = (empty(a.shape, dtype) if need else none for a, need in zip((x, w), needs, strict=False))
-    sums = np.zeros(-(-outs // 16) * 16 if needs[2] else 0)  # to the end of the last vector
+    sums = np.zeros(-(-outs // lanes) * lanes if needs[2] else 0)  # to the end of the last vector
     memory = scratch_rows("matmul", count, _scratch_size(dtype.itemsize), dtype)
     arrays = [a.reshape(-1) for a in (g, x, w, gx, gw)]
     _kernels.linear_grad(work)(*arrays, sums, (rows, outs, ins), memory)
