@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from llvmlite import binding
 
 import backends
 from backends.cpu import Cpu, elementwise, matmul, runtime
@@ -230,6 +231,36 @@ def test_products_of_other_sizes_are_refused(left, right, monkeypatch) -> None:
     monkeypatch.setattr(matmul, "_SHARE_FROM", 0)
     with pytest.raises(ValueError, match="matmul"):
         CPU.matmul(np.ones(left), np.ones(right))
+
+
+def _features(*without: str) -> str:
+    """What Numba is told to compile for: this processor, less the sets of instructions that begin with these names."""
+    words = [name for name, there in binding.get_host_cpu_features().items() if there]
+    return ",".join(f"{'-' if name.startswith(without) else '+'}{name}" for name in words)
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="sets of instructions of x86")
+@pytest.mark.parametrize(
+    "size, without",
+    [(32, ("avx512",)), (16, ("avx", "fma", "f16c", "vaes", "vpclmulqdq", "gfni", "sha512", "sm"))],
+    ids=["avx2", "sse"],
+)
+def test_products_with_shorter_vectors(size: int, without: tuple[str, ...], monkeypatch) -> None:
+    """Among them are vectors that are shorter than a tile is high."""
+    monkeypatch.setenv("NUMBA_CPU_FEATURES", _features(*without))
+    program = """
+import numpy as np
+from backends.cpu import Cpu
+from backends.cpu.kernels import vector
+print(vector.VECTOR_BYTES)
+draw = np.random.default_rng(0).standard_normal
+for kind in "fd":
+    a, b = draw((300, 101)).astype(kind), draw((300, 200)).astype(kind)
+    exact = a.T.astype("d") @ b.astype("d")
+    for got in (Cpu(np, "cpu").matmul(a.T, b), Cpu(np, "cpu").matmul(b.T, a).T):
+        np.testing.assert_allclose(got, exact, rtol=0, atol=1e-4 if kind == "f" else 1e-11)
+"""
+    assert int(python(program)) <= size  # less where the processor has less
 
 
 TUNING = [({}, "1"), ({"TWINGRAD_TUNE": "0"}, "2"), ({"OPENBLAS_NUM_THREADS": "2"}, "2")]

@@ -30,6 +30,7 @@ _DEEP_IN_PLACE = 32  # the same, where b is not copied
 _HIGH = 64 * ROWS  # rows of a that stay in the second-level cache while panels of b go by
 _SHALLOW = 64  # a product of so few k takes as long as finding the pages of memory that c is in
 _NEAR = 8 * ROWS  # rows of c that it works on: a core knows the places of 64 pages
+_AHEAD = 4  # rows that are fetched before they are copied: no processor looks ahead from one page of memory to the next
 _TURNED = 2 * ROWS  # columns of b at a time, where a is turned: they fill most of a vector
 _DEEP_TURNED = 256  # the least k, for many columns of b: with fewer, turning tiles takes longer than it saves
 _HELD = 1 << 17  # elements of a, turned, that stay in the second-level cache beside columns of b
@@ -49,14 +50,21 @@ def scratch_size(lanes: int) -> int:
         >>> scratch_size(16) > scratch_size(8)
         True
     """
-    return (_HIGH + _WIDE * VECTORS * lanes) * _DEEP
+    size: int = _rows_size.py_func(lanes)
+    return size + _WIDE * VECTORS * lanes * _DEEP
 
 
 @helper
-def _pack_rows(a: Any, m: int, m0: int, m1: int, k0: int, deep: int, packed: Any) -> None:
-    """Rows m0..m1 of a (m,k), column by column, k0..k0+deep, in panels (deep, ROWS), the last one filled up."""
+def _rows_size(lanes: int) -> int:
+    """Elements for rows of a: panels a vector apart, so that they do not begin at the same places of the first-level cache."""
+    return _HIGH // ROWS * (_DEEP * ROWS + lanes)
+
+
+@helper
+def _pack_rows(a: Any, m: int, m0: int, m1: int, k0: int, deep: int, packed: Any, apart: int) -> None:
+    """Rows m0..m1 of a (m,k), column by column, k0..k0+deep, in panels (deep, ROWS) that begin ``apart`` elements apart."""
     for r in range(deep):
-        copy_groups(a, (k0 + r) * m + m0, m1 - m0, ROWS, packed, r * ROWS, deep * ROWS)
+        copy_groups(a, (k0 + r) * m + m0, m1 - m0, ROWS, packed, r * ROWS, apart, _AHEAD * m)
 
 
 @helper
@@ -95,7 +103,8 @@ def _share(
 ) -> None:
     """Tiles first..last of c (m,n) = a b + bias, counted down the panels, as far as they are in rows top..bottom."""
     m, n, k = sizes
-    zero, row = a.dtype.type(0), VECTORS * (VECTOR_BYTES // a.itemsize)
+    zero, lanes = a.dtype.type(0), VECTOR_BYTES // a.itemsize
+    row, panel_a = VECTORS * lanes, _DEEP * ROWS + lanes
     high = (m + ROWS - 1) // ROWS
     begin, end = first // high, (last - 1) // high + 1
     copy_a = a_columns and end - begin > 1
@@ -115,8 +124,8 @@ def _share(
             start, apart, line = (k0 * n + p0 * row, row, n) if in_place else (0, row * deep, row)
             for m0 in range(top, bottom, _HIGH):
                 if copy_a:
-                    _pack_rows(a, m, m0, min(bottom, m0 + _HIGH), k0, deep, packed_a)
-                corner, down = (-m0 * deep, deep) if copy_a else (k0 * k_step, row_step)
+                    _pack_rows(a, m, m0, min(bottom, m0 + _HIGH), k0, deep, packed_a, panel_a)
+                corner, down = (-m0 // ROWS * panel_a, panel_a) if copy_a else (k0 * k_step, row_step * ROWS)
                 for near in range(m0, min(bottom, m0 + _HIGH), step):
                     for p in range(p0, p1):
                         width, panel = min(row, n - p * row), start + (p - p0) * apart
@@ -127,7 +136,7 @@ def _share(
                             if k0 == 0 and bias.size:
                                 add_rows(c, place, n, bias, p * row, 0, some, width, zero)
                             product(
-                                some, width, deep, rows, corner + i * down, row_step, k_step,
+                                some, width, deep, rows, corner + i // ROWS * down, row_step, k_step,
                                 panels, panel, line, k0 > 0 or bias.size > 0, c, place, n,
                             )  # fmt: skip
 
@@ -146,7 +155,7 @@ def _part(
         top, bottom = high * part // parts * ROWS, min(m, high * (part + 1) // parts * ROWS)
         first, last = 0, high * wide
     if first < last:
-        packed_a, packed_b = packed[: _HIGH * _DEEP], packed[_HIGH * _DEEP :]
+        packed_a, packed_b = packed[: _rows_size(row // VECTORS)], packed[_rows_size(row // VECTORS) :]
         _share(a, a_columns, b, b_columns, bias, c, sizes, top, bottom, first, last, packed_a, packed_b)
 
 
@@ -223,7 +232,7 @@ def matmul(
             top, bottom = high * part // parts * ROWS, min(m, high * (part + 1) // parts * ROWS)
             part, parts = 0, 1
         first, last = a.shape[0] * tiles * part // parts, a.shape[0] * tiles * (part + 1) // parts
-        packed_a, packed_b = memory[t, : _HIGH * _DEEP], memory[t, _HIGH * _DEEP :]
+        packed_a, packed_b = memory[t, : _rows_size(row // VECTORS)], memory[t, _rows_size(row // VECTORS) :]
         if b_columns and not a_columns and a.shape[0] == 1 and _better_turned(m, n, k, row // VECTORS, threads):
             _share_turned(a[0], b[0], bias, c[0], sizes, part, threads, packed_a, packed_b)
             first = last = 0

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from llvmlite import binding, ir
-from numba import types
+from numba import config, types
 from numba.extending import intrinsic
 
-_FEATURES = binding.get_host_cpu_features()
+# What this processor has, less what the user's NUMBA_CPU_FEATURES, "+avx2,-avx512f", takes away.
+_FEATURES = dict(binding.get_host_cpu_features())
+_FEATURES |= {word[1:]: word[0] == "+" for word in (config.CPU_FEATURES or "").split(",") if word}
 if _FEATURES.get("avx512f"):
     VECTOR_BYTES, REGISTERS = 64, 32
 elif _FEATURES.get("avx2"):
@@ -92,9 +94,10 @@ class Emitter:
         """The int64 that a pointer into a table points to."""
         return self.builder.load(pointer)
 
-    def load(self, pointer: Any) -> Any:
-        """A vector from any address."""
-        value = self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()))
+    def load(self, pointer: Any, lanes: int | None = None) -> Any:
+        """A vector, or fewer lanes, from any address."""
+        kind = ir.VectorType(self.real, lanes or self.lanes)
+        value = self.builder.load(self.builder.bitcast(pointer, kind.as_pointer()))
         value.align = self.itemsize
         return value
 
@@ -102,10 +105,10 @@ class Emitter:
         """A vector, whole or half, to any address."""
         self.builder.store(value, self.builder.bitcast(pointer, value.type.as_pointer())).align = self.itemsize
 
-    def prefetch(self, pointer: Any) -> None:
-        """Has the memory at a pointer brought into the first-level cache, to be written."""
+    def prefetch(self, pointer: Any, write: bool = True) -> None:
+        """Has the memory at a pointer brought into the first-level cache, to be written or read."""
         pointer = self.builder.bitcast(pointer, ir.IntType(8).as_pointer())
-        flags = [ir.Constant(_I32, value) for value in (1, 3, 1)]  # to write; keep in all levels; data
+        flags = [ir.Constant(_I32, value) for value in (int(write), 3, 1)]  # 3: keep in all levels; 1: data
         self.call("llvm.prefetch.p0", ir.VoidType(), [pointer, *flags])
 
     def splat(self, scalar: Any) -> Any:
