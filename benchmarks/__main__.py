@@ -7,7 +7,7 @@ import importlib
 
 QUESTIONS = (
     "compile_cuda", "gpu", "kernels_cpu", "kernels_cuda", "overhead", "race", "speedup", "startup", "sweep",
-    "systems",
+    "systems", "timeline",
 )  # fmt: skip
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks")

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numba import get_num_threads, njit, prange
 
-from backends.cpu.kernels.tile import TILE_ROWS, tile, tile_vectors
+from backends.cpu.kernels.tile import TILE_ROWS, tile_add, tile_vectors
 from backends.cpu.kernels.vector import lanes_of
 
-DEPTH, TURNS = 64, 4000  # products in a tile; tiles of a timing
+DEPTH, TURNS = 128, 2000  # products in a tile; tiles of a timing
 VECTORS = tile_vectors(TILE_ROWS)
 WIDTH = VECTORS * lanes_of(4)
 SUMS = TILE_ROWS * WIDTH
@@ -25,11 +25,10 @@ SUMS = TILE_ROWS * WIDTH
 
 @njit(parallel=True, error_model="numpy")
 def _multiply(threads: int, weights: Any, table: Any, x: Any, y: Any) -> None:
-    for thread in prange(threads):
+    for thread in prange(threads):  # each sum goes on from the last, or the compiler would leave out all turns but one
         for _ in range(TURNS):
-            tile(
+            tile_add(
                 TILE_ROWS, VECTORS, weights, 0, table, 0, DEPTH, x, thread * DEPTH * WIDTH, y, thread * SUMS, WIDTH,
-                y, 0, 0,
             )  # fmt: skip
 
 

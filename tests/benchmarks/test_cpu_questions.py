@@ -12,7 +12,7 @@ import pytest
 
 import autograd
 from backends.cpu import Cpu
-from benchmarks import kernels_cpu, overhead, peak, race, small_ops, startup, sweep
+from benchmarks import kernels_cpu, overhead, peak, race, small_ops, startup, sweep, timeline
 
 
 def test_a_fall_of_the_ratios_is_told() -> None:
@@ -50,7 +50,18 @@ def test_the_ceiling_is_that_of_a_real_product() -> None:
     weights, table = np.ones(peak.DEPTH * peak.TILE_ROWS, np.float32), np.arange(peak.DEPTH) * peak.WIDTH
     x, y = np.ones(2 * peak.DEPTH * peak.WIDTH, np.float32), np.zeros(2 * peak.SUMS, np.float32)
     peak._multiply(2, weights, table, x, y)
-    assert (y == peak.DEPTH).all()
+    assert (y == peak.TURNS * peak.DEPTH).all()  # 256,000: exact in float32
+
+
+def test_a_timeline_has_the_calls_of_most_steps() -> None:
+    calls, _ = timeline.measure("mlp", "sgd", 3)
+    names = [call.name for call in calls]
+    assert names.count("linear_grad") >= 2
+    assert names[-1] == "sgd_momentum"
+    usual = [timeline.Call("a", 1, 1.0, 2.0)]
+    assert timeline._medians([usual, [usual[0]._replace(time=4.0)], [*usual, *usual]]) == [("a", 1, 1.0, 3.0)]
+    assert timeline.by_kernel([*usual, *usual])[1].split() == ["a", "2", "2.0", "4.0"]
+    assert timeline.by_call(usual)[1].split() == ["a", "1", "1.0", "2.0"]
 
 
 def test_fits() -> None:
