@@ -34,7 +34,7 @@ def _starts(sizes: Sizes) -> Array:
 def _packed(w: Array, turned: bool) -> Array:
     """The panels of w, or of its transpose if ``turned``."""
     depth, columns = w.shape[::-1] if turned else w.shape
-    row = _kernels.VECTORS * _vector.lanes_of(w.itemsize)
+    row = _kernels.HIGH_VECTORS * _vector.lanes_of(w.itemsize)
     panels = scratch_rows("recurrent panels", -(-columns // row), depth * row, w.dtype)
     _kernels.pack(w.size)(contiguous(w).reshape(-1), turned, depth, columns, panels)
     return panels
@@ -42,7 +42,7 @@ def _packed(w: Array, turned: bool) -> Array:
 
 def _threads(work: int, sequences: int) -> int:
     """How many share the sequences: each takes whole tiles."""
-    return min(threads(work), -(-sequences // _kernels.ROWS))
+    return min(threads(work), -(-sequences // _kernels.HIGH_ROWS))
 
 
 def _given(like: Array, g: Array | None) -> Array:

@@ -2,7 +2,7 @@
 
 Sequences do not know of each other. So every thread runs all steps of sequences of its own, as many as fill rows of the
 micro-kernel, and no thread ever waits for another. The recurrent weights are packed once, before the first step, into the
-panels (K, VECTORS * lanes) that ``product`` reads; they then stay in the second-level cache from step to step.
+panels (K, HIGH_VECTORS * lanes) that ``product_high`` reads; they then stay in the second-level cache from step to step.
 
 Row ``starts[t] + n`` of x, y, the gates and c belongs to sequence n at step t, if step t has more than n rows.
 """
@@ -16,30 +16,36 @@ from numba import prange
 
 from backends.cpu.kernels import functions as fn
 from backends.cpu.kernels.jit import helper, kernel
-from backends.cpu.kernels.matmul import pack_columns
-from backends.cpu.kernels.product import ROWS, VECTORS, product
+from backends.cpu.kernels.product import HIGH_ROWS, HIGH_VECTORS, product_high
 from backends.cpu.kernels.recurrent import gru_grad_row, gru_row, lstm_grad_row, lstm_row
+from backends.cpu.kernels.rows import pad_rows, transpose_rows
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
-
 
 @kernel
 def pack(w: Any, turned: bool, depth: int, columns: int, panels: Any) -> None:
     """A matrix (depth, columns), flat, that lies column by column if ``turned``, in panels (P, depth * row)."""
     for p in prange(panels.shape[0]):
-        row = VECTORS * (VECTOR_BYTES // w.itemsize)
-        pack_columns(w, turned, depth, columns, p * row, min(columns, (p + 1) * row), 0, depth, panels[p])
+        lanes = VECTOR_BYTES // w.itemsize
+        row, panel = HIGH_VECTORS * lanes, panels[p]
+        first: Any = np.int64(p * row)  # prange counts without a sign
+        width = min(row, columns - first)
+        if turned:
+            for j in range(0, width, lanes):
+                transpose_rows(w, (first + j) * depth, depth, min(lanes, width - j), depth, panel, j, row)
+        else:
+            pad_rows(panel, 0, row, w, first, columns, depth, row, 0, width)
 
 
 @helper
 def _add_product(a: Any, panels: Any, target: Any, count: int) -> None:
     """The first ``count`` rows of target += those of a times the packed weights."""
     depth, columns = a.shape[1], target.shape[1]
-    row = VECTORS * (VECTOR_BYTES // a.itemsize)
+    row = HIGH_VECTORS * (VECTOR_BYTES // a.itemsize)
     for p in range(panels.shape[0]):
         width = min(row, columns - p * row)
-        for i in range(0, count, ROWS):
-            rows, place = min(ROWS, count - i), i * columns + p * row
-            product(rows, width, depth, a, i * depth, depth, 1, panels[p], 0, row, True, target, place, columns)
+        for i in range(0, count, HIGH_ROWS):
+            rows, place = min(HIGH_ROWS, count - i), i * columns + p * row
+            product_high(rows, width, depth, a, i * depth, depth, 1, panels[p], 0, row, True, target, place, columns)
 
 
 @helper
@@ -64,8 +70,8 @@ def _clear(target: Any) -> None:
 @helper
 def _share(sequences: int, thread: int, threads: int) -> tuple[int, int]:
     """The sequences of a thread, in whole tiles."""
-    tiles = (sequences + ROWS - 1) // ROWS
-    return tiles * thread // threads * ROWS, min(sequences, tiles * (thread + 1) // threads * ROWS)
+    tiles = (sequences + HIGH_ROWS - 1) // HIGH_ROWS
+    return tiles * thread // threads * HIGH_ROWS, min(sequences, tiles * (thread + 1) // threads * HIGH_ROWS)
 
 
 @helper

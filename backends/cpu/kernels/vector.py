@@ -222,12 +222,13 @@ class Emitter:
         b.position_at_end(after)
 
 
-def emits(generate: Callable[..., None], apart: bool = False) -> Callable[..., Any]:
+def emits(generate: Callable[..., None], apart: bool = False, variant: str = "") -> Callable[..., Any]:
     """The code generator of an intrinsic that returns nothing, from a function of an Emitter and the arguments.
 
     Args:
         generate: called with the Emitter (for the first array among the arguments), the argument types and the values.
         apart: whether the code is a function of its own, which all calls in a kernel share: worth it where it is long.
+        variant: tells apart functions that one ``generate`` writes.
 
     Returns:
         What Numba calls to generate code.
@@ -245,7 +246,7 @@ def emits(generate: Callable[..., None], apart: bool = False) -> Callable[..., A
             for kind, value in zip(kinds, values, strict=True)
         ]
         if apart:
-            function = _function(context, builder.module, generate, array, kinds, values)
+            function = _function(context, builder.module, generate, variant, array, kinds, values)
             builder.call(function, values)
         else:
             generate(Emitter(context, builder, array), kinds, values)
@@ -254,10 +255,12 @@ def emits(generate: Callable[..., None], apart: bool = False) -> Callable[..., A
     return code
 
 
-def _function(context: Any, module: Any, generate: Callable[..., None], array: Any, kinds: Any, values: Any) -> Any:
+def _function(
+    context: Any, module: Any, generate: Callable[..., None], variant: str, array: Any, kinds: Any, values: Any
+) -> Any:
     """The function of a module that does what ``generate`` writes; of equal ones that are linked one stays."""
     kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
-    name = f"twingrad.{generate.__qualname__.partition('.')[0]}.{'.'.join(map(str, kind.args))}"
+    name = f"twingrad.{generate.__qualname__.partition('.')[0]}{variant}.{'.'.join(map(str, kind.args))}"
     if name in module.globals:
         return module.globals[name]
     function = ir.Function(module, kind, name)
