@@ -40,6 +40,9 @@ class Backend(Protocol):
     def broadcast_to(self, a: Array, shape: tuple[int, ...]) -> Array:
         """``a`` repeated along axes of size 1 and new ones in front: a view that is not to be written."""
 
+    def reshape(self, a: Array, shape: tuple[int, ...]) -> Array:
+        """The elements of ``a`` in another shape: a view where they lie so, else a copy."""
+
     def to_numpy(self, a: Array) -> Any:
         """``a`` as a NumPy array: itself on the CPU, a copy from a GPU."""
 

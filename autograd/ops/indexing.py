@@ -48,7 +48,7 @@ def _index_select(be: Any, x: Any, index: Any, *, axis: int) -> Any:
 def _index_spread(be: Any, x: Any, index: Any, *, axis: int, shape: tuple[int, ...]) -> Any:
     """Zeros of ``shape`` with every slice of x added at its place: the gradient of ``_index_select``."""
     if axis == 0 and x.size:
-        return be.scatter_rows(x.reshape(len(index), -1), index, shape[0]).reshape(shape)
+        return be.scatter_rows(be.reshape(x, (len(index), x.size // len(index))), index, shape[0]).reshape(shape)
     return be.index_add_(be.xp.zeros(shape, x.dtype), along(axis, index)[:-1], x)
 
 

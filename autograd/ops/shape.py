@@ -52,7 +52,7 @@ def _expand(be: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
 
 @op(view=True)
 def _reshape(be: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
-    return x.reshape(shape)
+    return be.reshape(x, shape)
 
 
 sum_to.grad(x=lambda g, x_shape, *, shape: _expand(_reshape(g, shape=_aligned(shape, len(x_shape))), shape=x_shape))

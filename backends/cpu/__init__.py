@@ -8,6 +8,7 @@ from backends.cpu import conv as _conv
 from backends.cpu import dropout as _dropout
 from backends.cpu import elementwise as _elementwise
 from backends.cpu import indexing as _indexing
+from backends.cpu import layout as _layout
 from backends.cpu import loss as _loss
 from backends.cpu import matmul as _matmul
 from backends.cpu import normalization as _normalization
@@ -39,6 +40,7 @@ class Cpu(Reference):
 
     broadcast_to = _arrays.broadcast_to
     scalar = _arrays.scalar
+    reshape = _layout.reshape
 
     matmul = _matmul.matmul
     linear = _matmul.linear
@@ -70,6 +72,7 @@ class Cpu(Reference):
     cross_entropy_mean = _loss.cross_entropy_mean
     cross_entropy_grad = _loss.cross_entropy_grad
 
+    gather_rows = _indexing.gather_rows
     scatter_rows = _indexing.scatter_rows
     index_add_ = _indexing.index_add_
     scatter_add_ = _indexing.scatter_add_

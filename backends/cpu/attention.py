@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
+from backends.cpu.layout import contiguous
+from backends.cpu.runtime import FLOATS, Kernels, scratch, threads
 from backends.protocol import Array, Backend, Shape
 from backends.reference import attention as reference
 

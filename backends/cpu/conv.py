@@ -7,8 +7,9 @@ from math import prod
 import numpy as np
 
 from backends.cpu import conv_plan, depthwise, winograd
+from backends.cpu.layout import contiguous
 from backends.cpu.results import empty
-from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch, threads
+from backends.cpu.runtime import FLOATS, Kernels, scratch, threads
 from backends.geometry import Conv
 from backends.protocol import Array, Backend
 from backends.reference import conv as reference

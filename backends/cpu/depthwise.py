@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from backends.cpu.layout import contiguous
 from backends.cpu.results import empty
-from backends.cpu.runtime import Kernels, contiguous, threads
+from backends.cpu.runtime import Kernels, threads
 from backends.geometry import Conv
 from backends.protocol import Array
 

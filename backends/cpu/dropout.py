@@ -6,7 +6,8 @@ from math import ceil
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous, stream
+from backends.cpu.layout import contiguous
+from backends.cpu.runtime import FLOATS, Kernels, stream
 from backends.protocol import Array, Backend
 from backends.reference import dropout as reference
 

@@ -1,4 +1,4 @@
-"""Additions at indexed places, along one axis; every other indexing is served by the reference."""
+"""Rows, and additions, at indexed places along one axis; every other indexing is served by the reference."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous
+from backends.cpu.layout import contiguous
+from backends.cpu.results import empty
+from backends.cpu.runtime import FLOATS, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import indexing as reference
 
 _kernels = Kernels("indexing")
-_FUSE_FROM = 64  # elements; below, NumPy is as quick
+_FUSE_FROM = 64  # elements to add; below, NumPy is as quick
+_GATHER_FROM = 1 << 15  # elements; below, NumPy is as quick
 
 
 def _served(out: Array, index: Array, src: Array) -> bool:
@@ -29,6 +32,22 @@ def _served(out: Array, index: Array, src: Array) -> bool:
 def _within(index: Array, size: int) -> bool:
     """Whether all positions lie in [-size, size); for others the reference has NumPy's error."""
     return bool(index.min() >= -size and index.max() < size)
+
+
+def gather_rows(be: Backend, table: Array, index: Array) -> Array:
+    """See ``Backend.gather_rows``."""
+    shape, size = index.shape + table.shape[1:], prod(table.shape[1:])
+    if (
+        index.size * size < _GATHER_FROM
+        or table.dtype.char not in FLOATS
+        or not table.flags.c_contiguous
+        or index.dtype != np.int64
+        or not _within(index, len(table))
+    ):
+        return reference.gather_rows(be, table, index)
+    y = empty(shape, table.dtype)
+    _kernels.gather_rows(y.size)(table.reshape(-1, size), contiguous(index).reshape(-1), y.reshape(-1, size))
+    return y
 
 
 def scatter_rows(be: Backend, src: Array, index: Array, rows: int) -> Array:

@@ -7,7 +7,8 @@ from functools import cache
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels, contiguous
+from backends.cpu.layout import contiguous
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import loss as reference
 

@@ -12,8 +12,9 @@ from math import prod
 import numpy as np
 from numpy import matmul as _numpy
 
+from backends.cpu.layout import contiguous
 from backends.cpu.results import empty
-from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch_rows, threads
+from backends.cpu.runtime import FLOATS, Kernels, scratch_rows, threads
 from backends.protocol import Array, Backend
 from backends.reference import matmul as reference
 
@@ -35,7 +36,7 @@ def matmul(be: Backend, a: Array, b: Array) -> Array:
 
 def linear(be: Backend, x: Array, w: Array, b: Array | None) -> Array:
     """See ``Backend.linear``."""
-    rows, columns = x if x.ndim == 2 else x.reshape(prod(x.shape[:-1]), x.shape[-1]), w.T
+    rows, columns = x if x.ndim == 2 else be.reshape(x, (prod(x.shape[:-1]), x.shape[-1])), w.T
     if not _served(rows, columns) or (b is not None and (b.ndim != 1 or b.dtype != x.dtype)):
         return reference.linear(be, x, w, b)
     y = _product(rows, columns, _none(x.dtype) if b is None else contiguous(b))  # (M,I) (I,O) -> (M,O)
@@ -54,7 +55,6 @@ def linear_grad(
         or min(rows, outs, ins) < _SMALLEST
         or dtype.char not in FLOATS
         or not x.dtype == w.dtype == dtype
-        or not (g.flags.c_contiguous and x.flags.c_contiguous and w.flags.c_contiguous)
         or (rows <= _SHALLOW and w.nbytes >= _PAST_CACHES)
     ):
         return reference.linear_grad(be, g, x, w, needs)
@@ -62,7 +62,7 @@ def linear_grad(
     gx, gw = (empty(a.shape, dtype) if need else none for a, need in zip((x, w), needs, strict=False))
     sums = np.zeros(-(-outs // lanes) * lanes if needs[2] else 0)  # to the end of the last vector
     memory = scratch_rows("matmul", count, _scratch_size(dtype.itemsize), dtype)
-    arrays = [a.reshape(-1) for a in (g, x, w, gx, gw)]
+    arrays = [contiguous(a).reshape(-1) for a in (g, x, w, gx, gw)]
     _kernels.linear_grad(work)(*arrays, sums, (rows, outs, ins), memory)
     gb = sums[:outs].astype(dtype) if needs[2] else None
     return gx if needs[0] else None, gw if needs[1] else None, gb

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from backends.cpu.layout import contiguous
 from backends.cpu.results import empty_like
-from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels, contiguous
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import normalization as reference
 

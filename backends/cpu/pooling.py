@@ -7,8 +7,9 @@ from math import prod
 
 import numpy as np
 
+from backends.cpu.layout import contiguous
 from backends.cpu.results import empty
-from backends.cpu.runtime import FLOATS, Kernels, contiguous
+from backends.cpu.runtime import FLOATS, Kernels
 from backends.geometry import Pool
 from backends.protocol import Array, Backend, Shape
 from backends.reference import pooling as reference

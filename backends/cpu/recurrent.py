@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous
+from backends.cpu.layout import contiguous
+from backends.cpu.runtime import FLOATS, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import recurrent as reference
 

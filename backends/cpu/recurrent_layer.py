@@ -7,7 +7,8 @@ from itertools import accumulate
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, Kernels, contiguous, scratch_rows, threads
+from backends.cpu.layout import contiguous
+from backends.cpu.runtime import FLOATS, Kernels, scratch_rows, threads
 from backends.protocol import Array, Backend
 from backends.reference import recurrent_layer as reference
 from backends.sequence import Sizes, before

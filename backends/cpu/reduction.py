@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels, contiguous
+from backends.cpu.layout import contiguous
+from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import reduction as reference
 

@@ -87,22 +87,6 @@ def serial_only() -> None:
     _parallel_from = sys.maxsize
 
 
-def contiguous(a: Any) -> Any:
-    """``a``, copied to row-major order where it is in another; unlike np.ascontiguousarray it leaves 0-d arrays 0-d.
-
-    Args:
-        a: array of any strides.
-
-    Returns:
-        The array itself, or the copy.
-
-    Example:
-        >>> contiguous(np.zeros((2, 3)).T).flags.c_contiguous
-        True
-    """
-    return a if a.flags.c_contiguous else a.copy(order="C")
-
-
 def scratch(name: str, size: int, dtype: Any) -> Any:
     """Memory for intermediate values, kept for the next call of the same thread.
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backends.cpu import conv_plan
+from backends.cpu.layout import contiguous
 from backends.cpu.results import empty
-from backends.cpu.runtime import Kernels, contiguous, scratch, scratch_rows, threads
+from backends.cpu.runtime import Kernels, scratch, scratch_rows, threads
 from backends.geometry import Conv
 from backends.protocol import Array
 

@@ -81,6 +81,10 @@ class Reference:
         """``a`` repeated along axes of size 1 and new ones in front: a view that is not to be written."""
         return self.xp.broadcast_to(a, shape)
 
+    def reshape(self, a: Array, shape: tuple[int, ...]) -> Array:
+        """The elements of ``a`` in another shape: a view where they lie so, else a copy."""
+        return a.reshape(shape)
+
     def to_numpy(self, a: Array) -> Any:
         """``a`` as a NumPy array: itself where it is one, a copy from a device."""
         return a.get() if hasattr(a, "get") else a

@@ -19,7 +19,7 @@ def _rows(be: Any, table: Any, index: Any) -> Any:
 
 @op
 def _rows_added(be: Any, x: Any, index: Any, *, rows: int) -> Any:
-    return be.scatter_rows(x.reshape(index.size, x.shape[-1]), index.reshape(-1), rows)  # (*,D), (*) -> (R,D)
+    return be.scatter_rows(be.reshape(x, (index.size, x.shape[-1])), index.reshape(-1), rows)  # (*,D), (*) -> (R,D)
 
 
 _rows.grad(table=lambda g, index, table_shape: _rows_added(g, index, rows=table_shape[0]))

@@ -15,7 +15,7 @@ import pytest
 from llvmlite import binding
 
 import backends
-from backends.cpu import Cpu, elementwise, matmul, runtime
+from backends.cpu import Cpu, elementwise, indexing, matmul, runtime
 from backends.geometry import Conv, Pool
 from tests.backends.sample import LAYOUTS, REFERENCE, TOLERANCE, Sample, agree, close
 from tests.backends.samples import SAMPLES
@@ -37,6 +37,7 @@ def threads(request, monkeypatch) -> str:
     if request.param == "all":
         monkeypatch.setattr(elementwise, "_SHARE_FROM", 0)
         monkeypatch.setattr(elementwise, "_SHARE_TANH_FROM", 0)
+        monkeypatch.setattr(indexing, "_GATHER_FROM", 1)
     for family in FAMILIES:
         module = import_module(f"backends.cpu.{family}")
         if hasattr(module, "_FUSE_FROM"):

@@ -54,6 +54,10 @@ class Kink(Sample):
     """A call at a point without a derivative, or next to one: compared with PyTorch, not with differences."""
 
 
+class Rounded(Sample):
+    """A call whose gradient PyTorch makes out of rounding errors: compared with differences, not with PyTorch."""
+
+
 class Error(Sample):
     """A call that must fail: ``Error(ShapeError, "expected .*", *args, **kwargs)``, the text a regular expression."""
 

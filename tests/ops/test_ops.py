@@ -35,6 +35,7 @@ from tests.op_samples.record import (
     Kink,
     Late,
     Op,
+    Rounded,
     Sample,
     arguments,
     cast,
@@ -170,7 +171,7 @@ DIFFERENTIABLE = [r for r in RECORDS if r.grad]
 def test_gradient_is_torchs(record: Op, dtype: str, torch: ModuleType) -> None:
     if (oracle := record.oracle(torch)) is None:
         pytest.skip("has no counterpart")
-    for sample in samples(record, dtype):
+    for sample in (s for s in samples(record, dtype) if not isinstance(s, Rounded)):
         y, inputs = run(record, sample, record.function, grad=True)
         args, kwargs = for_torch(torch, record, sample, True)
         outs = [t for t in leaves(quietly(oracle, args, kwargs)) if getattr(t, "requires_grad", False)]

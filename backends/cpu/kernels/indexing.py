@@ -1,15 +1,27 @@
-"""Additions at indexed places. Each thread owns a part of the output, and adds to it in the order of the index."""
+"""Rows at indexed places, and additions there. Each thread owns a part of the output, and adds in the order of the index."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import prange
 
 from backends.cpu.kernels.jit import kernel
 from backends.cpu.kernels.reduction import add_row
+from backends.cpu.kernels.rows import move_rows
 
 _WIDE = 64  # columns that one thread takes at a time
+
+
+@kernel
+def gather_rows(table: Any, index: Any, out: Any) -> None:
+    """out (M,D) = rows of table (R,D) by their numbers: some rows of the output for each thread."""
+    rows, size = table.shape
+    for t in prange(index.size):
+        m: Any = np.int64(t)  # prange counts without a sign
+        row = index[m] + rows if index[m] < 0 else index[m]
+        move_rows(out, m * size, 0, table, row * size, 0, 1, size)
 
 
 @kernel

@@ -21,6 +21,7 @@ from backends.cpu.kernels.recurrent import gru_grad_row, gru_row, lstm_grad_row,
 from backends.cpu.kernels.rows import pad_rows, transpose_rows
 from backends.cpu.kernels.vector import VECTOR_BYTES, flush_denormals, restore_denormals
 
+
 @kernel
 def pack(w: Any, turned: bool, depth: int, columns: int, panels: Any) -> None:
     """A matrix (depth, columns), flat, that lies column by column if ``turned``, in panels (P, depth * row)."""

@@ -165,6 +165,32 @@ def add_rows(
 
 
 @intrinsic
+def move_rows(
+    context: Any, target: Any, t0: Any, ldt: Any, source: Any, s0: Any, lds: Any, rows: Any, length: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """target[t0 + r*ldt + i] = source[s0 + r*lds + i] for r < rows, i < length, and nothing written beyond."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        target, t0, ldt, source, s0, lds, rows, length = values
+        count = e.builder.sdiv(length, e.index(e.lanes))
+        last = e.times(count, e.lanes)
+        rest = e.within(0, e.builder.sub(length, last))
+
+        def row(to: Any, start: Any) -> None:
+            def whole(v: Any, _: list[Any]) -> list[Any]:
+                i = e.times(v, e.lanes)
+                e.store(e.load(e.at(start, i)), e.at(to, i))
+                return []
+
+            e.loop(count, [], whole)
+            e.store_masked(e.load_masked(e.at(start, last), rest), e.at(to, last), rest)
+
+        _each_row(e, rows, e.data(kinds[0], target, t0), ldt, e.data(kinds[3], source, s0), lds, row)
+
+    return types.void(target, t0, ldt, source, s0, lds, rows, length), emits(generate)
+
+
+@intrinsic
 def spread_rows(
     context: Any, target: Any, t0: Any, ldt: Any, source: Any, s0: Any, lds: Any, rows: Any, length: Any
 ) -> tuple[Any, Callable[..., Any]]:
