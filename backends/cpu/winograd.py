@@ -29,7 +29,7 @@ class Least(NamedTuple):
 
     Example:
         >>> LEAST[3].channels
-        32
+        12
     """
 
     channels: int  # of input and output: with fewer, turning tiles takes longer than it saves
@@ -37,7 +37,7 @@ class Least(NamedTuple):
     width: int  # of a result: tiles side by side fill the lanes
 
 
-LEAST = {3: Least(channels=32, results=256, width=1), 5: Least(channels=32, results=2048, width=12)}
+LEAST = {3: Least(channels=12, results=256, width=1), 5: Least(channels=32, results=2048, width=12)}
 
 
 def served(geo: Conv, images: int, channels: int, outs: int) -> bool:
