@@ -141,9 +141,18 @@ def kept_here(question: str) -> Any:
 
 def results(name: str) -> Path:
     """The path of a file in ``benchmarks/results``."""
-    folder = Path(__file__).parent / "results"
-    folder.mkdir(exist_ok=True)
-    return folder / name
+    path = Path(__file__).parent / "results" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def architecture() -> str:
+    """This processor's kind as compilers name it, ``znver5``; where the CPU's figures are kept."""
+    try:
+        from llvmlite.binding import get_host_cpu_name
+    except ImportError:
+        return platform.machine()
+    return str(get_host_cpu_name())
 
 
 def hardware() -> dict[str, str]:
@@ -151,5 +160,9 @@ def hardware() -> dict[str, str]:
     from autograd.cli.info import processor, version
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    machine = {"processor": processor(), "cores": str(cores), "python": platform.python_version()}
+    machine = {
+        "processor": f"{processor()}, {architecture()}",
+        "cores": str(cores),
+        "python": platform.python_version(),
+    }
     return machine | {package: version(package) or "none" for package in ("numpy", "numba", "torch")}

@@ -19,8 +19,9 @@ import numpy as np
 
 from backends.cpu import Cpu
 from backends.geometry import Conv, Pool
-from benchmarks.harness import cell, child, hardware, keep, kept_here, on_threads, take_turns
+from benchmarks.harness import architecture, cell, child, hardware, keep, kept_here, on_threads, take_turns
 
+KEPT = f"{architecture()}/kernels_cpu"  # under benchmarks/results
 ENGINES = ("twingrad", "torch")
 LEAST = 3  # calls of a row
 
@@ -453,8 +454,8 @@ def main(words: list[str] | None = None) -> None:
             medians = "".join(f"{median(row[engine]):>14.1f}" for engine in ENGINES)
             print(f"{name:<56}{medians}{cell(ratios):>28}", flush=True)
     if arguments.keep:
-        before = kept_here("kernels_cpu")
-        keep("kernels_cpu", before | {threads: before.get(threads, {}) | rows for threads, rows in figures.items()})
+        before = kept_here(KEPT)
+        keep(KEPT, before | {threads: before.get(threads, {}) | rows for threads, rows in figures.items()})
 
 
 if __name__ == "__main__":

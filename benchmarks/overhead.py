@@ -19,9 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import ROOT, answer, cell, child, hardware, keep, spread, take_turns
+from benchmarks.harness import ROOT, answer, architecture, cell, child, hardware, keep, spread, take_turns
 from benchmarks.small_ops import SINGLE, SIZES
 
+KEPT = f"{architecture()}/overhead"  # under benchmarks/results
 PEERS = {"mygrad": "mygrad==2.5.0", "autograd": "autograd==1.9.1"}
 TITLES = {"twingrad": "twingrad", "torch": "torch", "mygrad": "MyGrad", "autograd": "HIPS autograd"}
 
@@ -37,7 +38,7 @@ def main(words: list[str] | None = None) -> None:
     answers = take_turns(runs, arguments.rounds)
     versions = hardware() | dict(PEERS[peer].split("==") for peer in PEERS if peer in answers)
     if arguments.keep:
-        keep("overhead", answers | {"peers": {p: PEERS[p] for p in PEERS if p in answers}})
+        keep(KEPT, answers | {"peers": {p: PEERS[p] for p in PEERS if p in answers}})
     print(versions, "microseconds per operation: median (smallest-largest) over rounds", sep="\n")
     print(table(answers, [f"{size} elements" for size in SIZES], [str(size) for size in SIZES]))
     print(table({e: answers[e] for e in ("twingrad", "torch")}, [f"{name}, 8x8" for name in SINGLE], list(SINGLE)))

@@ -5,8 +5,9 @@
 Each engine waits in a process of its own and is woken in turn, on batches of random numbers that take turns; warm-up is left
 out. PyTorch first runs in every way it can (contiguous or channels_last, the default or the fused optimiser); the fastest
 of them then races. A ratio is PyTorch's time over ours in the same round, the figure the median over rounds. Memory is the
-most that the process held during the steps. ``--check`` compares the ratios with those kept in ``results/race.json`` and ends
-with status 1, and keeps nothing, when their geometric mean has fallen by more than 10 % or one of them by more than 20 %.
+most that the process held during the steps. ``--check`` compares the ratios with those kept in ``results`` for this kind of
+processor and ends with status 1, and keeps nothing, when their geometric mean has fallen by more than 10 % or one of them by
+more than 20 %.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from benchmarks.count import need
 from benchmarks.harness import (
     PAUSE,
     Runner,
+    architecture,
     child,
     forget_peak,
     hardware,
@@ -37,6 +39,7 @@ from benchmarks.harness import (
 )
 from benchmarks.workloads import WORKLOADS, Workload
 
+KEPT = f"{architecture()}/race"  # under benchmarks/results
 NAMES = [
     "mlp", "lenet5", "resnet20", "alexnet", "vgg11_narrow", "depthwise", "lstm", "gru", "transformer", "unet",
 ]  # fmt: skip
@@ -66,10 +69,12 @@ def main(words: list[str] | None = None) -> None:
     if arguments.engine:
         serve(arguments)
         return
-    machine, figures_before = kept("race")
+    machine, figures_before = kept(KEPT)
     before = figures_before.get("races", {})
     if arguments.check and not any(f"{w} {o}" in before for w in arguments.workloads for o in arguments.optimizers):
-        parser.error("--check compares with results/race.json, which has none of these; keep figures first by --keep")
+        parser.error(
+            f"--check compares with results/{KEPT}.json, which has none of these; keep figures first by --keep"
+        )
     figures: dict[str, Any] = {"peak before": child("benchmarks.peak", "twingrad"), "races": {}}
     print(hardware(), show(figures["peak before"]), HEAD, sep="\n")
     for workload in arguments.workloads:
@@ -83,10 +88,10 @@ def main(words: list[str] | None = None) -> None:
         check(figures["races"], before, machine)
     races = figures["races"]
     if arguments.keep:
-        joined = kept_here("race").get("races", {}) | races
+        joined = kept_here(KEPT).get("races", {}) | races
         races = {f"{w} {o}": joined[f"{w} {o}"] for w in WORKLOADS for o in OPTIMIZERS if f"{w} {o}" in joined}
-        keep("race", figures | {"races": races})
-        picture(races, str(results("race.png")))
+        keep(KEPT, figures | {"races": races})
+        picture(races, str(results(f"{KEPT}.png")))
     for optimizer in OPTIMIZERS:
         if ratios := [r["ratio"] for name, r in races.items() if name.endswith(optimizer)]:
             print(f"geometric mean of {len(ratios)} workloads with {optimizer}: {geometric_mean(ratios):.2f}")

@@ -20,10 +20,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks.harness import ROOT, cell, child, hardware, keep, kept_here, take_turns
+from benchmarks.harness import ROOT, architecture, cell, child, hardware, keep, kept_here, take_turns
 from benchmarks.race import training_step
 from benchmarks.workloads import WORKLOADS
 
+KEPT = f"{architecture()}/startup"  # under benchmarks/results
 IMPORTS = {"python alone": "pass"} | {f"import {name}": f"import {name}" for name in ("numpy", "autograd", "torch")}
 MODELS = ("lenet5", "transformer")
 STEPS = 4
@@ -55,7 +56,7 @@ def main(words: list[str] | None = None) -> None:
         for name, runs in figures[model].items():
             print(f"{name:<30}" + "".join(f"{cell([run[t] for run in runs], 3):>24}" for t in titles), flush=True)
     if arguments.keep:
-        keep("startup", kept_here("startup") | figures)
+        keep(KEPT, kept_here(KEPT) | figures)
 
 
 def process(code: str) -> float:

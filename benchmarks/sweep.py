@@ -23,10 +23,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.harness import PAUSE, Runner, forget_peak, hardware, keep, kept_here, memory, results
+from benchmarks.harness import PAUSE, Runner, architecture, forget_peak, hardware, keep, kept_here, memory, results
 from benchmarks.race import training_step
 from benchmarks.workloads import Workload, gru, lenet5, lstm, transformer
 
+KEPT = f"{architecture()}/sweep"  # under benchmarks/results
 ENGINES = ("twingrad", "torch")
 WARM_UP = 2  # steps
 WIDTH, SAMPLES = 256, 64  # of the deep network
@@ -111,10 +112,10 @@ def main(words: list[str] | None = None) -> None:
         figures[name] = sweep(name, arguments.rounds, arguments.seconds)
         print(table(name, figures[name]), flush=True)
     if arguments.keep:
-        figures = kept_here("sweep") | figures
+        figures = kept_here(KEPT) | figures
         figures = {name: figures[name] for name in AXES if name in figures}
-        keep("sweep", figures)
-        picture(figures, str(results("sweep.png")))
+        keep(KEPT, figures)
+        picture(figures, str(results(f"{KEPT}.png")))
 
 
 def sweep(name: str, rounds: int, seconds: float) -> dict[str, Any]:

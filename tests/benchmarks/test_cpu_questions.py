@@ -43,7 +43,7 @@ def test_nothing_to_check_against_is_said_at_once(
     monkeypatch.setattr(race, "kept", lambda question: ({}, {}))
     with pytest.raises(SystemExit):
         race.main(["--check", "--workloads", "mlp"])
-    assert "results/race.json, which has none of these; keep figures first by --keep" in capsys.readouterr().err
+    assert f"results/{race.KEPT}.json, which has none of these; keep figures first by --keep" in capsys.readouterr().err
 
 
 def test_the_ceiling_is_that_of_a_real_product() -> None:
