@@ -112,7 +112,7 @@ def _erf32(x: Any) -> Any:
     d = _ERFC
     q = (((((d[6] * t + d[5]) * t + d[4]) * t + d[3]) * t + d[2]) * t + d[1]) * t + d[0]
     small, large = a + a * p, _ONE - _exp32(q)
-    return math.copysign(small if a < f(0.93) else large, x) if x == x else x
+    return math.copysign(large if a >= f(0.93) else small, x)  # of NaN ``small``, which is NaN
 
 
 @helper
