@@ -18,20 +18,11 @@ _RUN = 64  # vectors that are added up in the arrays' own dtype before the sum g
 _TOGETHER = 4  # of them that are added to sums of their own: an addition waits for the one before
 
 
-def _parts(e: Emitter, length: Any) -> tuple[Any, Any, Any, Any]:
-    """Whole vectors in a row; where the rest begins, its mask, and whether there is one, 0 or 1."""
-    whole = e.builder.sdiv(length, e.index(e.lanes))
-    last = e.times(whole, e.lanes)
-    rest = e.builder.sub(length, last)
-    more = e.builder.zext(e.builder.icmp_signed(">", rest, e.index(0)), last.type)
-    return whole, last, e.within(0, rest), more
-
-
 def _sums(e: Emitter, rows: Any, apart: Any, length: Any, terms: Callable[[Any, Any], list[Any]], out: Any) -> None:
     """out[j] = sum of terms(place, mask)[j], vectors, over all rows; two terms. No mask stands for a whole vector."""
     b, real = e.builder, ir.DoubleType()
     double = ir.VectorType(real, e.lanes)
-    whole, last, mask, more = _parts(e, length)
+    whole, last, mask, more = e.parts(length)
 
     def widened(totals: list[Any], parts: list[Any]) -> list[Any]:
         wide = parts if e.itemsize == 8 else [b.fpext(part, double) for part in parts]
@@ -76,11 +67,6 @@ def _sums(e: Emitter, rows: Any, apart: Any, length: Any, terms: Callable[[Any, 
         b.store(b.call(add, [ir.Constant(real, -0.0), total], fastmath=("reassoc",)), e.at(out, j))
 
 
-def _loaded(e: Emitter, pointer: Any, mask: Any) -> Any:
-    """A vector, whole where there is no mask."""
-    return e.load(pointer) if mask is None else e.load_masked(pointer, mask)
-
-
 @intrinsic
 def grad_sums(
     context: Any, g: Any, x: Any, start: Any, apart: Any, rows: Any, length: Any, middle: Any, out: Any
@@ -92,8 +78,8 @@ def grad_sums(
         b, gradient, source, middle = e.builder, e.data(kinds[0], g, start), e.data(kinds[1], x, start), e.splat(middle)
 
         def terms(place: Any, mask: Any) -> list[Any]:
-            upper = _loaded(e, e.at(gradient, place), mask)
-            return [upper, b.fmul(upper, b.fsub(_loaded(e, e.at(source, place), mask), middle))]
+            upper = e.loaded(e.at(gradient, place), mask)
+            return [upper, b.fmul(upper, b.fsub(e.loaded(e.at(source, place), mask), middle))]
 
         _sums(e, rows, apart, length, terms, e.data(kinds[7], out))
 
@@ -126,26 +112,16 @@ def center_rows(
         places = [e.data(kind, array, start) for kind, array in zip(kinds[:3], (g, x, gx), strict=True)]
         middle, factor, share, slope = (e.splat(scalar) for scalar in scalars)
 
-        whole, last, rest, more = _parts(e, length)
-
         def row(r: Any, _: list[Any]) -> list[Any]:
-            lines = [e.at(place, e.times(e.plus(rows, -1, b.neg(r)), apart)) for place in places]
+            gradient, source, target = (e.at(place, e.times(e.plus(rows, -1, b.neg(r)), apart)) for place in places)
 
-            def vector(i: Any, mask: Any) -> Any:
-                upper, value = (_loaded(e, e.at(line, i), mask) for line in lines[:2])
-                return b.fmul(b.fsub(b.fsub(upper, share), b.fmul(b.fsub(value, middle), slope)), factor)
-
-            def one(v: Any, _: list[Any]) -> list[Any]:
-                i = e.times(v, e.lanes)
-                e.store(vector(i, None), e.at(lines[2], i))
+            def vector(i: Any, mask: Any) -> list[Any]:
+                upper = b.fsub(e.loaded(e.at(gradient, i), mask), share)
+                part = b.fmul(b.fsub(e.loaded(e.at(source, i), mask), middle), slope)
+                e.put(b.fmul(b.fsub(upper, part), factor), e.at(target, i), mask)
                 return []
 
-            def end(_: Any, __: list[Any]) -> list[Any]:
-                e.store_masked(vector(last, rest), e.at(lines[2], last), rest)
-                return []
-
-            e.loop(whole, [], one)
-            return e.loop(more, [], end)
+            return e.along(length, [], vector)
 
         e.loop(rows, [], row)
 

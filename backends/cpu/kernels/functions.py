@@ -58,18 +58,6 @@ def _as_int(_context: Any, value: Any) -> tuple[Any, Callable[..., Any]]:
     return types.int32(types.float32), generate
 
 
-@intrinsic
-def larger(_context: Any, a: Any, b: Any) -> tuple[Any, Callable[..., Any]]:
-    """The larger of two scalars of one type; NaN where one is NaN (LLVM makes vector code of this one only)."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        real = args[0].type
-        maximum = builder.module.declare_intrinsic("llvm.maximum", [real], ir.FunctionType(real, [real, real]))
-        return builder.call(maximum, args)
-
-    return a(a, b), generate
-
-
 @helper
 def _power2(n: Any) -> Any:
     """2**n for integer n in [-126, 127]."""

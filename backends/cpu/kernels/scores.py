@@ -24,25 +24,25 @@ _DEGREE = {4: 7, 8: 13}  # of exp's series on [-ln2/2, ln2/2]: the rest is less 
 _LN2_HIGH, _LN2_LOW = 0.693359375, -2.1219444005469058277e-4  # the first has few bits: n * _LN2_HIGH is exact
 
 
-def _constant(e: Emitter, value: float) -> Any:
+def constant(e: Emitter, value: float) -> Any:
     """A number in every lane."""
     return ir.Constant(e.vector, [value] * e.lanes)
 
 
-def _exp(e: Emitter, x: Any) -> Any:
+def exp(e: Emitter, x: Any) -> Any:
     """exp of a vector: x = n ln2 + r and the series in r; NaN stays, what is below ``_LEAST`` gives 0."""
     b, size = e.builder, e.itemsize
-    least, most = _constant(e, _LEAST[size]), _constant(e, _MOST[size])
+    least, most = constant(e, _LEAST[size]), constant(e, _MOST[size])
     tiny = b.fcmp_ordered("<", x, least)
     a = b.select(tiny, least, x)
     a = b.select(b.fcmp_ordered(">", a, most), most, a)
-    rounded = e.multiply_add(a, _constant(e, 1 / math.log(2)), _constant(e, _ROUND[size]))
-    n = b.fsub(rounded, _constant(e, _ROUND[size]))
-    r = e.multiply_add(n, _constant(e, -_LN2_HIGH), a)
-    r = e.multiply_add(n, _constant(e, -_LN2_LOW), r)
-    y = _constant(e, 1 / math.factorial(_DEGREE[size]))
+    rounded = e.multiply_add(a, constant(e, 1 / math.log(2)), constant(e, _ROUND[size]))
+    n = b.fsub(rounded, constant(e, _ROUND[size]))
+    r = e.multiply_add(n, constant(e, -_LN2_HIGH), a)
+    r = e.multiply_add(n, constant(e, -_LN2_LOW), r)
+    y = constant(e, 1 / math.factorial(_DEGREE[size]))
     for power in reversed(range(_DEGREE[size])):
-        y = e.multiply_add(y, r, _constant(e, 1 / math.factorial(power)))
+        y = e.multiply_add(y, r, constant(e, 1 / math.factorial(power)))
     place, zero = _EXPONENT[size]
     bits = ir.VectorType(ir.IntType(8 * size), e.lanes)
     exponent = b.add(b.bitcast(rounded, bits), ir.Constant(bits, [zero] * e.lanes))
@@ -81,7 +81,7 @@ def _clear(e: Emitter, row: Any, length: Any, width: Any) -> None:
     e.loop(b.sub(last, first), [], step)
 
 
-def _largest(e: Emitter, value: Any) -> Any:
+def largest_lane(e: Emitter, value: Any) -> Any:
     """The largest lane."""
     b, half = e.builder, e.lanes // 2
     while half:
@@ -98,14 +98,14 @@ def largest_of_row(context: Any, x: Any, x0: Any, length: Any, top: Any, i: Any)
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
         x, x0, length, top, i = values
         b, row = e.builder, e.data(kinds[0], x, x0)
-        none = _constant(e, -math.inf)
+        none = constant(e, -math.inf)
 
         def vector(j: Any, mask: Any, most: Any) -> list[Any]:
             value = b.select(mask, e.load(e.at(row, j)), none)
             return [b.select(b.fcmp_ordered(">", value, most), value, most)]
 
         place = e.data(kinds[3], top, i)
-        here, before = _largest(e, _along(e, length, [none], vector)[0]), b.load(place)
+        here, before = largest_lane(e, _along(e, length, [none], vector)[0]), b.load(place)
         b.store(b.select(b.fcmp_ordered(">", here, before), here, before), place)
 
     return types.void(x, x0, length, top, i), emits(generate)
@@ -123,7 +123,7 @@ def exp_of_row(
 
         def vector(j: Any, mask: Any, sums: Any) -> list[Any]:
             place = e.at(row, j)
-            value = b.select(mask, _exp(e, b.fsub(e.load(place), shifts)), e.zero)
+            value = b.select(mask, exp(e, b.fsub(e.load(place), shifts)), e.zero)
             e.store(value, place)
             return [b.fadd(sums, value)]
 
@@ -148,7 +148,7 @@ def grad_of_row(
 
         def vector(j: Any, mask: Any) -> list[Any]:
             place, there = e.at(row, j), e.at(grad, j)
-            p = b.select(mask, _exp(e, b.fsub(e.load(place), shifts)), e.zero)
+            p = b.select(mask, exp(e, b.fsub(e.load(place), shifts)), e.zero)
             e.store(p, place)
             e.store(b.select(mask, b.fmul(p, b.fsub(e.load(there), deltas)), e.zero), there)
             return []
@@ -171,7 +171,7 @@ def keep_in_row(
         b, row = e.builder, e.data(kinds[0], x, x0)
         flags = b.bitcast(e.data(kinds[3], keep, k0), ir.IntType(8).as_pointer())
         kind = ir.VectorType(ir.IntType(8), e.lanes)
-        none, zero = _constant(e, -math.inf), ir.Constant(kind, [0] * e.lanes)
+        none, zero = constant(e, -math.inf), ir.Constant(kind, [0] * e.lanes)
 
         def vector(j: Any, mask: Any) -> list[Any]:
             place = e.at(row, j)

@@ -5,40 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import prange
 
 from backends.cpu.kernels import functions as fn
 from backends.cpu.kernels.jit import kernel, summing
 from backends.cpu.kernels.reduction import row_sum
-
-
-@summing
-def top(x: Any) -> Any:
-    """Largest of x (L,), NaN if there is one."""
-    largest = x[0]
-    for i in range(x.size):
-        largest = fn.larger(largest, x[i])
-    return largest
-
-
-@summing
-def exp_sum(x: Any, shift: Any) -> float:
-    """Sum of exp(x - shift) over x (L,)."""
-    total = 0.0
-    for i in range(x.size):
-        total += fn.exp(x[i] - shift)
-    return total
-
-
-@summing
-def _exp_row(x: Any, shift: Any, y: Any) -> float:
-    """y = exp(x - shift); returns the sum."""
-    total = 0.0
-    for i in range(x.size):
-        e = fn.exp(x[i] - shift)
-        y[i] = e
-        total += e
-    return total
+from backends.cpu.kernels.softmax_rows import exp_row, exp_sum, top
 
 
 @summing
@@ -81,8 +54,10 @@ def _log_softmax_grad_row(g: Any, y: Any, total: Any, gx: Any) -> None:
 @kernel
 def softmax(x: Any, y: Any) -> None:
     """y = exp(x - max) / sum exp(x - max)."""
-    for m in prange(x.shape[0]):
-        total = _exp_row(x[m], top(x[m]), y[m])
+    size = x.shape[1]
+    for t in prange(x.shape[0]):
+        m: Any = np.int64(t)  # prange counts without a sign
+        total = exp_row(x, m * size, size, top(x, m * size, size), y, m * size)
         _scale_row(y[m], x.dtype.type(1 / total))
 
 
@@ -97,9 +72,11 @@ def softmax_grad(g: Any, y: Any, gx: Any) -> None:
 @kernel
 def log_softmax(x: Any, y: Any) -> None:
     """y = x - max - log sum exp(x - max)."""
-    for m in prange(x.shape[0]):
-        largest = top(x[m])
-        rest = x.dtype.type(math.log(exp_sum(x[m], largest)))
+    size = x.shape[1]
+    for t in prange(x.shape[0]):
+        m: Any = np.int64(t)  # prange counts without a sign
+        largest = top(x, m * size, size)
+        rest = x.dtype.type(math.log(exp_sum(x, m * size, size, largest)))
         _shift_row(x[m], largest, rest, y[m])
 
 

@@ -165,6 +165,17 @@ class Emitter:
         args = [value, plain, ir.Constant(_I32, self.itemsize), mask]
         self.call(f"llvm.masked.store.{self.suffix()}.p0", ir.VoidType(), args)
 
+    def loaded(self, pointer: Any, mask: Any) -> Any:
+        """A vector, whole where the mask is None."""
+        return self.load(pointer) if mask is None else self.load_masked(pointer, mask)
+
+    def put(self, value: Any, pointer: Any, mask: Any) -> None:
+        """A vector to memory, whole where the mask is None."""
+        if mask is None:
+            self.store(value, pointer)
+        else:
+            self.store_masked(value, pointer, mask)
+
     def gather(self, pointer: Any, step: Any, mask: Any) -> Any:
         """The elements ``step`` apart from a pointer on, one for each lane; as ``load_masked``."""
         b = self.builder
@@ -200,6 +211,20 @@ class Emitter:
         b.position_at_end(after)
         return values
 
+    def parts(self, length: Any) -> tuple[Any, Any, Any, Any]:
+        """Of a row: how many whole vectors; where the rest begins, its mask, and whether there is one, 0 or 1."""
+        b = self.builder
+        whole = b.sdiv(length, self.index(self.lanes))
+        last = self.times(whole, self.lanes)
+        rest = b.sub(length, last)
+        return whole, last, self.within(0, rest), b.zext(b.icmp_signed(">", rest, self.index(0)), last.type)
+
+    def along(self, length: Any, carried: Sequence[Any], body: Callable[..., Sequence[Any]]) -> list[Any]:
+        """carried = body(i, mask, *carried) for the first place i of each vector in a row; None is the mask of whole ones."""
+        whole, last, mask, more = self.parts(length)
+        values = self.loop(whole, carried, lambda v, values: body(self.times(v, self.lanes), None, *values))
+        return self.loop(more, values, lambda _, values: body(last, mask, *values))
+
     def _as_written(self) -> Any:
         """Metadata of a loop that LLVM should neither unroll nor vectorise: it gains nothing, and takes time."""
         module = self.builder.module
@@ -222,12 +247,13 @@ class Emitter:
         b.position_at_end(after)
 
 
-def emits(generate: Callable[..., None], apart: bool = False, variant: str = "") -> Callable[..., Any]:
-    """The code generator of an intrinsic that returns nothing, from a function of an Emitter and the arguments.
+def emits(generate: Callable[..., Any], apart: bool = False, variant: str = "") -> Callable[..., Any]:
+    """The code generator of an intrinsic, from a function of an Emitter and the arguments; what it returns, if anything.
 
     Args:
         generate: called with the Emitter (for the first array among the arguments), the argument types and the values.
-        apart: whether the code is a function of its own, which all calls in a kernel share: worth it where it is long.
+        apart: whether the code is a function of its own, which all calls in a kernel share and which returns nothing: worth
+            it where it is long.
         variant: tells apart functions that one ``generate`` writes.
 
     Returns:
@@ -248,15 +274,15 @@ def emits(generate: Callable[..., None], apart: bool = False, variant: str = "")
         if apart:
             function = _function(context, builder.module, generate, variant, array, kinds, values)
             builder.call(function, values)
-        else:
-            generate(Emitter(context, builder, array), kinds, values)
-        return context.get_dummy_value()
+            return context.get_dummy_value()
+        result = generate(Emitter(context, builder, array), kinds, values)
+        return context.get_dummy_value() if result is None else result
 
     return code
 
 
 def _function(
-    context: Any, module: Any, generate: Callable[..., None], variant: str, array: Any, kinds: Any, values: Any
+    context: Any, module: Any, generate: Callable[..., Any], variant: str, array: Any, kinds: Any, values: Any
 ) -> Any:
     """The function of a module that does what ``generate`` writes; of equal ones that are linked one stays."""
     kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
