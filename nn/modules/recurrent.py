@@ -199,7 +199,7 @@ class RNNBase(Module):
                 outs.append(y)
                 last.append(state)
             x = outs[0] if len(outs) == 1 else ag.cat(outs, 1)
-        return x, [ag.stack(parts) for parts in zip(*last, strict=True)]
+        return x, [ag.stack(parts) if len(parts) > 1 else parts[0].unsqueeze(0) for parts in zip(*last, strict=True)]
 
     def _direction(self, x: Tensor, states: list[Tensor], weights: list[Any], sizes: Sizes, reverse: bool) -> Any:
         """One layer in one direction: its outputs and last states."""
