@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ STEPS = 4
 
 def main(words: list[str] | None = None) -> None:
     """Prints the tables, or (``--engine``) the steps of one process."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # packages come with theirs; a checkout gets it at the first import
     parser = argparse.ArgumentParser(prog="python -m benchmarks startup")
     parser.add_argument("--only", nargs="+", choices=("import", *MODELS), default=["import", *MODELS])
     parser.add_argument("--rounds", type=int, default=15)
