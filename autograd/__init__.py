@@ -125,6 +125,7 @@ from autograd.grad_mode import (
 )
 from autograd.gradcheck import gradcheck, gradgradcheck
 from autograd.layouts import layout, sparse_coo, sparse_csr, strided
+from autograd.node import collect_seldom as _collect_seldom
 from autograd.op import result_type
 from autograd.ops.arithmetic import (
     abs,
@@ -429,6 +430,7 @@ default_generator = random.default_generator()
 newaxis = None
 
 _install_aliases()
+_collect_seldom()
 
 
 _IN_FUNCTIONAL = {  # what PyTorch also has at the top

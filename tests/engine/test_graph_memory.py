@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
 import tracemalloc
 import weakref
@@ -303,3 +304,19 @@ def test_reference_counts_of_shared_objects_do_not_grow() -> None:
     for _ in range(100):
         (x * x).sum().backward()
     assert [sys.getrefcount(o) for o in (x, x.raw, x.stamp, x.node, x.backend)] == before
+
+
+@pytest.mark.parametrize(
+    "before, expected", [("", 10_000), ("gc.set_threshold(3000)", 3000), ("gc.set_threshold(0)", 0)]
+)
+def test_the_collector_starts_seldom_unless_told(before, expected, monkeypatch) -> None:
+    monkeypatch.setenv("TWINGRAD_TUNE", "1")
+    program = f"import gc; {before}\nimport autograd; print(gc.get_threshold()[0])"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert int(said) == expected
+
+
+def test_the_collector_is_left_alone(monkeypatch) -> None:
+    monkeypatch.setenv("TWINGRAD_TUNE", "0")
+    program = "import gc; before = gc.get_threshold(); import autograd; assert gc.get_threshold() == before"
+    subprocess.run([sys.executable, "-c", program], check=True)
