@@ -172,18 +172,13 @@ def move_rows(
 
     def generate(e: Emitter, kinds: Any, values: Any) -> None:
         target, t0, ldt, source, s0, lds, rows, length = values
-        count = e.builder.sdiv(length, e.index(e.lanes))
-        last = e.times(count, e.lanes)
-        rest = e.within(0, e.builder.sub(length, last))
 
         def row(to: Any, start: Any) -> None:
-            def whole(v: Any, _: list[Any]) -> list[Any]:
-                i = e.times(v, e.lanes)
-                e.store(e.load(e.at(start, i)), e.at(to, i))
+            def vector(i: Any, mask: Any) -> list[Any]:
+                e.put(e.loaded(e.at(start, i), mask), e.at(to, i), mask)
                 return []
 
-            e.loop(count, [], whole)
-            e.store_masked(e.load_masked(e.at(start, last), rest), e.at(to, last), rest)
+            e.along(length, [], vector)
 
         _each_row(e, rows, e.data(kinds[0], target, t0), ldt, e.data(kinds[3], source, s0), lds, row)
 
