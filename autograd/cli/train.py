@@ -254,12 +254,14 @@ class Trainer:
     # -- what is shown -----------------------------------------------------------------------------------------------
     def bar(self) -> Any:
         """The progress bar of the whole run: images, images/s, time left, loss and accuracy of the epoch so far."""
+        live = sys.stderr.isatty()
         return tqdm(
             total=self.options.epochs * self.images,
             initial=self.done(),
             unit=" images",
             unit_scale=True,
-            mininterval=0.1 if sys.stderr.isatty() else 10.0,  # seconds; a log is not filled with bars
+            mininterval=0.1 if live else 10.0,  # seconds; a log is not filled with bars
+            smoothing=0.3 if live else 0.0,  # drawn seldom, it would go on showing the first, compiling step's
             disable=self.options.quiet,
             dynamic_ncols=True,
         )
