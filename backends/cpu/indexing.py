@@ -15,7 +15,8 @@ from backends.reference import indexing as reference
 
 _kernels = Kernels("indexing")
 _FUSE_FROM = 64  # elements to add; below, NumPy is as quick
-_GATHER_FROM = 1 << 15  # elements; below, NumPy is as quick
+_GATHER_FROM = 1 << 15  # elements to look up, and
+_SHORTEST = 16  # in a row; below, NumPy is as quick
 
 
 def _served(out: Array, index: Array, src: Array) -> bool:
@@ -39,6 +40,7 @@ def gather_rows(be: Backend, table: Array, index: Array) -> Array:
     shape, size = index.shape + table.shape[1:], prod(table.shape[1:])
     if (
         index.size * size < _GATHER_FROM
+        or size < _SHORTEST
         or table.dtype.char not in FLOATS
         or not table.flags.c_contiguous
         or index.dtype != np.int64

@@ -34,13 +34,14 @@ def contiguous(a: Array) -> Array:
         a.size < _COPY_FROM
         or a.dtype.char not in FLOATS
         or not 1 < a.ndim <= _AXES
+        or a.shape[-1] == 1
         or a.strides[-1] != size
         or any(stride % size for stride in a.strides)
     ):
         return a.copy(order="C")
-    added = (1,) * (_AXES - a.ndim)
-    y, strides = empty(a.shape, a.dtype), [stride // size for stride in a.strides[:-1]]
-    _kernels.copy_rows(a.size)(a.reshape(added + a.shape), (*added, *strides), y.reshape(added + a.shape))
+    y, added = empty(a.shape, a.dtype), (1,) * (_AXES - a.ndim)
+    shape, strides = added + a.shape, [stride // size for stride in a.strides[:-1]]
+    _kernels.copy_rows(a.size)(a.reshape(shape), (*added, *strides), y.reshape(shape))
     return y
 
 

@@ -38,6 +38,7 @@ def threads(request, monkeypatch) -> str:
         monkeypatch.setattr(elementwise, "_SHARE_FROM", 0)
         monkeypatch.setattr(elementwise, "_SHARE_TANH_FROM", 0)
         monkeypatch.setattr(indexing, "_GATHER_FROM", 1)
+        monkeypatch.setattr(indexing, "_SHORTEST", 1)
     for family in FAMILIES:
         module = import_module(f"backends.cpu.{family}")
         if hasattr(module, "_FUSE_FROM"):

@@ -20,8 +20,7 @@ _TOGETHER = 4  # of them that are added to sums of their own: an addition waits 
 
 def _sums(e: Emitter, rows: Any, apart: Any, length: Any, terms: Callable[[Any, Any], list[Any]], out: Any) -> None:
     """out[j] = sum of terms(place, mask)[j], vectors, over all rows; two terms. No mask stands for a whole vector."""
-    b, real = e.builder, ir.DoubleType()
-    double = ir.VectorType(real, e.lanes)
+    b, double = e.builder, ir.VectorType(ir.DoubleType(), e.lanes)
     whole, last, mask, more = e.parts(length)
 
     def widened(totals: list[Any], parts: list[Any]) -> list[Any]:
@@ -60,11 +59,8 @@ def _sums(e: Emitter, rows: Any, apart: Any, length: Any, terms: Callable[[Any, 
         return e.loop(more, totals, rest)
 
     none = ir.Constant(double, [0.0] * e.lanes)
-    name = f"llvm.vector.reduce.fadd.v{e.lanes}f64"
-    module = b.module
-    add = module.globals.get(name) or ir.Function(module, ir.FunctionType(real, [real, double]), name)
     for j, total in enumerate(e.loop(rows, [none, none], row)):
-        b.store(b.call(add, [ir.Constant(real, -0.0), total], fastmath=("reassoc",)), e.at(out, j))
+        b.store(e.lane_sum(total), e.at(out, j))
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-"""Sums of exponentials over a row of any length, a vector at a time."""
+"""exp of a vector; largest element and sum of exponentials of a row of any length."""
 
 from __future__ import annotations
 
@@ -10,8 +10,50 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from backends.cpu.kernels.scores import constant, exp, largest_lane
 from backends.cpu.kernels.vector import Emitter, emits
+
+_ROUND = {4: 1.5 * 2.0**23, 8: 1.5 * 2.0**52}  # by bytes: adding it rounds to whole numbers, found in the low bits
+_EXPONENT = {4: (23, 127), 8: (52, 1023)}  # where the exponent begins, and what stands there for 2^0
+_LEAST = {4: -87.0, 8: -708.0}  # exp of less counts as 0
+_MOST = {4: 88.0, 8: 709.0}
+_DEGREE = {4: 7, 8: 13}  # of exp's series on [-ln2/2, ln2/2]: the rest is less than rounding
+_LN2_HIGH, _LN2_LOW = 0.693359375, -2.1219444005469058277e-4  # the first has few bits: n * _LN2_HIGH is exact
+
+
+def constant(e: Emitter, value: float) -> Any:
+    """A number in every lane."""
+    return ir.Constant(e.vector, [value] * e.lanes)
+
+
+def exp(e: Emitter, x: Any) -> Any:
+    """exp of a vector: x = n ln2 + r and the series in r; NaN stays, what is below ``_LEAST`` gives 0."""
+    b, size = e.builder, e.itemsize
+    least, most = constant(e, _LEAST[size]), constant(e, _MOST[size])
+    tiny = b.fcmp_ordered("<", x, least)
+    a = b.select(tiny, least, x)
+    a = b.select(b.fcmp_ordered(">", a, most), most, a)
+    rounded = e.multiply_add(a, constant(e, 1 / math.log(2)), constant(e, _ROUND[size]))
+    n = b.fsub(rounded, constant(e, _ROUND[size]))
+    r = e.multiply_add(n, constant(e, -_LN2_HIGH), a)
+    r = e.multiply_add(n, constant(e, -_LN2_LOW), r)
+    y = constant(e, 1 / math.factorial(_DEGREE[size]))
+    for power in reversed(range(_DEGREE[size])):
+        y = e.multiply_add(y, r, constant(e, 1 / math.factorial(power)))
+    place, zero = _EXPONENT[size]
+    bits = ir.VectorType(ir.IntType(8 * size), e.lanes)
+    exponent = b.add(b.bitcast(rounded, bits), ir.Constant(bits, [zero] * e.lanes))
+    power2 = b.bitcast(b.shl(exponent, ir.Constant(bits, [place] * e.lanes)), e.vector)
+    return b.select(tiny, e.zero, b.fmul(y, power2))
+
+
+def largest_lane(e: Emitter, value: Any) -> Any:
+    """The largest lane."""
+    b, half = e.builder, e.lanes // 2
+    while half:
+        other = e.shuffle(value, value, [(lane + half) % e.lanes for lane in range(e.lanes)])
+        value = b.select(b.fcmp_ordered(">", value, other), value, other)
+        half //= 2
+    return b.extract_element(value, ir.Constant(ir.IntType(32), 0))
 
 
 @intrinsic
@@ -34,8 +76,7 @@ def top(context: Any, x: Any, x0: Any, length: Any) -> tuple[Any, Callable[..., 
 
 def _sum(e: Emitter, row: Any, length: Any, shift: Any, then: Callable[[Any, Any, Any], None]) -> Any:
     """Sum in float64 of exp(row[j] - shift), j < length; then(i, value, mask) for each vector of them."""
-    b, shifts, real = e.builder, e.splat(shift), ir.DoubleType()
-    double = ir.VectorType(real, e.lanes)
+    b, shifts, double = e.builder, e.splat(shift), ir.VectorType(ir.DoubleType(), e.lanes)
 
     def vector(i: Any, mask: Any, total: Any) -> list[Any]:
         value = exp(e, b.fsub(e.loaded(e.at(row, i), mask), shifts))
@@ -44,9 +85,7 @@ def _sum(e: Emitter, row: Any, length: Any, shift: Any, then: Callable[[Any, Any
         return [b.fadd(total, value if e.itemsize == 8 else b.fpext(value, double))]
 
     (total,) = e.along(length, [ir.Constant(double, [0.0] * e.lanes)], vector)
-    name = f"llvm.vector.reduce.fadd.v{e.lanes}f64"
-    add = b.module.globals.get(name) or ir.Function(b.module, ir.FunctionType(real, [real, double]), name)
-    return b.call(add, [ir.Constant(real, -0.0), total], fastmath=("reassoc",))
+    return e.lane_sum(total)
 
 
 @intrinsic

@@ -140,12 +140,13 @@ class Emitter:
         return self.call(f"llvm.fmuladd.{self.suffix()}", self.vector, [a, b, c])
 
     def lane_sum(self, value: Any) -> Any:
-        """Sum of the lanes."""
-        name = f"llvm.vector.reduce.fadd.{self.suffix()}"
+        """Sum of the lanes of a vector of any element type."""
+        real = value.type.element
+        name = f"llvm.vector.reduce.fadd.v{value.type.count}f{64 if real == ir.DoubleType() else 32}"
         function = self.builder.module.globals.get(name) or ir.Function(
-            self.builder.module, ir.FunctionType(self.real, [self.real, self.vector]), name
+            self.builder.module, ir.FunctionType(real, [real, value.type]), name
         )
-        return self.builder.call(function, [ir.Constant(self.real, -0.0), value], fastmath=("reassoc",))
+        return self.builder.call(function, [ir.Constant(real, -0.0), value], fastmath=("reassoc",))
 
     def within(self, first: Any, last: Any) -> Any:
         """Mask of the lanes l with first <= l < last."""
