@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.dtypes import BFLOAT16, FLOAT32
 from autograd.grad_mode import mode
 from autograd.node import NEVER, Node, Variable, outside, seen_as, tick, users_files
+from autograd.plan import UNKNOWN
 from backends import registry
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def wrap(raw: Any, be: Any, node: Any = None) -> Any:
     t = _new(tensor_class)
     t.raw = raw if type(raw) is be.xp.ndarray else be.asarray(raw)  # NumPy gives scalars for 0-d arrays
     t.backend, t.node, t._grad, t.alias = be, node, None, None
-    t.stamp = [0, "", 0] if mode().enabled is not None else [NEVER, "inference_mode", 0]
+    t.stamp = [0 if mode().enabled is not None else NEVER, "", 0]
     return t
 
 
@@ -42,8 +43,8 @@ def record(
     """The node of a call: ``arrays`` and their ``stamps`` are those of inputs and outputs, one after the other.
 
     It makes no object that it can do without: each that lives brings the next run of the garbage collector nearer, which
-    is a tenth of the time of a forward. ``_on_one`` and ``two`` do the same without a call. ``stamps`` come last of the
-    three that ``packing`` reads: plan, saved, stamps.
+    is a tenth of the time of a forward. ``_on_one`` and ``two`` do the same without a call. ``saved`` comes last of what
+    ``packing`` reads: plan, backend, saved.
     """
     node = Node()
     node.plan = plan
@@ -53,8 +54,7 @@ def record(
     node.backend = be
     node.hooks = None
     node.seq = tick()
-    node.saved = plan.keep(arrays) if plan.saves else ()
-    node.stamps = plan.stamps(stamps)
+    node.saved = plan.keep(arrays, stamps) if plan.saves else ()
     if not plan.arrays and not mode().anomaly:  # nothing that may be modified, which is what the line is for
         node.code = None
         return node
@@ -105,7 +105,7 @@ def _on_anything(op: Op) -> Any:
 
 
 def _on_one(op: Op) -> Any:
-    kinds, view, policy, plans = _with_care(op), op.view, op.policy, op.plans
+    kinds, view, policy, plans = _with_care(op), op.view, op.policy, op.by_needs
 
     def call(x: Any = _MISSING, /, **params: Any) -> Any:
         if type(x) is not tensor_class:
@@ -130,7 +130,8 @@ def _on_one(op: Op) -> Any:
         except ValueError as e:
             op.explain(e, (x,))
             raise
-        if type(y) is not type(raw):  # NumPy gives scalars for 0-d arrays
+        shape = y.shape
+        if not shape and type(y) is not type(raw):  # NumPy gives scalars for 0-d arrays
             y = be.asarray(y)
         out = _new(tensor_class)
         out.raw = y
@@ -138,36 +139,38 @@ def _on_one(op: Op) -> Any:
         out._grad = None
         enabled = now.enabled
         if view and (y.base is raw or op.shares(y, raw, be)):
-            out.stamp = stamp
+            out.stamp = own_stamp = stamp
             out.alias = seen_as(x, op, params, stamp[0])
         else:
-            out.stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
+            out.stamp = own_stamp = [0 if enabled is not None else NEVER, "", 0]
             out.alias = None
         parent = x.node
-        if parent is None or not enabled or not op.differentiable:
+        plan = plans[1] if enabled and parent is not None else None
+        if plan is UNKNOWN:
+            plan = op.plan_by_needs(1, 1)
+        if plan is None:
             out.node = None
         else:
-            plan = plans.get(1) or op.plan(1, 1)
             if view and raw.dtype is BFLOAT16:
                 plan = op.plan(1, 1, lows=1)
             out.node = node = Node()
             node.plan = plan
             node.inputs = (parent,)
             node.params = params or NO_PARAMS
-            node.shape = y.shape
+            node.shape = shape
             node.backend = be
             node.hooks = None
             node.seq = tick()
             if plan.arrays:
                 kept = plan.kept
                 if kept == 2:
-                    node.saved, node.stamps = (y,), (out.stamp,)
+                    node.saved = (y, own_stamp)
                 elif kept == 1:
-                    node.saved, node.stamps = (raw,), (stamp,)
+                    node.saved = (raw, stamp)
                 else:
-                    node.saved, node.stamps = plan.keep((raw, y)), plan.stamps((stamp, out.stamp))
+                    node.saved = plan.keep((raw, y), (stamp, own_stamp))
             else:
-                node.saved, node.stamps = plan.keep((raw, y)) if plan.saves else (), ()
+                node.saved = plan.keep((raw, y), ()) if plan.saves else ()
                 if not now.anomaly:
                     node.code = None
                     return out
@@ -207,7 +210,7 @@ def _on_two(op: Op) -> Any:
 
 def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The call on a tensor and another, or a Python number; of one device and dtype, else it is ``otherwise``."""
-    kinds, numbers, policy, plans = _with_care(op), bool(op.promote), op.policy, op.plans
+    kinds, numbers, policy, plans = _with_care(op), bool(op.promote), op.policy, op.by_needs
 
     def call(a: Any, b: Any) -> Any:
         now = mode()
@@ -234,7 +237,8 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
         except ValueError as e:
             op.explain(e, (a, b))
             raise
-        if type(y) is not type(left):  # NumPy gives scalars for 0-d arrays
+        shape = y.shape
+        if not shape and type(y) is not type(left):  # NumPy gives scalars for 0-d arrays
             y = be.asarray(y)
         out = _new(tensor_class)
         out.raw = y
@@ -242,27 +246,31 @@ def two(op: Op, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
         out._grad = None
         out.alias = None
         enabled = now.enabled
-        out.stamp = own_stamp = [0, "", 0] if enabled is not None else [NEVER, "inference_mode", 0]
-        needs = (0 if parent is None else 1) | (0 if other_parent is None else 2)
-        if not needs & op.differentiable or not enabled:
+        out.stamp = own_stamp = [0 if enabled is not None else NEVER, "", 0]
+        if parent is None:
+            needs = 0 if other_parent is None else 2
+        else:
+            needs = 1 if other_parent is None else 3
+        plan = plans[needs] if enabled else None
+        if plan is UNKNOWN:
+            plan = op.plan_by_needs(needs, 2)
+        if plan is None:
             out.node = None
         else:
-            plan = plans.get(needs) or op.plan(needs, 2)
             out.node = node = Node()
             node.plan = plan
             node.inputs = (parent, other_parent)
             node.params = NO_PARAMS
-            node.shape = y.shape
+            node.shape = shape
             node.backend = be
             node.hooks = None
             node.seq = tick()
             if plan.kept == 3:
-                node.saved, node.stamps = (left, right), (stamp, other_stamp)
+                node.saved = (left, right, stamp, other_stamp)
             elif plan.arrays:
-                node.saved = plan.keep((left, right, y))
-                node.stamps = plan.stamps((stamp, other_stamp, own_stamp))
+                node.saved = plan.keep((left, right, y), (stamp, other_stamp, own_stamp))
             else:
-                node.saved, node.stamps = plan.keep((left, right)) if plan.saves else (), ()
+                node.saved = plan.keep((left, right, y), ()) if plan.saves else ()
                 if not now.anomaly:
                     node.code = None
                     return out

@@ -21,7 +21,7 @@ from autograd.node import NEVER, Leaf, Node, Output, Variable, describe, last_wr
 from autograd.op import refresh, wrap
 from autograd.ops.conversion import clone
 from autograd.ops.shape import identity, sum_to
-from autograd.plan import ALONE, TOGETHER, pulled
+from autograd.plan import ALONE, FORWARD, SAME, TOGETHER, pulled
 
 
 def backward(
@@ -180,21 +180,18 @@ class _Walk:
                 continue
             plan, saved, inputs = node.plan, node.saved, node.inputs
             if plan.saves:
-                if last_write[0] > node.seq:
-                    for stamp in node.stamps:
-                        if stamp[0] > node.seq:
-                            saved = None
-                if type(saved) is not tuple:  # modified, freed, or dropped by a checkpoint
+                if type(saved) is not tuple or last_write[0] > node.seq:  # freed, dropped by a checkpoint, or modified
                     saved = self._kept(node)
                 if not retain:
                     node.saved = None
-            joint = plan.joint
-            found: Any = None if joint is None else joint(g, (*saved, plan.needs), node.params)
-            for position, pull, at in plan.steps if joint is None else plan.places:
+            found: Any = None if plan.joint is None else plan.joint(g, (*saved, plan.needs), node.params)
+            for position, pull, at in plan.quick:
                 parent = inputs[position]
                 gx = (
                     pull(g, saved[at]) if at >= 0
+                    else g if at == SAME
                     else pull(g) if at == ALONE
+                    else pull(node.backend, g, saved[FORWARD - at]) if at <= FORWARD
                     else found[position] if at == TOGETHER
                     else pull(g, saved, node.params)
                 )  # fmt: skip
@@ -274,9 +271,10 @@ class _Walk:
             )
         if type(saved) is not tuple:  # dropped by a checkpoint, which computes it again
             saved = node.saved = saved.restore()
-        for array, stamp in zip(saved, node.stamps, strict=False):
-            if stamp[0] > node.seq:
-                raise self._modified(node, array, stamp)
+        seq = node.seq
+        for i, stamp in enumerate(saved[node.plan.stamps :]):
+            if stamp[0] > seq:
+                raise self._modified(node, saved[i], stamp)
         return saved
 
     def _checked_add(self, node: Any, parent: Any, gx: Any, fresh: bool) -> None:

@@ -139,7 +139,7 @@ class Function:
             raise GraphError(f"{cls.__name__}: expected forward to return a Tensor, got {type(outputs[0]).__name__}")
         node = FunctionNode()
         node.cls, node.ctx, node.plan = cls, ctx, declared(cls.__name__, len(outputs))
-        node.inputs, node.params, node.saved, node.stamps = tuple(nodes), {}, (), ()
+        node.inputs, node.params, node.saved = tuple(nodes), {}, ()
         node.shape, node.backend, node.seq, node.hooks = first.raw.shape, first.backend, tick(), None
         node.code, node.instruction = outside(sys._getframe(1))
         node.shapes = [o.raw.shape if isinstance(o, Variable) else None for o in outputs]

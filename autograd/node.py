@@ -85,8 +85,8 @@ class Node:
         plan: the operation, and what was kept for which gradients.
         inputs: the nodes of the inputs, None where no gradient flows.
         params: the keyword parameters of the call.
-        saved: the kept arrays and shapes, a tuple in the plan's order; None once freed; a checkpoint's stand-in.
-        stamps: those of the kept arrays.
+        saved: the kept arrays, shapes and stamps of the arrays, a tuple in the plan's order; None once freed; a checkpoint's
+            stand-in.
         shape: of the (first) output.
         seq: the clock at recording: parents are always earlier.
         hooks: functions of the gradient with respect to the output.
@@ -95,14 +95,12 @@ class Node:
 
     __slots__ = (
         "__weakref__", "backend", "code", "hooks", "inputs", "instruction", "params", "plan", "saved", "seq", "shape",
-        "stamps",
     )  # fmt: skip
 
     plan: Any  # a Plan; for a user's function only what names it
     inputs: Sequence[Any]
     params: dict[str, Any]
     saved: Any  # a tuple, or what a checkpoint left to restore it
-    stamps: Sequence[list[Any]]
     shape: Any
     seq: int
     hooks: list[Callable[[Any], Any]] | None

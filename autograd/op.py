@@ -9,6 +9,8 @@
 The forward works on raw arrays of the backend ``be``: arrays positional, parameters keyword-only. Under it stands one
 gradient per differentiable input, and *the parameter names of a gradient are what the node keeps*: ``g`` the incoming
 gradient, ``y`` the output, an input's name that input, ``<input>_shape`` only its shape, ``**p`` the keyword parameters.
+An operation may be a gradient, too: ``tanh.grad(input=_tanh_grad)``; its first input is ``g``, the others are called after
+what is kept. Where the gradient is ``g`` itself, it is ``same``.
 
 Gradients are written in differentiable operations. In a first-order backward they run on raw arrays, because an
 operation called with raw arrays just calls its forward; under ``create_graph`` the same lines run on tensors and are recorded.
@@ -27,7 +29,7 @@ from autograd.dtypes import BFLOAT16, INEXACT
 from autograd.errors import DeviceError, DtypeError, ShapeError
 from autograd.grad_mode import mode
 from autograd.node import NEVER, Node, Output, Variable, last_write, seen_as, tick
-from autograd.plan import Formula, Plan, formula, plan
+from autograd.plan import UNKNOWN, Formula, Plan, formula, plan
 from autograd.policies import POLICIES
 from backends import registry
 
@@ -97,6 +99,7 @@ class Op:
         self.differentiable = 0  # bit i: input i has a gradient
         # By which inputs need a gradient, as bits; and how many there are, if that varies; and whether they are complex.
         self.plans: dict[Any, Plan] = {}
+        self.by_needs: list[Any] = [UNKNOWN] * 4  # the same for one or two inputs, None where nothing is recorded
         self.function = call.function(self)
         self.made.append(self)
 
@@ -109,6 +112,7 @@ class Op:
         for name, fn in formulas.items():
             self.formulas[name] = self._checked(fn)
             self.differentiable |= 1 << self.args.index(name)
+        self.by_needs[:] = [UNKNOWN] * 4
         return self
 
     def grad_all(self, fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,6 +124,7 @@ class Op:
         """
         self.joint = self._checked(fn)
         self.differentiable = self.differentiable or -1
+        self.by_needs[:] = [UNKNOWN] * 4
         return fn
 
     def composed(self, fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -303,6 +308,11 @@ class Op:
         if found is None:
             found = plan(self, needs, count, conjugate)
             self.plans[key] = widening.widened(found, lows) if lows else found
+        return found
+
+    def plan_by_needs(self, needs: int, count: int) -> Plan | None:
+        """The plan of a call on one or two inputs, None where nothing is recorded; from now on in ``by_needs``."""
+        self.by_needs[needs] = found = self.plan(needs, count) if needs & self.differentiable else None
         return found
 
     # -- odds and ends -----------------------------------------------------------------------------------------------

@@ -74,13 +74,14 @@ class _PackingNode(Node):
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if name == "stamps":  # set behind ``plan`` and ``saved``
-            hooks, saved = _hooks.get(), self.saved
-            if hooks is not None and saved:
-                be = self.backend
-                entries = [(_packed(x, be, hooks), None) if hasattr(x, "strides") else (None, x) for x in saved]
-                self.saved = Packed(lambda: tuple([x if again is None else again() for again, x in entries]))
-                object.__setattr__(self, "stamps", (call.CONSTANT,) * len(value))
+        if name == "saved":  # set behind ``plan`` and ``backend``
+            hooks = _hooks.get()
+            if hooks is not None and value:
+                be, arrays, stamps = self.backend, value[: self.plan.stamps], value[self.plan.stamps :]
+                entries = [(_packed(x, be, hooks), None) if hasattr(x, "strides") else (None, x) for x in arrays]
+                entries += [(None, call.CONSTANT)] * len(stamps)
+                packed = Packed(lambda: tuple([x if again is None else again() for again, x in entries]))
+                object.__setattr__(self, "saved", packed)
             self.__class__ = Node  # type: ignore[assignment]
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Pull = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 ALONE, ALL, TOGETHER = -1, -2, -3  # in place of the index of what a gradient takes besides g
+SAME = -4  # the gradient is g itself
+FORWARD = -5  # and FORWARD - i: the gradient is an operation's forward, as a function of (backend, g, saved[i])
+UNKNOWN: Any = object()  # a plan that was not asked for yet
 
 
 class Formula(NamedTuple):
@@ -28,14 +31,17 @@ class Plan:
     Attributes:
         op: the operation.
         saves: whether anything is kept.
-        keep: of (*inputs, *outputs, *kept): the arrays to keep, and behind them the shapes of further inputs.
-        stamps: the stamps of those arrays, of those of (*inputs, *outputs, *kept).
+        keep: of (*inputs, *outputs, *kept) and their stamps: the arrays to keep, behind them the shapes of further inputs,
+            and behind those the stamps of the arrays.
         arrays: which arrays those are.
+        stamps: where in what is kept the stamps begin.
         kept: the same as bits, where arrays are all that is kept; else 0.
         steps: (position of an input, its gradient, ``at``), where each has its own; the gradient is a function of
             (g, saved[at]), of g alone (``at`` is ``ALONE``), or of (g, saved, params) (``ALL``).
         joint: the gradients of all inputs at once, as a function of (g, (*saved, needs), params).
-        places: as ``steps``, of what ``joint`` gives: (position of an input that needs one, None, ``TOGETHER``).
+        quick: the steps of a first-order walk: where there is a ``joint``, (position of an input that needs a gradient, None,
+            ``TOGETHER``); else ``steps``, with no call where the gradient is ``same``, and where it is an operation, only of
+            its forward (see ``FORWARD``).
         composed: the operation's definition bound to its inputs, where the gradients cannot be differentiated.
         broadcasts: whether a gradient may have a larger shape than its input; in an ``elementwise`` operation it has the
             shape of the output.
@@ -43,19 +49,19 @@ class Plan:
     """
 
     __slots__ = (
-        "arrays", "broadcasts", "composed", "elementwise", "joint", "keep", "kept", "needs", "op", "places", "saves",
+        "arrays", "broadcasts", "composed", "elementwise", "joint", "keep", "kept", "needs", "op", "quick", "saves",
         "stamps", "steps",
     )  # fmt: skip
 
     op: Op
     saves: bool
-    keep: Callable[[Sequence[Any]], tuple[Any, ...]]
-    stamps: Callable[[Sequence[Any]], tuple[Any, ...]]
+    keep: Callable[[Sequence[Any], Sequence[Any]], tuple[Any, ...]]
     arrays: tuple[int, ...]
+    stamps: int
     kept: int
     steps: tuple[tuple[int, Callable[..., Any], int], ...]
     joint: Pull | None
-    places: tuple[tuple[int, None, int], ...]
+    quick: tuple[tuple[int, Any, int], ...]
     composed: Composed | None
     broadcasts: bool
     elementwise: bool
@@ -69,8 +75,18 @@ class Composed(NamedTuple):
     get: Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
+def same(g: Any) -> Any:
+    """The gradient with respect to what is only added to."""
+    return g
+
+
 def formula(fn: Callable[..., Any]) -> Formula:
-    """A gradient with the names of its parameters."""
+    """A gradient with the names of its parameters; that of an operation's first input stands for ``g``."""
+    operation = getattr(fn, "op", None)
+    if operation is not None:
+        _, *others = operation.signature.parameters.values()
+        arrays = [p.name for p in others if p.kind is not p.KEYWORD_ONLY]
+        return Formula(fn, ("g", *arrays), len(arrays) < len(others))
     code: Any = fn.__code__
     wants_params = bool(code.co_kwonlyargcount or code.co_flags & inspect.CO_VARKEYWORDS)
     return Formula(fn, code.co_varnames[: code.co_argcount], wants_params)
@@ -93,7 +109,8 @@ def plan(op: Op, needs: int, count: int, conjugate: bool) -> Plan:
         asked.update(names)
     arrays = tuple(i for i, name in enumerate(pool) if name in asked)
     shapes = tuple(i for i, name in enumerate(names) if f"{name}_shape" in asked)
-    known = ["g", *(pool[i] for i in arrays), *(f"{names[i]}_shape" for i in shapes), "needs"]
+    stamps = ("a stamp" for _ in arrays)
+    known = ["g", *(pool[i] for i in arrays), *(f"{names[i]}_shape" for i in shapes), *stamps, "needs"]
 
     places: dict[str, Any] = {name: known.index(name) for name in known}
     if op.variadic and op.args[0] in asked:
@@ -102,14 +119,11 @@ def plan(op: Op, needs: int, count: int, conjugate: bool) -> Plan:
     made.op, made.needs, made.broadcasts = op, wanted, count > 1
     made.elementwise = bool(op.promote) and not op.several
     made.arrays, made.saves = arrays, bool(arrays or shapes)
-    made.keep, made.stamps, made.kept = (
-        _keeper(arrays, shapes),
-        getter(arrays),
-        0 if shapes else sum(1 << i for i in arrays),
-    )
+    made.keep, made.stamps = _keeper(arrays, shapes), len(arrays) + len(shapes)
+    made.kept = 0 if shapes else sum(1 << i for i in arrays)
     made.joint = _pull(joint, places, conjugate) if joint else None
-    made.places = tuple([(i, None, TOGETHER) for i, needed in enumerate(wanted) if needed])
     made.steps = tuple([(i, *_step(f, places, conjugate)) for i, f in formulas.items()])
+    made.quick = quickest(made)
     made.composed = Composed(op.definition.fn, getter([places[name] for name in names])) if op.definition else None
     return made
 
@@ -123,6 +137,20 @@ def _step(f: Formula, places: dict[str, Any], conjugate: bool) -> tuple[Callable
             case [_, int(i)]:
                 return f.fn, i - 1
     return _pull(f, places, conjugate), ALL
+
+
+def quickest(plan: Plan) -> tuple[tuple[int, Any, int], ...]:
+    """``Plan.quick``, of its other steps."""
+    if plan.joint is not None:
+        return tuple([(i, None, TOGETHER) for i, needed in enumerate(plan.needs) if needed])
+    return tuple([(i, *_without_call(pull, at)) for i, pull, at in plan.steps])
+
+
+def _without_call(pull: Any, at: int) -> tuple[Any, int]:
+    """A step without the calls that a first-order walk can do without."""
+    if pull is same:
+        return pull, SAME
+    return (pull.forward, FORWARD - at) if at >= 0 and hasattr(pull, "forward") else (pull, at)
 
 
 def _pull(f: Formula, places: dict[str, Any], conjugate: bool) -> Pull:
@@ -166,15 +194,15 @@ def _conjugated(pull: Pull) -> Pull:
     return pulled
 
 
-def _keeper(arrays: Sequence[int], shapes: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """A function that picks the arrays, and the shapes of the arrays, at these indices."""
+def _keeper(arrays: Sequence[int], shapes: Sequence[int]) -> Callable[[Sequence[Any], Sequence[Any]], tuple[Any, ...]]:
+    """``Plan.keep`` of the arrays, and the shapes of the arrays, at these indices."""
+    pick = getter(arrays)
     if not shapes:
-        return getter(arrays)
+        return lambda items, stamps: pick(items) + pick(stamps)
     if len(shapes) == 1 and not arrays:
         (i,) = shapes
-        return lambda items: (items[i].shape,)
-    pick = getter(arrays)
-    return lambda items: (*pick(items), *[items[i].shape for i in shapes])
+        return lambda items, stamps: (items[i].shape,)
+    return lambda items, stamps: (*pick(items), *[items[i].shape for i in shapes], *pick(stamps))
 
 
 def getter(indices: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

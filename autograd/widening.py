@@ -15,7 +15,7 @@ import numpy as np
 from autograd import dtypes
 from autograd.dtypes import BFLOAT16
 from autograd.node import Variable
-from autograd.plan import ALL, pulled
+from autograd.plan import ALL, pulled, quickest
 
 if TYPE_CHECKING:
     from autograd.op import Op
@@ -78,4 +78,5 @@ def widened(plan: Plan, lows: int) -> Plan:
 
     plan.steps = tuple([one(*step) for step in plan.steps])
     plan.joint = None if plan.joint is None else joint(plan.joint)
+    plan.quick = quickest(plan)
     return plan

@@ -12,6 +12,7 @@ from autograd.ops.comparison import where
 from autograd.ops.complex import sgn
 from autograd.ops.out import into
 from autograd.ops.rounding import flat
+from autograd.plan import same
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -24,7 +25,7 @@ def _add(be: Any, input: Any, other: Any) -> Any:
     return be.add(input, other)
 
 
-_add.grad(input=lambda g: g, other=lambda g: g)
+_add.grad(input=same, other=same)
 
 
 def add(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Any:
@@ -64,7 +65,7 @@ def _sub(be: Any, input: Any, other: Any) -> Any:
         raise DtypeError("sub: expected numbers, got two bool tensors. Use ^ or logical_xor") from None
 
 
-_sub.grad(input=lambda g: g, other=lambda g: -g)
+_sub.grad(input=same, other=lambda g: -g)
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Any:
@@ -243,7 +244,7 @@ def remainder(be: Any, input: Any, other: Any) -> Any:
     return be.xp.remainder(input, _divisor("remainder", other))
 
 
-remainder.grad(input=lambda g: g, other=lambda g, input, other: -g * _div_floor(input, other))
+remainder.grad(input=same, other=lambda g, input, other: -g * _div_floor(input, other))
 
 
 @ordered
@@ -266,7 +267,7 @@ def fmod(be: Any, input: Any, other: Any) -> Any:
     return be.xp.fmod(input, _divisor("fmod", other))
 
 
-fmod.grad(input=lambda g: g, other=lambda g, input, other: -g * _div_trunc(input, other))
+fmod.grad(input=same, other=lambda g, input, other: -g * _div_trunc(input, other))
 
 
 @floating

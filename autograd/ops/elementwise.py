@@ -409,9 +409,9 @@ def relu(be: Any, input: Any) -> Any:
 
 
 @op
-def _relu_grad(be: Any, g: Any, y: Any) -> Any:
-    return be.relu_grad(g, y)
+def _relu_grad(be: Any, dy: Any, y: Any) -> Any:
+    return be.relu_grad(dy, y)
 
 
-_relu_grad.grad(g=lambda g, y: _relu_grad(g, y))
-relu.grad(input=lambda g, y: _relu_grad(g, y))
+relu.grad(input=_relu_grad)
+_relu_grad.grad(dy=_relu_grad)

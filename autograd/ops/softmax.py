@@ -33,9 +33,9 @@ def _softmax_grad(be: Any, dy: Any, y: Any, *, axis: int) -> Any:
     return be.softmax_grad(dy, y, axis)
 
 
-_softmax.grad(x=lambda g, y, *, axis: _softmax_grad(g, y, axis=axis))
+_softmax.grad(x=_softmax_grad)
 _softmax_grad.grad(
-    dy=lambda g, y, *, axis: _softmax_grad(g, y, axis=axis),
+    dy=_softmax_grad,
     y=lambda g, dy, y, *, axis: g * (dy - _total(dy * y, axis)) - dy * _total(g * y, axis),
 )
 
@@ -75,7 +75,7 @@ def _log_softmax_grad(be: Any, dy: Any, y: Any, *, axis: int) -> Any:
     return be.log_softmax_grad(dy, y, axis)
 
 
-_log_softmax.grad(x=lambda g, y, *, axis: _log_softmax_grad(g, y, axis=axis))
+_log_softmax.grad(x=_log_softmax_grad)
 _log_softmax_grad.grad(
     dy=lambda g, y, *, axis: g - _total(g * exp(y), axis),
     y=lambda g, dy, y, *, axis: -(g * exp(y) * _total(dy, axis)),

@@ -207,12 +207,12 @@ def tanh(be: Any, input: Any) -> Any:
 
 
 @op(complex="analytic")
-def _tanh_grad(be: Any, gy: Any, value: Any) -> Any:
-    return be.tanh_grad(gy, value)
+def _tanh_grad(be: Any, dy: Any, y: Any) -> Any:
+    return be.tanh_grad(dy, y)
 
 
-tanh.grad(input=lambda g, y: _tanh_grad(g, y))
-_tanh_grad.grad(gy=lambda g, value: _tanh_grad(g, value), value=lambda g, gy, value: g * (gy * value * -2))
+tanh.grad(input=_tanh_grad)
+_tanh_grad.grad(dy=_tanh_grad, y=lambda g, dy, y: g * (dy * y * -2))
 
 
 @floating

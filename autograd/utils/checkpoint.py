@@ -142,7 +142,10 @@ def checkpoint_sequential(
 
 
 class _Dropped:
-    """Stands where arrays were that a node had kept; ``restore()`` gives them back."""
+    """Stands where arrays were that a node had kept; ``restore()`` gives them back.
+
+    What it kept besides them stays that of the first run: the stamps, a tuple, or a user's function's records without arrays.
+    """
 
     __slots__ = ("at", "records", "segment")
 
@@ -154,8 +157,8 @@ class _Dropped:
         found = self.segment.take(self.at)
         if isinstance(found, _Dropped):  # checkpoints in checkpoints
             found = found.restore()
-        if self.records is None:
-            return found
+        if isinstance(self.records, tuple):
+            return found[: len(found) - len(self.records)] + self.records
         return [r and (new[0], *r[1:]) for r, new in zip(self.records, found, strict=True)]
 
 
@@ -184,7 +187,9 @@ class _Segment:
                 bare = records.records if isinstance(records, _Dropped) else [r and (None, *r[1:]) for r in records]
                 node.ctx._records = _Dropped(self, at, bare)
             else:
-                node.saved = _Dropped(self, at, None)
+                kept = node.saved
+                stamps = kept.records if isinstance(kept, _Dropped) else kept[node.plan.stamps :]
+                node.saved = _Dropped(self, at, stamps)
 
     def take(self, at: int) -> Any:
         """What a node kept in the second run; each is given away once."""
@@ -251,7 +256,7 @@ def _signature(node: Any) -> tuple[str, Any]:
     kept = node.ctx._records if isinstance(node, FunctionNode) else node.saved
     if isinstance(kept, _Dropped):
         return kept.segment.signature[kept.at]
-    arrays = [r and r[0] for r in kept] if isinstance(node, FunctionNode) else kept
+    arrays = [r and r[0] for r in kept] if isinstance(node, FunctionNode) else kept[: node.plan.stamps]
     return node.name(), [(tuple(a.shape), a.dtype.name) if hasattr(a, "dtype") else a for a in arrays]
 
 

@@ -118,7 +118,7 @@ def _gelu_grad(be: Any, g: Any, x: Any, *, by_tanh: bool) -> Any:
     return be.gelu_grad(g, x, by_tanh)
 
 
-_gelu.grad(x=lambda g, x, *, by_tanh: _gelu_grad(g, x, by_tanh=by_tanh))
+_gelu.grad(x=_gelu_grad)
 
 
 @_gelu.composed
