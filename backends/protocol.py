@@ -337,6 +337,13 @@ class Backend(Protocol):
     def gelu_grad(self, g: Array, x: Array, tanh: bool) -> Array:
         """g * d gelu / dx."""
 
+    # -- activation --------------------------------------------------------------------------------------------------
+    def activation(self, x: Array, kind: str, params: tuple[float, ...]) -> Array:
+        """A function of each element: "clamp", "leaky_relu", "silu", ... (``backends/reference/activation.py``)."""
+
+    def activation_grad(self, g: Array, x: Array, kind: str, params: tuple[float, ...]) -> Array:
+        """g times its derivative at x."""
+
     # -- reduction ---------------------------------------------------------------------------------------------------
     def channel_sum(self, g: Array) -> Array:
         """Sum of g (N,C,*S) over all axes but the second: (C,)."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError
+from autograd.node import Variable
 from autograd.op import ordered
+from autograd.ops.activation import activation
 from autograd.ops.comparison import isnan, where
 from autograd.ops.out import into
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
+
+_NUMBERS = (int, float)
 
 
 @ordered
@@ -123,6 +128,18 @@ _clamp.grad(
 )
 
 
+_between = activation("clamp", lambda g, x, low, high: where((x >= low) & (x <= high), g, 0))
+
+
+def _clamped(input: Any, min: Any, max: Any) -> Any:
+    """The elements of floating tensors between two numbers, which is most of all calls, or else between tensors."""
+    low, high = -math.inf if min is None else min, math.inf if max is None else max
+    numbers = type(low) in _NUMBERS and type(high) in _NUMBERS and low == low and high == high  # and not NaN
+    if numbers and isinstance(input, Variable) and input.raw.dtype.kind == "f":
+        return _between(input, params=(low, high))
+    return _clamp(input, min, max)
+
+
 def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Any:
     """The elements, those outside the bounds moved to the nearer one: minimum(maximum(input, min), max).
 
@@ -143,7 +160,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
     """
     if min is None and max is None:
         raise ArgumentError("clamp: expected min, max or both, got neither")
-    return into(out, _clamp(input, min, max), "clamp")
+    return into(out, _clamped(input, min, max), "clamp")
 
 
 def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Any:
@@ -161,7 +178,7 @@ def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Any:
         >>> ag.clamp_min(ag.tensor([-2.0, 0.5]), 0)
         tensor([0.0000, 0.5000])
     """
-    return into(out, _clamp(input, min, None), "clamp_min")
+    return into(out, _clamped(input, min, None), "clamp_min")
 
 
 def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Any:
@@ -179,4 +196,4 @@ def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Any:
         >>> ag.clamp_max(ag.tensor([2.0, 0.5]), 1)
         tensor([1.0000, 0.5000])
     """
-    return into(out, _clamp(input, None, max), "clamp_max")
+    return into(out, _clamped(input, None, max), "clamp_max")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backends.cpu import activation as _activation
 from backends.cpu import arrays as _arrays
 from backends.cpu import attention as _attention
 from backends.cpu import conv as _conv
@@ -103,6 +104,8 @@ class Cpu(Reference):
     relu_grad = _elementwise.relu_grad
     gelu = _elementwise.gelu
     gelu_grad = _elementwise.gelu_grad
+    activation = _activation.activation
+    activation_grad = _activation.activation_grad
 
     channel_sum = _reduction.channel_sum
     square_sum = _reduction.square_sum

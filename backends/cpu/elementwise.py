@@ -7,6 +7,7 @@ from typing import Any
 from numpy import add as _numpy_add
 from numpy import multiply as _numpy_mul
 
+from backends.cpu.layout import dense, in_order_of
 from backends.cpu.results import empty_like
 from backends.cpu.runtime import FLOATS, Kernels
 from backends.protocol import Array, Backend
@@ -17,20 +18,6 @@ _ufuncs = Kernels("ufuncs")
 _FUSE_FROM = 256  # elements; below, nothing is compiled: array expressions are nearly as quick as one fused call
 _SHARE_FROM = 1 << 15  # elements of a sum or a comparison; below, one thread is as quick
 _SHARE_TANH_FROM = 1 << 16  # NumPy's on one thread takes two thirds of the time of ours
-
-
-def _dense(x: Array) -> Array:
-    """x, copied where it has gaps; the order of the axes in memory is kept."""
-    return x if x.flags.c_contiguous else x.copy(order="K")
-
-
-def _like(g: Array, x: Array) -> Array:
-    """g, copied where its elements lie in memory in another order than those of x."""
-    if g.strides == x.strides or (g.flags.c_contiguous and x.flags.c_contiguous):
-        return g
-    copy = empty_like(x)
-    copy[...] = g
-    return copy
 
 
 def add(be: Backend, a: Array, b: Array) -> Array:
@@ -65,7 +52,7 @@ def erf(be: Backend, x: Array) -> Array:
     """See ``Backend.erf``."""
     if x.size == 0 or x.dtype.char not in FLOATS:
         return reference.erf(be, x)
-    x = _dense(x)
+    x = dense(x)
     y = empty_like(x)
     _kernels.erf(x.size)(x.ravel("K"), y.ravel("K"))
     return y
@@ -75,7 +62,7 @@ def sigmoid(be: Backend, x: Array) -> Array:
     """See ``Backend.sigmoid``."""
     if x.size < _FUSE_FROM or x.dtype.char not in FLOATS:
         return reference.sigmoid(be, x)
-    x = _dense(x)
+    x = dense(x)
     y = empty_like(x)
     _kernels.sigmoid(x.size)(x.ravel("K"), y.ravel("K"))
     return y
@@ -85,7 +72,7 @@ def tanh(be: Backend, x: Array) -> Array:
     """See ``Backend.tanh``."""
     if x.size < _SHARE_TANH_FROM or x.dtype.char not in FLOATS:
         return be.xp.tanh(x)
-    x = _dense(x)
+    x = dense(x)
     y = empty_like(x)
     _kernels.tanh(x.size)(x.ravel("K"), y.ravel("K"))
     return y
@@ -98,9 +85,9 @@ def tanh_grad(be: Backend, g: Array, y: Array) -> Array:
         return reference.tanh_grad(be, g, y)
     if size < _SHARE_FROM and (y.flags.c_contiguous or y.strides == g.strides):  # the result lies in memory as y does
         return _ufuncs.tanh_grad[dtype.char](g, y)
-    y = _dense(y)
+    y = dense(y)
     gx = empty_like(y)
-    _kernels.tanh_grad(size)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
+    _kernels.tanh_grad(size)(in_order_of(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
     return gx
 
 
@@ -111,7 +98,7 @@ def relu(be: Backend, x: Array) -> Array:
         return reference.relu(be, x)
     if size < _SHARE_FROM:
         return _ufuncs.relu[char](x)
-    x = _dense(x)
+    x = dense(x)
     y = empty_like(x)
     _kernels.relu(size)(x.ravel("K"), y.ravel("K"))
     return y
@@ -124,9 +111,9 @@ def relu_grad(be: Backend, g: Array, y: Array) -> Array:
         return reference.relu_grad(be, g, y)
     if size < _SHARE_FROM and (y.flags.c_contiguous or y.strides == g.strides):  # the result lies in memory as y does
         return _ufuncs.relu_grad[dtype.char](g, y)
-    y = _dense(y)
+    y = dense(y)
     gx = empty_like(y)
-    _kernels.relu_grad(size)(_like(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
+    _kernels.relu_grad(size)(in_order_of(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
     return gx
 
 
@@ -134,7 +121,7 @@ def gelu(be: Backend, x: Array, tanh: bool) -> Array:
     """See ``Backend.gelu``."""
     if x.size == 0 or x.dtype.char not in FLOATS:
         return reference.gelu(be, x, tanh)
-    x = _dense(x)
+    x = dense(x)
     y = empty_like(x)
     kernel = _kernels.gelu_tanh if tanh else _kernels.gelu_erf
     kernel(x.size)(x.ravel("K"), y.ravel("K"))
@@ -145,8 +132,8 @@ def gelu_grad(be: Backend, g: Array, x: Array, tanh: bool) -> Array:
     """See ``Backend.gelu_grad``."""
     if x.size == 0 or x.dtype.char not in FLOATS or g.dtype != x.dtype:
         return reference.gelu_grad(be, g, x, tanh)
-    x = _dense(x)
+    x = dense(x)
     gx = empty_like(x)
     kernel = _kernels.gelu_tanh_grad if tanh else _kernels.gelu_erf_grad
-    kernel(x.size)(_like(g, x).ravel("K"), x.ravel("K"), gx.ravel("K"))
+    kernel(x.size)(in_order_of(g, x).ravel("K"), x.ravel("K"), gx.ravel("K"))
     return gx

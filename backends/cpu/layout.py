@@ -1,10 +1,10 @@
-"""Row-major order: large copies are shared among threads."""
+"""The order of elements in memory: large copies are shared among threads."""
 
 from __future__ import annotations
 
 from math import prod
 
-from backends.cpu.results import empty
+from backends.cpu.results import empty, empty_like
 from backends.cpu.runtime import FLOATS, Kernels
 from backends.protocol import Array, Backend
 
@@ -53,3 +53,17 @@ def reshape(be: Backend, a: Array, shape: tuple[int, ...]) -> Array:
         return a.reshape(shape, copy=False)
     except ValueError:  # the elements lie in another order
         return contiguous(a).reshape(shape)
+
+
+def dense(x: Array) -> Array:
+    """x, copied where it has gaps; the order of the axes in memory is kept."""
+    return x if x.flags.c_contiguous else x.copy(order="K")
+
+
+def in_order_of(g: Array, x: Array) -> Array:
+    """g, copied where its elements lie in memory in another order than those of x."""
+    if g.strides == x.strides or (g.flags.c_contiguous and x.flags.c_contiguous):
+        return g
+    copy = empty_like(x)
+    copy[...] = g
+    return copy

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backends.cuda import activation as _activation
 from backends.cuda import attention as _attention
 from backends.cuda import conv as _conv
 from backends.cuda import dropout as _dropout
@@ -162,6 +163,8 @@ class Cuda(Reference):
     relu_grad = _elementwise.relu_grad
     gelu = _elementwise.gelu
     gelu_grad = _elementwise.gelu_grad
+    activation = _activation.activation
+    activation_grad = _activation.activation_grad
 
     channel_sum = _reduction.channel_sum
     square_sum = _reduction.square_sum

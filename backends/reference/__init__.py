@@ -7,6 +7,7 @@ from typing import Any
 
 from backends.linalg import Linalg
 from backends.protocol import Array
+from backends.reference import activation as _activation
 from backends.reference import attention as _attention
 from backends.reference import conv as _conv
 from backends.reference import dropout as _dropout
@@ -158,6 +159,8 @@ class Reference:
     relu_grad = _elementwise.relu_grad
     gelu = _elementwise.gelu
     gelu_grad = _elementwise.gelu_grad
+    activation = _activation.activation
+    activation_grad = _activation.activation_grad
 
     channel_sum = _reduction.channel_sum
     square_sum = _reduction.square_sum

@@ -8,9 +8,9 @@ import autograd as ag
 from autograd.errors import ArgumentError, ShapeError
 from autograd.inplace import inplace as in_place
 from autograd.op import elementwise, floating, op
+from autograd.ops.activation import activation
 from autograd.ops.comparison import where
 from autograd.ops.elementwise import relu as _relu
-from autograd.ops.rounding import flat
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -34,12 +34,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return y
 
 
-@op
-def _hardtanh(be: Any, x: Any, *, low: float, high: float) -> Any:
-    return x.clip(low, high)
-
-
-_hardtanh.grad(x=lambda g, x, *, low, high: where((x <= low) | (x >= high), 0, g))
+_hardtanh = activation("hardtanh", lambda g, x, low, high: where((x <= low) | (x >= high), 0, g), promote="")
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
@@ -62,7 +57,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """
     if min_val > max_val:
         raise ArgumentError(f"hardtanh: expected min_val up to max_val {max_val}, got {min_val}")
-    y: Tensor = in_place(hardtanh)(input, min_val, max_val) if inplace else _hardtanh(input, low=min_val, high=max_val)
+    y: Tensor = in_place(hardtanh)(input, min_val, max_val) if inplace else _hardtanh(input, params=(min_val, max_val))
     return y
 
 
@@ -80,7 +75,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
         >>> F.relu6(ag.tensor([-1.0, 2.0, 7.0]))
         tensor([0., 2., 6.])
     """
-    y: Tensor = in_place(relu6)(input) if inplace else _hardtanh(input, low=0, high=6)
+    y: Tensor = in_place(relu6)(input) if inplace else _hardtanh(input, params=(0, 6))
     return y
 
 
@@ -113,23 +108,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return y
 
 
-@floating
-def _leaky_relu(be: Any, x: Any, *, slope: float) -> Any:
-    if 0 < slope <= 1:
-        return be.xp.maximum(x, x * slope)  # a tenth of the time that a choice by element takes
-    return be.xp.where(x > 0, x, x * slope)
-
-
-@floating
-def _leak(be: Any, x: Any, *, slope: float) -> Any:
-    """The slope of leaky_relu: 1 or the given one."""
-    if 0 < slope <= 1:
-        return be.xp.maximum((x > 0).astype(x.dtype), x.dtype.type(slope))
-    return be.xp.where(x > 0, x.dtype.type(1), x.dtype.type(slope))
-
-
-_leak.grad(x=flat)
-_leaky_relu.grad(x=lambda g, x, *, slope: g * _leak(x, slope=slope))
+_leaky_relu = activation("leaky_relu", lambda g, x, slope: where(x > 0, g, g * slope))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -147,7 +126,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
         >>> F.leaky_relu(ag.tensor([-1.0, 2.0]), 0.5)
         tensor([-0.5000,  2.0000])
     """
-    y: Tensor = in_place(leaky_relu)(input, negative_slope) if inplace else _leaky_relu(input, slope=negative_slope)
+    y: Tensor = in_place(leaky_relu)(input, negative_slope) if inplace else _leaky_relu(input, params=(negative_slope,))
     return y
 
 
@@ -221,19 +200,14 @@ def rrelu(
     elif training:
         y = _prelu(input, ag.rand_like(input) * (upper - lower) + lower)
     else:
-        y = _leaky_relu(input, slope=(lower + upper) / 2)
+        y = _leaky_relu(input, params=((lower + upper) / 2,))
     return y
 
 
 # -- hard versions -----------------------------------------------------------------------------------------------------
 
 
-@floating
-def _hardsigmoid(be: Any, x: Any) -> Any:
-    return (x / 6 + 0.5).clip(0, 1)
-
-
-_hardsigmoid.grad(x=lambda g, x: where((x > -3) & (x < 3), g / 6, 0))
+_hardsigmoid = activation("hardsigmoid", lambda g, x: where((x > -3) & (x < 3), g / 6, 0))
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
@@ -254,12 +228,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     return y
 
 
-@floating
-def _hardswish(be: Any, x: Any) -> Any:
-    return x * (x / 6 + 0.5).clip(0, 1)
-
-
-_hardswish.grad(x=lambda g, x: where(x <= -3, 0, where(x < 3, g * (x / 3 + 0.5), g)))
+_hardswish = activation("hardswish", lambda g, x: where(x <= -3, 0, where(x < 3, g * (x / 3 + 0.5), g)))
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import autograd as ag
 from autograd.errors import ArgumentError, ShapeError
 from autograd.inplace import inplace as in_place
-from autograd.op import floating, op
+from autograd.op import op
+from autograd.ops.activation import activation
 from autograd.ops.comparison import where
 from autograd.ops.elementwise import erf, exp, relu, sigmoid
 from autograd.ops.trigonometry import tanh
@@ -25,17 +26,11 @@ _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 # -- exponential below zero: scale * (x where x > 0, else alpha * (exp(rate * x) - 1)) ---------------------------------
 
 
-@floating
-def _elu(be: Any, x: Any, *, alpha: float, scale: float, rate: float) -> Any:
-    below = be.xp.expm1(be.xp.minimum(x, 0) * rate)
-    return be.xp.where(x > 0, x * scale, below * (alpha * scale))
-
-
-def _elu_grad(g: Any, x: Any, *, alpha: float, scale: float, rate: float) -> Any:
+def _elu_grad(g: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
     return where(x <= 0, g * (exp(relu(-x) * -rate) * (alpha * scale * rate)), g * scale)
 
 
-_elu.grad(x=_elu_grad)
+_elu = activation("elu", _elu_grad)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -55,7 +50,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
     Source: Clevert, Unterthiner and Hochreiter, Exponential Linear Units, 2015.
     """
-    y: Tensor = in_place(elu)(input, alpha) if inplace else _elu(input, alpha=alpha, scale=1.0, rate=1.0)
+    y: Tensor = in_place(elu)(input, alpha) if inplace else _elu(input, params=(alpha, 1.0, 1.0))
     return y
 
 
@@ -75,7 +70,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
 
     Source: Klambauer, Unterthiner, Mayr and Hochreiter, Self-Normalizing Neural Networks, 2017.
     """
-    y: Tensor = in_place(selu)(input) if inplace else _elu(input, alpha=_SELU_ALPHA, scale=_SELU_SCALE, rate=1.0)
+    y: Tensor = in_place(selu)(input) if inplace else _elu(input, params=(_SELU_ALPHA, _SELU_SCALE, 1.0))
     return y
 
 
@@ -101,7 +96,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if alpha == 0:
         raise ArgumentError("celu: expected alpha other than 0, got 0")
-    y: Tensor = in_place(celu)(input, alpha) if inplace else _elu(input, alpha=alpha, scale=1.0, rate=1 / alpha)
+    y: Tensor = in_place(celu)(input, alpha) if inplace else _elu(input, params=(alpha, 1.0, 1 / alpha))
     return y
 
 
@@ -152,17 +147,12 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return y
 
 
-@floating
-def _silu(be: Any, x: Any) -> Any:
-    return x * be.sigmoid(x)
-
-
 def _silu_grad(g: Any, x: Any) -> Any:
     s = sigmoid(x)
     return g * (s * (x * (1 - s) + 1))
 
 
-_silu.grad(x=_silu_grad)
+_silu = activation("silu", _silu_grad)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -185,17 +175,12 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     return y
 
 
-@floating
-def _mish(be: Any, x: Any) -> Any:
-    return x * be.xp.tanh(_softplus_raw(be, x))
-
-
 def _mish_grad(g: Any, x: Any) -> Any:
-    t = tanh(_softplus(x, beta=1.0, threshold=math.inf))
+    t = tanh(_softplus(x, params=(1.0, math.inf)))
     return g * (t + x * sigmoid(x) * (1 - t * t))
 
 
-_mish.grad(x=_mish_grad)
+_mish = activation("mish", _mish_grad)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -218,18 +203,11 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     return y
 
 
-def _softplus_raw(be: Any, z: Any) -> Any:
-    """log(1 + exp(z)) without overflow."""
-    return be.xp.maximum(z, 0) + be.xp.log1p(be.xp.exp(-be.xp.abs(z)))
+def _softplus_grad(g: Any, x: Any, beta: float, threshold: float) -> Any:
+    return where(x * beta > threshold, g, g * sigmoid(x * beta))
 
 
-@floating
-def _softplus(be: Any, x: Any, *, beta: float, threshold: float) -> Any:
-    z = x * beta
-    return be.xp.where(z > threshold, x, _softplus_raw(be, z) / beta)
-
-
-_softplus.grad(x=lambda g, x, *, beta, threshold: where(x * beta > threshold, g, g * sigmoid(x * beta)))
+_softplus = activation("softplus", _softplus_grad)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -247,12 +225,14 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
         >>> F.softplus(ag.tensor([-1.0, 2.0]))
         tensor([0.3133, 2.1269])
     """
-    y: Tensor = _softplus(input, beta=beta, threshold=threshold)
+    y: Tensor = _softplus(input, params=(beta, threshold))
     return y
 
 
-@floating
-def logsigmoid(be: Any, input: Any) -> Any:
+_logsigmoid = activation("logsigmoid", lambda g, x: g * sigmoid(-x))
+
+
+def logsigmoid(input: Tensor) -> Tensor:
     """log(1 / (1 + exp(-x))).
 
     Args:
@@ -265,10 +245,8 @@ def logsigmoid(be: Any, input: Any) -> Any:
         >>> F.logsigmoid(ag.tensor([-1000.0, 0.0]))
         tensor([-1.0000e+03, -6.9315e-01])
     """
-    return -_softplus_raw(be, -input)
-
-
-logsigmoid.grad(input=lambda g, input: g * sigmoid(-input))
+    y: Tensor = _logsigmoid(input)
+    return y
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:

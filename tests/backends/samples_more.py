@@ -199,6 +199,21 @@ for label, shape in SHAPES.items():
     for name, tanh in {"": False, "-tanh": True}.items():
         add("gelu", label + name, lambda d, s=shape, tanh=tanh: (d(*s) * 2, tanh), tolerance=3)
         add("gelu_grad", label + name, lambda d, s=shape, tanh=tanh: (d(*s), d(*s) * 2, tanh), tolerance=5)
+ACTIVATIONS = {
+    "clamp": (-0.5, 1.0), "hardtanh": (-0.5, 1.0), "leaky_relu": (0.2,), "hardsigmoid": (), "hardswish": (),
+    "elu": (0.5, 1.25, 2.0), "silu": (), "softplus": (2.0, 3.0), "logsigmoid": (), "mish": (),
+}  # fmt: skip
+for kind, params in ACTIVATIONS.items():
+    for label, shape in SHAPES.items():
+        how = (kind, params)
+        add("activation", f"{kind}-{label}", lambda d, s=shape, how=how: (d(*s) * 3, *how), tolerance=4)
+        add("activation_grad", f"{kind}-{label}", lambda d, s=shape, how=how: (d(*s), d(*s) * 3, *how), tolerance=6)
+    for label, copies in {"special": 1, "specials": 40}.items():
+        far = SPECIAL[:-3] * copies
+        add("activation", f"{kind}-{label}", lambda d, x=far, how=how: (d.values(*x, math.nan), *how), tolerance=4)
+        add(
+            "activation_grad", f"{kind}-{label}", lambda d, x=far, how=how: (d(len(x)), d.values(*x), *how), tolerance=6
+        )
 for name in ("add", "mul"):
     for label, shapes in {"rows": ((5, 6), (6,)), "many": ((400, 401),) * 2, "many-rows": ((400, 401), (401,))}.items():
         add(name, label, lambda d, shapes=shapes: tuple(d(*s) for s in shapes))

@@ -45,6 +45,20 @@ def gelu_grad(torch, g, x, tanh):
     return vjp(torch, lambda x: gelu(torch, x, tanh), [x], g)
 
 
+def activation(torch, x, kind, params):
+    f = torch.nn.functional
+    if kind == "elu":
+        alpha, scale, rate = params
+        return torch.where(x > 0, x * scale, torch.expm1(x.clamp(max=0) * rate) * (alpha * scale))
+    if kind == "hardsigmoid":  # PyTorch's own multiplies doubles by a float 1/6
+        return (x / 6 + 0.5).clamp(0, 1)
+    return (torch.clamp if kind == "clamp" else getattr(f, kind))(x, *params)
+
+
+def activation_grad(torch, g, x, kind, params):
+    return vjp(torch, lambda x: activation(torch, x, kind, params), [x], g)
+
+
 def channel_sum(torch, g):
     return g.sum((0, *range(2, g.ndim)))
 
@@ -55,7 +69,22 @@ def square_sum(torch, arrays):
 
 ORACLES = {
     f.__name__: f
-    for f in (add, mul, erf, sigmoid, tanh, tanh_grad, relu, relu_grad, gelu, gelu_grad, channel_sum, square_sum)
+    for f in (
+        add,
+        mul,
+        erf,
+        sigmoid,
+        tanh,
+        tanh_grad,
+        relu,
+        relu_grad,
+        gelu,
+        gelu_grad,
+        activation,
+        activation_grad,
+        channel_sum,
+        square_sum,
+    )
 }
 
 

@@ -16,6 +16,7 @@ from backends.cuda.conv_tensor import TILES
 from backends.geometry import Conv, Pool
 from tests.backends.sample import REFERENCE, Draw, Sample, Table, agree
 from tests.backends.samples import SAMPLES
+from tests.backends.samples_more import ACTIVATIONS
 from tests.emulator import Emulator
 
 ALGORITHMS = {"columns": Choice("columns"), "direct": Choice("direct"), "tensor": Choice("tensor", TILES[-1])}
@@ -189,6 +190,11 @@ _add("dropout", "dropout-none")
 for _kernel in ("erf", "sigmoid", "relu", "relu_grad", "gelu", "gelu_grad", "gelu-tanh", "gelu_grad-tanh"):
     _name, _, _tanh = _kernel.partition("-")
     _add("elementwise", f"{_name}-1d{'-tanh' if _tanh else ''}", f"{_name}-4d{'-tanh' if _tanh else ''}")
+for _kind in ACTIVATIONS:
+    _add("activation", f"activation-{_kind}-1d", f"activation-{_kind}-4d", f"activation-{_kind}-specials")
+    _add(
+        "activation", f"activation_grad-{_kind}-1d", f"activation_grad-{_kind}-4d", f"activation_grad-{_kind}-specials"
+    )
 _add("indexing", "check_positions-table", "gather_rows-small", "gather-columns", "scatter_rows-small")
 _add("indexing", "index_add_-negative", "index_add_-pair", "scatter_add_-columns")
 _add("indexing", "index_add_-array", "scatter_add_-columns", dtype="float16")  # without atomics

@@ -137,7 +137,6 @@ VALUES: dict[str, dict[str, str]] = {
     "F.grid_sample": {"special values": "the nearest point to NaN: PyTorch takes one, ours none"},
     "F.margin_ranking_loss": {"int64": _LAX, "uint8": _LAX},
     "F.hinge_embedding_loss": {"int64": _LAX, "uint8": _LAX},
-    "F.hardtanh": {"int64": _LAX},
     "F.bilinear": {
         "uint8": "products of integers are summed in int64",
         "empty": "a layer without features is a mistake",

@@ -1,4 +1,4 @@
-"""Scalar functions that compile into vector code: exp, tanh, sigmoid, erf.
+"""Scalar functions that compile into vector code: exp, expm1, log1p, tanh, sigmoid, erf.
 
 In float32 each is a polynomial without branches (what LLVM can do on 8 or 16 numbers at once); in float64 it is the C
 library's. The coefficients are least-maximum fits of our own (weighted least squares, reweighted until level).
@@ -33,6 +33,7 @@ _ERFC = tuple(map(f, (-2.2278106e-4, -1.12756276, -0.637373805, -0.103762276, 0.
 
 
 _LOG = tuple(map(f, (0.33333331, -0.25000823, 0.20001227, -0.16623357, 0.14201762, -0.13160194, 0.1276155, -0.0763443)))
+_LOG1P = tuple(map(f, (0.6666641838, 0.4002152681, 0.2800180018, 0.2801201046)))
 _ROOT_HALF = np.int32(0x3F3504F3)  # bits of sqrt(1/2)
 _COS = tuple(map(f, (1.0, -19.7392082, 64.9393158, -85.4428558, 59.2204056)))
 _SIN = tuple(map(f, (6.28318548, -41.3416634, 81.5925522, -75.4020691)))
@@ -75,6 +76,19 @@ def _exp32(x: Any) -> Any:
     y = p * (r * r) + r + _ONE
     half = np.int32(n) >> np.int32(1)
     y = y * _power2(half) * _power2(np.int32(n) - half)
+    return y if x == x else x
+
+
+@helper
+def _expm1_32(x: Any) -> Any:
+    """exp(x) - 1 by 2^n (e^r - 1) + (2^n - 1), without the cancellation near 0."""
+    a = min(max(x, f(-60.0)), f(88.0))
+    n = (a * _LOG2E + _ROUND) - _ROUND
+    r = (a - n * _LN2_HIGH) - n * _LN2_LOW
+    c = _EXP
+    p = (((c[4] * r + c[3]) * r + c[2]) * r + c[1]) * r + c[0]
+    power = _power2(n)
+    y = power * (p * (r * r) + r) + (power - _ONE)
     return y if x == x else x
 
 
@@ -127,6 +141,15 @@ def _log32(x: Any) -> Any:
 
 
 @helper
+def _log1p32(u: Any) -> Any:
+    """log(1 + u) for u in [0, 1] by the series of the inverse hyperbolic tangent of u / (2 + u)."""
+    s = u / (_TWO + u)
+    q = s * s
+    c = _LOG1P
+    return u - s * (u - q * (((c[3] * q + c[2]) * q + c[1]) * q + c[0]))
+
+
+@helper
 def _turn32(u: Any) -> tuple[Any, Any]:
     """cos and sin of 2 pi u: u less its nearest quarter, polynomials, and a swap."""
     quarter = (f(4) * u + _ROUND) - _ROUND
@@ -172,6 +195,38 @@ def exp(x: Any) -> Any:
         1.0
     """
     return math.exp(x)
+
+
+def expm1(x: Any) -> Any:
+    """e**x - 1; from 88 on, in float32, that of 88.
+
+    Args:
+        x: scalar, float32 or float64.
+
+    Returns:
+        Scalar of the same type, to 2 units in the last place.
+
+    Example:
+        >>> expm1(0.0)
+        0.0
+    """
+    return math.expm1(x)
+
+
+def log1p(x: Any) -> Any:
+    """log(1 + x) for x from 0 to 1.
+
+    Args:
+        x: scalar, float32 or float64.
+
+    Returns:
+        Scalar of the same type, to 2 units in the last place.
+
+    Example:
+        >>> log1p(0.0)
+        0.0
+    """
+    return math.log1p(x)
 
 
 def tanh(x: Any) -> Any:
@@ -228,6 +283,16 @@ def _exp64(x: Any) -> Any:
 
 
 @helper
+def _expm1_64(x: Any) -> Any:
+    return math.expm1(x)
+
+
+@helper
+def _log1p64(x: Any) -> Any:
+    return math.log1p(x)
+
+
+@helper
 def _tanh64(x: Any) -> Any:
     return math.tanh(x)
 
@@ -251,6 +316,8 @@ def _by_width(function: Callable[..., Any], narrow: Callable[..., Any], wide: Ca
 
 
 _by_width(exp, _exp32, _exp64)
+_by_width(expm1, _expm1_32, _expm1_64)
+_by_width(log1p, _log1p32, _log1p64)
 _by_width(tanh, _tanh32, _tanh64)
 _by_width(sigmoid, _sigmoid32, _sigmoid64)
 _by_width(erf, _erf32, _erf64)

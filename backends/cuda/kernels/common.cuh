@@ -140,6 +140,10 @@ DEVICE void map(const scalar_t* __restrict__ a, const scalar_t* __restrict__ b, 
 
 DEVICE float exponential(float x) { return expf(x); }
 DEVICE double exponential(double x) { return exp(x); }
+DEVICE float exponential_minus_1(float x) { return expm1f(x); }
+DEVICE double exponential_minus_1(double x) { return expm1(x); }
+DEVICE float log_of_1_plus(float x) { return log1pf(x); }
+DEVICE double log_of_1_plus(double x) { return log1p(x); }
 DEVICE float logarithm(float x) { return logf(x); }
 DEVICE double logarithm(double x) { return log(x); }
 DEVICE float hyperbolic_tangent(float x) { return tanhf(x); }
