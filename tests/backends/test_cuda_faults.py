@@ -197,6 +197,9 @@ FAULTS = {
         VALUES,
         "channels_last",
     ),
+    "activation: the gradient of ELU without its rate": Fault(
+        "activation", "* (alpha * scale * rate))", "* (alpha * scale))", "activation_grad-elu-4d", VALUES
+    ),
     "elementwise: half of the derivative of GELU": Fault(
         "elementwise",
         "(acc_t(1) + error_function(v * SQRT_HALF)) + v * slope",
