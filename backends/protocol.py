@@ -345,6 +345,9 @@ class Backend(Protocol):
         """g times its derivative at x."""
 
     # -- reduction ---------------------------------------------------------------------------------------------------
+    def axes_sum(self, x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+        """Sum of x over axes, in the dtype of x."""
+
     def channel_sum(self, g: Array) -> Array:
         """Sum of g (N,C,*S) over all axes but the second: (C,)."""
 

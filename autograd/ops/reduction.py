@@ -48,7 +48,7 @@ def as_float(name: str, input: Tensor, dtype: Any) -> Tensor:
 def _sum(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     kind = x.dtype.kind
     if kind in "fc" and x.dtype.char != HALF:
-        return rows(x.sum(axes, keepdims=keepdim))
+        return rows(be.axes_sum(x, axes, keepdim))
     y = x.sum(axes, dtype="int64" if kind in "iub" else "float32", keepdims=keepdim)
     return rows(y if kind in "iub" else y.astype(x.dtype))
 
@@ -114,9 +114,9 @@ def nansum(
 
 @op
 def _mean(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
-    wide = "float32" if x.dtype.char == HALF else None
-    y = x.sum(axes, dtype=wide, keepdims=keepdim) / count(x.shape, axes)  # xp.mean would warn of an empty one
-    return rows(y if wide is None else y.astype(x.dtype))
+    if x.dtype.char == HALF:
+        return rows((x.sum(axes, dtype="float32", keepdims=keepdim) / count(x.shape, axes)).astype(x.dtype))
+    return rows(be.axes_sum(x, axes, keepdim) / count(x.shape, axes))  # xp.mean would warn of an empty one
 
 
 _mean.grad(x=lambda g, x_shape, *, axes, keepdim: restore(g / (count(x_shape, axes) or 1), x_shape, axes, keepdim))

@@ -107,6 +107,7 @@ class Cpu(Reference):
     activation = _activation.activation
     activation_grad = _activation.activation_grad
 
+    axes_sum = _reduction.axes_sum
     channel_sum = _reduction.channel_sum
     square_sum = _reduction.square_sum
 

@@ -1,8 +1,9 @@
-"""Sums over everything but one axis, and over lists of arrays."""
+"""Sums over axes, over everything but one axis, and over lists of arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
@@ -15,6 +16,24 @@ _kernels = Kernels("reduction")
 _vector = Kernels("vector")
 _SHARES = 64  # into which a long array is cut: enough for any number of threads
 _ROWS = 64  # of a share, at least
+_SHARE_FROM = 1 << 14  # elements of a sum over axes; below, NumPy is as quick
+
+
+def axes_sum(be: Backend, x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+    """See ``Backend.axes_sum``."""
+    first = x.ndim - len(axes)
+    if x.size < _SHARE_FROM or x.dtype.char not in FLOATS or not x.flags.c_contiguous or not axes:
+        return np.add.reduce(x, axes, None, None, keepdims)
+    if sorted(axes) == list(range(first, x.ndim)):  # the last ones
+        rows = prod(x.shape[:first])
+        parts = np.empty((rows, max(1, _SHARES // rows)))
+        _kernels.row_sums(x.size)(x.reshape(rows, -1), parts)
+        y = np.add.reduce(parts, 1).astype(x.dtype).reshape(x.shape[:first])
+    elif first == 1 and 1 not in axes:
+        y = channel_sum(be, x)
+    else:
+        return np.add.reduce(x, axes, None, None, keepdims)
+    return y.reshape([1 if i in axes else n for i, n in enumerate(x.shape)]) if keepdims else y
 
 
 def channel_sum(be: Backend, g: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Sums over everything but one axis, and over lists of arrays."""
+"""Sums over axes, over everything but one axis, and over lists of arrays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,26 @@ from collections.abc import Sequence
 
 from backends.protocol import Array, Backend
 from backends.reference._precision import narrow, wide
+
+
+def axes_sum(be: Backend, x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+    """Sum over axes.
+
+    Args:
+        x: any shape, floating or complex.
+        axes: from 0 on; none gives x itself.
+        keepdims: keep them with size 1.
+
+    Returns:
+        Array of the shape without the axes, in the dtype of x.
+
+    Example:
+        >>> import numpy as np
+        >>> from backends.reference import Reference
+        >>> Reference(np).axes_sum(np.ones((2, 3, 4)), (0, 2), False)
+        array([8., 8., 8.])
+    """
+    return narrow(wide(x).sum(axes, keepdims=keepdims), x)
 
 
 def channel_sum(be: Backend, g: Array) -> Array:

@@ -10,6 +10,7 @@ from autograd.casting import autocasts
 from autograd.errors import ArgumentError, ShapeError
 from autograd.grad_mode import no_grad
 from autograd.op import elementwise, floating
+from autograd.ops.activation import activation
 from autograd.ops.comparison import where
 from autograd.ops.elementwise import log, log1p, sigmoid
 from nn.functional.reduction import reduced, reduction_of, warn_of_broadcasting
@@ -109,20 +110,7 @@ def _weighted(name: str, loss: Tensor, weight: Tensor | None) -> Tensor:
     return y
 
 
-@floating
-def _huber(be: Any, x: Any, t: Any, *, delta: float) -> Any:
-    d = be.xp.abs(x - t)
-    return be.xp.where(d < delta, d * d * 0.5, (d - 0.5 * delta) * delta)
-
-
-def _clipped(d: Any, limit: float) -> Any:
-    return where(d > limit, limit, where(d < -limit, -limit, d))
-
-
-_huber.grad(
-    x=lambda g, x, t, *, delta: g * _clipped(x - t, delta),
-    t=lambda g, x, t, *, delta: g * _clipped(t - x, delta),
-)
+_huber = activation("huber", lambda g, d, delta: g * where(d > delta, delta, where(d < -delta, -delta, d)))
 
 
 @autocasts
@@ -155,7 +143,7 @@ def huber_loss(
     if delta <= 0:
         raise ArgumentError(f"huber_loss: expected delta above 0, got {delta}")
     warn_of_broadcasting("huber_loss", input, target)
-    return reduced(_weighted("huber_loss", _huber(input, target, delta=delta), weight), reduction)
+    return reduced(_weighted("huber_loss", _huber(input - target, params=(delta,)), weight), reduction)
 
 
 @autocasts
@@ -193,7 +181,7 @@ def smooth_l1_loss(
     if beta < 0:
         raise ArgumentError(f"smooth_l1_loss: expected beta of at least 0, got {beta}")
     warn_of_broadcasting("smooth_l1_loss", input, target)
-    loss = _huber(input, target, delta=beta) / beta if beta else (input - target).abs()
+    loss = _huber(input - target, params=(beta,)) / beta if beta else (input - target).abs()
     return reduced(loss, reduction)
 
 

@@ -202,6 +202,7 @@ for label, shape in SHAPES.items():
 ACTIVATIONS = {
     "clamp": (-0.5, 1.0), "hardtanh": (-0.5, 1.0), "leaky_relu": (0.2,), "hardsigmoid": (), "hardswish": (),
     "elu": (0.5, 1.25, 2.0), "silu": (), "softplus": (2.0, 3.0), "logsigmoid": (), "mish": (),
+    "huber": (0.7,),
 }  # fmt: skip
 for kind, params in ACTIVATIONS.items():
     for label, shape in SHAPES.items():
@@ -225,6 +226,15 @@ for name, tanh in {"": False, "-tanh": True}.items():
     add("gelu", "special" + name, lambda d, tanh=tanh: (d.values(*SPECIAL[:-3]), tanh))
 
 # -- reduction ---------------------------------------------------------------------------------------------------------
+for label, shape, axes in [
+    ("all", (6, 5), (0, 1)), ("none", (3, 4), ()), ("number", (), ()), ("empty", (0, 3), (0,)), ("last", (3, 4, 5), (2,)),
+    ("middle", (3, 4, 5), (1,)), ("outer", (3, 4, 5), (0, 2)), ("all-many", (130, 140), (0, 1)), ("rows-many", (200, 90), (1,)),
+    ("few-rows-many", (3, 101, 77), (1, 2)), ("channels-many", (30, 5, 13, 11), (0, 2, 3)), ("first-many", (200, 90), (0,)),
+    ("long-many", (20, 1000), (1,)), ("turned-many", (20, 30, 40), (2, 1)),
+]:  # fmt: skip
+    for keepdims in (False, True):
+        how = (axes, keepdims)
+        add("axes_sum", f"{label}{'-kept' * keepdims}", lambda d, s=shape, how=how: (d(*s), *how), tolerance=30)
 add("square_sum", "several", lambda d: ([d(3, 4), d(5), d(2, 3, 2), d()],), tolerance=3)
 add("square_sum", "large", lambda d: ([d(100, 300), d(64), d(0, 3)],), tolerance=10)
 add("square_sum", "none", lambda d: ([],))

@@ -52,11 +52,17 @@ def activation(torch, x, kind, params):
         return torch.where(x > 0, x * scale, torch.expm1(x.clamp(max=0) * rate) * (alpha * scale))
     if kind == "hardsigmoid":  # PyTorch's own multiplies doubles by a float 1/6
         return (x / 6 + 0.5).clamp(0, 1)
+    if kind == "huber":
+        return f.huber_loss(x, torch.zeros_like(x), reduction="none", delta=params[0])
     return (torch.clamp if kind == "clamp" else getattr(f, kind))(x, *params)
 
 
 def activation_grad(torch, g, x, kind, params):
     return vjp(torch, lambda x: activation(torch, x, kind, params), [x], g)
+
+
+def axes_sum(torch, x, axes, keepdims):
+    return x.sum(axes, keepdim=keepdims) if axes else x
 
 
 def channel_sum(torch, g):
@@ -82,6 +88,7 @@ ORACLES = {
         gelu_grad,
         activation,
         activation_grad,
+        axes_sum,
         channel_sum,
         square_sum,
     )

@@ -185,6 +185,24 @@ def logsigmoid_grad(g: Any, x: Any, gx: Any) -> None:
         gx[i] = g[i] * fn.sigmoid(-x[i])
 
 
+@kernel
+def huber(x: Any, y: Any, delta: float) -> None:
+    """y = x^2/2 where |x| < delta, else delta * (|x| - delta/2)."""
+    real = x.dtype.type
+    half, limit, start = real(0.5), real(delta), real(0.5 * delta)
+    for i in prange(x.size):
+        d = abs(x[i])
+        y[i] = d * d * half if d < limit else (d - start) * limit
+
+
+@kernel
+def huber_grad(g: Any, x: Any, gx: Any, delta: float) -> None:
+    """gx = g * min(max(x, -delta), delta)."""
+    limit = x.dtype.type(delta)
+    for i in prange(x.size):
+        gx[i] = g[i] * _clip(x[i], -limit, limit)
+
+
 @helper
 def _tanh_log1p_exp(e: Any, two: Any) -> Any:
     """tanh(log(1 + e)) = ((1 + e)^2 - 1) / ((1 + e)^2 + 1)."""

@@ -44,6 +44,16 @@ def add_row(x: Any, out: Any) -> None:
 
 
 @kernel
+def row_sums(x: Any, parts: Any) -> None:
+    """parts (R,S) = sums of S equal shares of the rows of x (R,L)."""
+    shares, length = parts.shape[1], x.shape[1]
+    for piece in prange(parts.size):
+        place: Any = np.int64(piece)  # prange counts without a sign
+        row, share = place // shares, place % shares
+        parts[row, share] = row_sum(x[row, length * share // shares : length * (share + 1) // shares])
+
+
+@kernel
 def channel_sum(x: Any, out: Any) -> None:
     """out (C,) = sums of x (N,C,L) over N and L."""
     for c in prange(x.shape[1]):

@@ -129,3 +129,15 @@ extern "C" __global__ void mish_grad(const scalar_t* __restrict__ g, const scala
         return g * (t + u * logistic(u) * (acc_t(1) - t) * (acc_t(1) + t));
     });
 }
+
+extern "C" __global__ void huber(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n, acc_t delta) {
+    map(x, y, n, [delta](acc_t v) {
+        const acc_t d = absolute(v);
+        return d < delta ? d * d * acc_t(0.5) : (d - acc_t(0.5) * delta) * delta;
+    });
+}
+
+extern "C" __global__ void huber_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
+                                      scalar_t* __restrict__ gx, long long n, acc_t delta) {
+    map(g, x, gx, n, [delta](acc_t g, acc_t v) { return g * clipped(v, -delta, delta); });
+}
