@@ -204,7 +204,7 @@ class _Walk:
                 have = grads.get(parent)
                 if have is None:
                     grads[parent] = gx
-                    if gx is g:
+                    if gx is g and (len(plan.quick) > 1 or node in shared):  # else it is handed over
                         shared.add(parent)
                     if parent.seq:  # no leaf
                         if nearest is None:

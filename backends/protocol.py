@@ -313,6 +313,9 @@ class Backend(Protocol):
     def sigmoid(self, x: Array) -> Array:
         """1 / (1 + exp(-x)), without overflow."""
 
+    def sigmoid_grad(self, g: Array, y: Array) -> Array:
+        """g * y * (1 - y); y the output of sigmoid."""
+
     def tanh(self, x: Array) -> Array:
         """The hyperbolic tangent."""
 
@@ -322,8 +325,17 @@ class Backend(Protocol):
     def add(self, a: Array, b: Array) -> Array:
         """a + b, with broadcasting."""
 
+    def sub(self, a: Array, b: Array) -> Array:
+        """a - b, with broadcasting."""
+
     def mul(self, a: Array, b: Array) -> Array:
         """a * b, with broadcasting."""
+
+    def div(self, a: Array, b: Array) -> Array:
+        """a / b, with broadcasting; of integers in floating numbers."""
+
+    def where(self, condition: Array, a: Array, b: Array) -> Array:
+        """a where the condition holds, else b, with broadcasting; one of them may be a Python number."""
 
     def relu(self, x: Array) -> Array:
         """max(x, 0), NaN kept."""

@@ -60,7 +60,7 @@ def _scaled(name: str, input: Any, other: Any, alpha: Any) -> Any:
 @elementwise
 def _sub(be: Any, input: Any, other: Any) -> Any:
     try:
-        return be.xp.subtract(input, other)
+        return be.sub(input, other)
     except TypeError:
         raise DtypeError("sub: expected numbers, got two bool tensors. Use ^ or logical_xor") from None
 
@@ -146,7 +146,7 @@ def true_divide(be: Any, input: Any, other: Any) -> Any:
         >>> ag.true_divide(ag.tensor([1, 3]), 2)
         tensor([0.5000, 1.5000])
     """
-    return be.xp.true_divide(input, other)
+    return be.div(input, other)
 
 
 true_divide.grad(input=lambda g, other: g / other, other=lambda g, other, y: -g * (y / other))

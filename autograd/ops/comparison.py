@@ -293,7 +293,7 @@ def isneginf(be: Any, input: Any) -> Any:
 
 @op
 def _where(be: Any, condition: Any, input: Any, other: Any) -> Any:
-    return be.xp.where(condition, input, other)
+    return be.where(condition, input, other)
 
 
 _where.grad(
@@ -344,7 +344,7 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Tensor |
 
 @op
 def _masked_fill(be: Any, input: Any, mask: Any, value: Any) -> Any:
-    return rows(be.xp.where(mask, value, input))
+    return rows(be.where(mask, value, input))
 
 
 _masked_fill.grad(

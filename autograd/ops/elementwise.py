@@ -341,7 +341,13 @@ def sigmoid(be: Any, input: Any) -> Any:
     return be.sigmoid(input) if input.dtype.kind != "c" else 1 / (1 + be.xp.exp(-input))
 
 
-sigmoid.grad(input=lambda g, y: g * (y * (1 - y)))
+@op(complex="analytic")
+def _sigmoid_grad(be: Any, dy: Any, y: Any) -> Any:
+    return be.sigmoid_grad(dy, y)
+
+
+sigmoid.grad(input=_sigmoid_grad)
+_sigmoid_grad.grad(dy=_sigmoid_grad, y=lambda g, dy, y: g * (dy * (1 - y * 2)))
 
 
 @floating_real

@@ -95,9 +95,13 @@ class Cpu(Reference):
     rnn_layer_grad = _recurrent_layer.rnn_layer_grad
 
     add = _elementwise.add
+    sub = _elementwise.sub
     mul = _elementwise.mul
+    div = _elementwise.div
+    where = _elementwise.where
     erf = _elementwise.erf
     sigmoid = _elementwise.sigmoid
+    sigmoid_grad = _elementwise.sigmoid_grad
     tanh = _elementwise.tanh
     tanh_grad = _elementwise.tanh_grad
     relu = _elementwise.relu

@@ -6,9 +6,12 @@ from typing import Any
 
 from numpy import add as _numpy_add
 from numpy import multiply as _numpy_mul
+from numpy import subtract as _numpy_sub
+from numpy import true_divide as _numpy_div
+from numpy import where as _numpy_where
 
 from backends.cpu.layout import dense, in_order_of
-from backends.cpu.results import empty_like
+from backends.cpu.results import empty, empty_like
 from backends.cpu.runtime import FLOATS, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import elementwise as reference
@@ -17,6 +20,8 @@ _kernels = Kernels("elementwise")
 _ufuncs = Kernels("ufuncs")
 _FUSE_FROM = 256  # elements; below, nothing is compiled: array expressions are nearly as quick as one fused call
 _SHARE_FROM = 1 << 15  # elements of a sum or a comparison; below, one thread is as quick
+_NUMBERS = (int, float)
+_CHOOSE_FROM = 1 << 12  # elements; NumPy takes several nanoseconds for each that it chooses
 _SHARE_TANH_FROM = 1 << 16  # NumPy's on one thread takes two thirds of the time of ours
 
 
@@ -25,9 +30,46 @@ def add(be: Backend, a: Array, b: Array) -> Array:
     return _shared(_kernels.add, a, b) if a.size >= _SHARE_FROM and _alike(a, b) else _numpy_add(a, b)
 
 
+def sub(be: Backend, a: Array, b: Array) -> Array:
+    """See ``Backend.sub``."""
+    return _shared(_kernels.sub, a, b) if a.size >= _SHARE_FROM and _alike(a, b) else _numpy_sub(a, b)
+
+
 def mul(be: Backend, a: Array, b: Array) -> Array:
     """See ``Backend.mul``."""
     return _shared(_kernels.mul, a, b) if a.size >= _SHARE_FROM and _alike(a, b) else _numpy_mul(a, b)
+
+
+def div(be: Backend, a: Array, b: Array) -> Array:
+    """See ``Backend.div``."""
+    return _shared(_kernels.div, a, b) if a.size >= _SHARE_FROM and _alike(a, b) else _numpy_div(a, b)
+
+
+def where(be: Backend, condition: Array, a: Array, b: Array) -> Array:
+    """See ``Backend.where``."""
+    if type(a) in _NUMBERS or type(b) in _NUMBERS:
+        a, b = (be.scalar(v, w.dtype) if type(v) in _NUMBERS else v for v, w in ((a, b), (b, a)))
+    size, dtype = condition.size, a.dtype
+    numbers = [x.size == 1 and x.ndim <= condition.ndim for x in (a, b)]  # instead of arrays like the condition
+    if (
+        size < _CHOOSE_FROM
+        or not condition.flags.c_contiguous
+        or condition.dtype.char != "?"
+        or dtype is not b.dtype
+        or dtype.char not in FLOATS
+        or all(numbers)
+        or not all(n or _rows_like(x, condition) for n, x in zip(numbers, (a, b), strict=True))
+    ):
+        return _numpy_where(condition, a, b)
+    y = empty(condition.shape, dtype)
+    kernel = _kernels.where_number_first if numbers[0] else _kernels.where_number_last if numbers[1] else _kernels.where
+    kernel(size)(condition.reshape(-1), a.reshape(-1), b.reshape(-1), y.reshape(-1))
+    return y
+
+
+def _rows_like(a: Array, b: Array) -> bool:
+    """Whether the array has the shape of the other, in row-major order."""
+    return a.flags.c_contiguous and a.shape == b.shape
 
 
 def _alike(a: Array, b: Array) -> bool:
@@ -66,6 +108,19 @@ def sigmoid(be: Backend, x: Array) -> Array:
     y = empty_like(x)
     _kernels.sigmoid(x.size)(x.ravel("K"), y.ravel("K"))
     return y
+
+
+def sigmoid_grad(be: Backend, g: Array, y: Array) -> Array:
+    """See ``Backend.sigmoid_grad``."""
+    size, dtype = y.size, y.dtype
+    if size < _FUSE_FROM or dtype.char not in FLOATS or g.dtype is not dtype:
+        return reference.sigmoid_grad(be, g, y)
+    if size < _SHARE_FROM and (y.flags.c_contiguous or y.strides == g.strides):  # the result lies in memory as y does
+        return _ufuncs.sigmoid_grad[dtype.char](g, y)
+    y = dense(y)
+    gx = empty_like(y)
+    _kernels.sigmoid_grad(size)(in_order_of(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
+    return gx
 
 
 def tanh(be: Backend, x: Array) -> Array:

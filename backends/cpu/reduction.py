@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ _kernels = Kernels("reduction")
 _vector = Kernels("vector")
 _SHARES = 64  # into which a long array is cut: enough for any number of threads
 _ROWS = 64  # of a share, at least
+_add: Any = np.add.reduce  # what ``x.sum`` calls
 _SHARE_FROM = 1 << 14  # elements of a sum over axes; below, NumPy is as quick
 
 
@@ -23,7 +25,7 @@ def axes_sum(be: Backend, x: Array, axes: tuple[int, ...], keepdims: bool) -> Ar
     """See ``Backend.axes_sum``."""
     first = x.ndim - len(axes)
     if x.size < _SHARE_FROM or x.dtype.char not in FLOATS or not x.flags.c_contiguous or not axes:
-        return np.add.reduce(x, axes, None, None, keepdims)
+        return _add(x, axes, None, None, keepdims)
     if sorted(axes) == list(range(first, x.ndim)):  # the last ones
         rows = prod(x.shape[:first])
         parts = np.empty((rows, max(1, _SHARES // rows)))
@@ -32,7 +34,7 @@ def axes_sum(be: Backend, x: Array, axes: tuple[int, ...], keepdims: bool) -> Ar
     elif first == 1 and 1 not in axes:
         y = channel_sum(be, x)
     else:
-        return np.add.reduce(x, axes, None, None, keepdims)
+        return _add(x, axes, None, None, keepdims)
     return y.reshape([1 if i in axes else n for i, n in enumerate(x.shape)]) if keepdims else y
 
 

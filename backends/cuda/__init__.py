@@ -159,6 +159,7 @@ class Cuda(Reference):
 
     erf = _elementwise.erf
     sigmoid = _elementwise.sigmoid
+    sigmoid_grad = _elementwise.sigmoid_grad
     relu = _elementwise.relu
     relu_grad = _elementwise.relu_grad
     gelu = _elementwise.gelu

@@ -33,6 +33,13 @@ def sigmoid(be: Gpu, x: Array) -> Array:
     return _map(be, "sigmoid", x) if x.dtype.name in FLOATS else reference.sigmoid(be, x)
 
 
+def sigmoid_grad(be: Gpu, g: Array, y: Array) -> Array:
+    """See ``Backend.sigmoid_grad``."""
+    if y.dtype.name not in FLOATS or g.dtype != y.dtype:
+        return reference.sigmoid_grad(be, g, y)
+    return _map_grad(be, "sigmoid_grad", g, y)
+
+
 def relu(be: Gpu, x: Array) -> Array:
     """See ``Backend.relu``."""
     return _map(be, "relu", x) if x.dtype.name in FLOATS else reference.relu(be, x)

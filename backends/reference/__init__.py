@@ -151,10 +151,14 @@ class Reference:
 
     erf = _elementwise.erf
     sigmoid = _elementwise.sigmoid
+    sigmoid_grad = _elementwise.sigmoid_grad
     tanh = _elementwise.tanh
     tanh_grad = _elementwise.tanh_grad
     add = _elementwise.add
+    sub = _elementwise.sub
     mul = _elementwise.mul
+    div = _elementwise.div
+    where = _elementwise.where
     relu = _elementwise.relu
     relu_grad = _elementwise.relu_grad
     gelu = _elementwise.gelu

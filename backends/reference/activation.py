@@ -1,4 +1,4 @@
-"""Activations, and a loss, of one number: by name, with their parameters, and with their gradients at x."""
+"""Activations, and losses, of one number: by name, with their parameters, and with their gradients at x."""
 
 from __future__ import annotations
 
@@ -151,6 +151,14 @@ def _mish_grad(be: Backend, g: Array, x: Array) -> Array:
     return g * (t + x * be.sigmoid(x) * (1 - t * t))
 
 
+def _square(be: Backend, x: Array) -> Array:
+    return x * x
+
+
+def _square_grad(be: Backend, g: Array, x: Array) -> Array:
+    return g * (x * 2)
+
+
 def _huber(be: Backend, x: Array, delta: float) -> Array:
     d = be.xp.abs(x)
     return be.xp.where(d < delta, d * d * 0.5, (d - 0.5 * delta) * delta)
@@ -171,5 +179,6 @@ ACTIVATIONS = {
     "softplus": Activation(_softplus, _softplus_grad),  # beta, threshold
     "logsigmoid": Activation(_logsigmoid, _logsigmoid_grad),
     "mish": Activation(_mish, _mish_grad),
+    "square": Activation(_square, _square_grad),
     "huber": Activation(_huber, _huber_grad),  # delta: from where on the square x^2/2 goes on as a line
 }

@@ -22,6 +22,18 @@ def add(be: Backend, a: Array, b: Array) -> Array:
     return be.xp.add(a, b)
 
 
+def sub(be: Backend, a: Array, b: Array) -> Array:
+    """a - b, element by element.
+
+    Args:
+        a, b: broadcastable.
+
+    Returns:
+        Array of the broadcast shape.
+    """
+    return be.xp.subtract(a, b)
+
+
 def mul(be: Backend, a: Array, b: Array) -> Array:
     """a * b, element by element.
 
@@ -32,6 +44,31 @@ def mul(be: Backend, a: Array, b: Array) -> Array:
         Array of the broadcast shape.
     """
     return be.xp.multiply(a, b)
+
+
+def div(be: Backend, a: Array, b: Array) -> Array:
+    """a / b, element by element; of integers in floating numbers.
+
+    Args:
+        a, b: broadcastable.
+
+    Returns:
+        Array of the broadcast shape.
+    """
+    return be.xp.true_divide(a, b)
+
+
+def where(be: Backend, condition: Array, a: Array, b: Array) -> Array:
+    """a where the condition holds, else b, element by element.
+
+    Args:
+        condition: bool.
+        a, b: broadcastable with it; one may be a Python number.
+
+    Returns:
+        Array of the broadcast shape.
+    """
+    return be.xp.where(condition, a, b)
 
 
 def erf(be: Backend, x: Array) -> Array:
@@ -64,6 +101,19 @@ def sigmoid(be: Backend, x: Array) -> Array:
     values = wide(x)
     e = be.xp.exp(-be.xp.abs(values))
     return narrow(be.xp.where(values >= 0, 1, e) / (1 + e), x)
+
+
+def sigmoid_grad(be: Backend, g: Array, y: Array) -> Array:
+    """g * y * (1 - y).
+
+    Args:
+        g: like y.
+        y: the output of ``sigmoid``.
+
+    Returns:
+        Gradient with respect to x, like y.
+    """
+    return g * (y * (be.scalar(1, y.dtype) - y))
 
 
 def tanh(be: Backend, x: Array) -> Array:

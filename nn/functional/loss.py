@@ -9,7 +9,7 @@ import autograd as ag
 from autograd.casting import autocasts
 from autograd.errors import ArgumentError, ShapeError
 from autograd.grad_mode import no_grad
-from autograd.op import elementwise, floating
+from autograd.op import elementwise
 from autograd.ops.activation import activation
 from autograd.ops.comparison import where
 from autograd.ops.elementwise import log, log1p, sigmoid
@@ -22,13 +22,7 @@ if TYPE_CHECKING:
 # -- distances ---------------------------------------------------------------------------------------------------------
 
 
-@floating
-def _squared_error(be: Any, x: Any, t: Any) -> Any:
-    d = x - t
-    return d * d
-
-
-_squared_error.grad(x=lambda g, x, t: g * ((x - t) * 2), t=lambda g, x, t: g * ((t - x) * 2))
+_square = activation("square", lambda g, d: g * (d * 2))
 
 
 @autocasts
@@ -62,7 +56,7 @@ def mse_loss(
     """
     reduction = reduction_of("mse_loss", reduction, size_average, reduce)
     warn_of_broadcasting("mse_loss", input, target)
-    loss = _weighted("mse_loss", _squared_error(input, target), weight)
+    loss = _weighted("mse_loss", _square(input - target), weight)
     return loss.sum() / weight.sum() if weight is not None and reduction == "mean" else reduced(loss, reduction)
 
 
@@ -181,8 +175,9 @@ def smooth_l1_loss(
     if beta < 0:
         raise ArgumentError(f"smooth_l1_loss: expected beta of at least 0, got {beta}")
     warn_of_broadcasting("smooth_l1_loss", input, target)
-    loss = _huber(input - target, params=(beta,)) / beta if beta else (input - target).abs()
-    return reduced(loss, reduction)
+    difference = input - target
+    loss = _huber(difference, params=(beta,)) if beta else difference.abs()
+    return reduced(loss if beta in (0, 1) else loss / beta, reduction)
 
 
 # -- cross-entropies of probabilities ----------------------------------------------------------------------------------
@@ -422,5 +417,5 @@ def gaussian_nll_loss(
     var = var.clone()
     with no_grad():
         var.clamp_(eps)
-    loss = (var.log() + _squared_error(input, target) / var) * 0.5
+    loss = (var.log() + _square(input - target) / var) * 0.5
     return reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)

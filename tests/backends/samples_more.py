@@ -192,6 +192,7 @@ SPECIAL = (0.0, -0.0, 1e-30, -1e-30, 1.0, -1.0, 5.0, -5.0, 20.0, -20.0, 1e4, -1e
 for label, shape in SHAPES.items():
     add("erf", label, lambda d, s=shape: (d(*s) * 2,), tolerance=3)
     add("sigmoid", label, lambda d, s=shape: (d(*s) * 5,), tolerance=3)
+    add("sigmoid_grad", label, lambda d, s=shape: (d(*s), REFERENCE.sigmoid(d(*s))), tolerance=3)
     add("tanh", label, lambda d, s=shape: (d(*s) * 2,), tolerance=3)
     add("tanh_grad", label, lambda d, s=shape: (d(*s), REFERENCE.tanh(d(*s))), tolerance=3)
     add("relu", label, lambda d, s=shape: (d(*s),))
@@ -202,6 +203,7 @@ for label, shape in SHAPES.items():
 ACTIVATIONS = {
     "clamp": (-0.5, 1.0), "hardtanh": (-0.5, 1.0), "leaky_relu": (0.2,), "hardsigmoid": (), "hardswish": (),
     "elu": (0.5, 1.25, 2.0), "silu": (), "softplus": (2.0, 3.0), "logsigmoid": (), "mish": (),
+    "square": (),
     "huber": (0.7,),
 }  # fmt: skip
 for kind, params in ACTIVATIONS.items():
@@ -215,7 +217,7 @@ for kind, params in ACTIVATIONS.items():
         add(
             "activation_grad", f"{kind}-{label}", lambda d, x=far, how=how: (d(len(x)), d.values(*x), *how), tolerance=6
         )
-for name in ("add", "mul"):
+for name in ("add", "sub", "mul", "div"):
     for label, shapes in {"rows": ((5, 6), (6,)), "many": ((400, 401),) * 2, "many-rows": ((400, 401), (401,))}.items():
         add(name, label, lambda d, shapes=shapes: tuple(d(*s) for s in shapes))
     add(name, "many-turned", lambda d: (d(401, 400).T, d(401, 400).T))
@@ -235,6 +237,15 @@ for label, shape, axes in [
     for keepdims in (False, True):
         how = (axes, keepdims)
         add("axes_sum", f"{label}{'-kept' * keepdims}", lambda d, s=shape, how=how: (d(*s), *how), tolerance=30)
+for label, (shape, a, b) in {
+    "rows": ((5, 6), (5, 6), (6,)), "many": ((400, 41),) * 3, "many-first": ((400, 41), (), (400, 41)),
+    "many-last": ((400, 41), (400, 41), (1, 1)), "many-rows": ((400, 41), (400, 41), (41,)), "many-numbers": ((90, 80), (), ()),
+    "many-column": ((90, 1), (90, 80), (90, 80)), "many-wider": ((90, 80), (2, 90, 80), ()),
+}.items():  # fmt: skip
+    add("where", label, lambda d, s=shape, a=a, b=b: (d.flags(*s), d(*a), d(*b)))
+add("where", "many-zero", lambda d: (d.flags(80, 90), d(80, 90), 0))
+add("where", "many-higher", lambda d: (d.flags(80, 90), d(80, 90), d(1, 1, 1)))
+add("where", "many-turned", lambda d: (d.flags(80, 90).T, d(80, 90).T, d(80, 90).T))
 add("square_sum", "several", lambda d: ([d(3, 4), d(5), d(2, 3, 2), d()],), tolerance=3)
 add("square_sum", "large", lambda d: ([d(100, 300), d(64), d(0, 3)],), tolerance=10)
 add("square_sum", "none", lambda d: ([],))

@@ -21,6 +21,22 @@ def mul(torch, a, b):
     return a * b
 
 
+def sigmoid_grad(torch, g, y):
+    return g * y * (1 - y)
+
+
+def sub(torch, a, b):
+    return a - b
+
+
+def div(torch, a, b):
+    return a / b
+
+
+def where(torch, condition, a, b):
+    return torch.where(condition, a, b)
+
+
 def tanh(torch, x):
     return torch.tanh(x)
 
@@ -54,6 +70,8 @@ def activation(torch, x, kind, params):
         return (x / 6 + 0.5).clamp(0, 1)
     if kind == "huber":
         return f.huber_loss(x, torch.zeros_like(x), reduction="none", delta=params[0])
+    if kind == "square":
+        return torch.square(x)
     return (torch.clamp if kind == "clamp" else getattr(f, kind))(x, *params)
 
 
@@ -77,6 +95,10 @@ ORACLES = {
     f.__name__: f
     for f in (
         add,
+        sub,
+        div,
+        where,
+        sigmoid_grad,
         mul,
         erf,
         sigmoid,

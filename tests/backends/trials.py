@@ -187,7 +187,17 @@ _add("attention_grad", "attention_grad-tiles")
 _OWN.add("dropout", "odd", lambda d: (d(2, 3, 5, 3), 0.4, 7, 1))
 _add("dropout", "dropout-tenth", "dropout-odd", layouts=LAYOUTS)
 _add("dropout", "dropout-none")
-for _kernel in ("erf", "sigmoid", "relu", "relu_grad", "gelu", "gelu_grad", "gelu-tanh", "gelu_grad-tanh"):
+for _kernel in (
+    "erf",
+    "sigmoid",
+    "sigmoid_grad",
+    "relu",
+    "relu_grad",
+    "gelu",
+    "gelu_grad",
+    "gelu-tanh",
+    "gelu_grad-tanh",
+):
     _name, _, _tanh = _kernel.partition("-")
     _add("elementwise", f"{_name}-1d{'-tanh' if _tanh else ''}", f"{_name}-4d{'-tanh' if _tanh else ''}")
 for _kind in ACTIVATIONS:

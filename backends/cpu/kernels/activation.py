@@ -186,6 +186,20 @@ def logsigmoid_grad(g: Any, x: Any, gx: Any) -> None:
 
 
 @kernel
+def square(x: Any, y: Any) -> None:
+    """y = x^2."""
+    for i in prange(x.size):
+        y[i] = x[i] * x[i]
+
+
+@kernel
+def square_grad(g: Any, x: Any, gx: Any) -> None:
+    """gx = 2 g x."""
+    for i in prange(x.size):
+        gx[i] = g[i] * (x[i] + x[i])
+
+
+@kernel
 def huber(x: Any, y: Any, delta: float) -> None:
     """y = x^2/2 where |x| < delta, else delta * (|x| - delta/2)."""
     real = x.dtype.type

@@ -31,6 +31,43 @@ def mul(a: Any, b: Any, y: Any) -> None:
 
 
 @kernel
+def sub(a: Any, b: Any, y: Any) -> None:
+    """y = a - b."""
+    for i in prange(y.size):
+        y[i] = a[i] - b[i]
+
+
+@kernel
+def div(a: Any, b: Any, y: Any) -> None:
+    """y = a / b."""
+    for i in prange(y.size):
+        y[i] = a[i] / b[i]
+
+
+@kernel
+def where(condition: Any, a: Any, b: Any, y: Any) -> None:
+    """y = a where the condition holds, else b."""
+    for i in prange(y.size):
+        y[i] = a[i] if condition[i] else b[i]
+
+
+@kernel
+def where_number_first(condition: Any, a: Any, b: Any, y: Any) -> None:
+    """The same; a has one element."""
+    number = a[0]
+    for i in prange(y.size):
+        y[i] = number if condition[i] else b[i]
+
+
+@kernel
+def where_number_last(condition: Any, a: Any, b: Any, y: Any) -> None:
+    """The same; b has one element."""
+    number = b[0]
+    for i in prange(y.size):
+        y[i] = a[i] if condition[i] else number
+
+
+@kernel
 def erf(x: Any, y: Any) -> None:
     """y = erf(x)."""
     for i in prange(x.size):
@@ -42,6 +79,14 @@ def sigmoid(x: Any, y: Any) -> None:
     """y = 1 / (1 + exp(-x))."""
     for i in prange(x.size):
         y[i] = fn.sigmoid(x[i])
+
+
+@kernel
+def sigmoid_grad(g: Any, y: Any, gx: Any) -> None:
+    """gx = g * y * (1 - y)."""
+    one = y.dtype.type(1)
+    for i in prange(y.size):
+        gx[i] = g[i] * (y[i] * (one - y[i]))
 
 
 @kernel

@@ -100,6 +100,12 @@ def tanh_grad(g: Any, y: Any) -> Any:
 
 
 @Ufunc
+def sigmoid_grad(g: Any, y: Any) -> Any:
+    """g * y * (1 - y)."""
+    return g * (y * (type(y)(1) - y))
+
+
+@Ufunc
 def relu(x: Any) -> Any:
     """max(x, 0); NaN stays."""
     return x if x > 0 or x != x else type(x)(0)

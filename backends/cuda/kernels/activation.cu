@@ -130,6 +130,15 @@ extern "C" __global__ void mish_grad(const scalar_t* __restrict__ g, const scala
     });
 }
 
+extern "C" __global__ void square(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n) {
+    map(x, y, n, [](acc_t v) { return v * v; });
+}
+
+extern "C" __global__ void square_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
+                                       scalar_t* __restrict__ gx, long long n) {
+    map(g, x, gx, n, [](acc_t g, acc_t v) { return g * (v + v); });
+}
+
 extern "C" __global__ void huber(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n, acc_t delta) {
     map(x, y, n, [delta](acc_t v) {
         const acc_t d = absolute(v);

@@ -17,6 +17,11 @@ extern "C" __global__ void sigmoid(const scalar_t* __restrict__ x, scalar_t* __r
     map(x, y, n, [](acc_t v) { return logistic(v); });
 }
 
+extern "C" __global__ void sigmoid_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ y,
+                                        scalar_t* __restrict__ gx, long long n) {
+    map(g, y, gx, n, [](acc_t g, acc_t y) { return g * (y * (acc_t(1) - y)); });
+}
+
 extern "C" __global__ void relu(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n) {
     map(x, y, n, [](acc_t v) { return v <= acc_t(0) ? acc_t(0) : v; });  // NaN is kept
 }
