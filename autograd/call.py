@@ -75,7 +75,7 @@ def function(op: Op) -> Any:
     call.__name__, call.__qualname__, call.__module__ = op.name, forward.__qualname__, forward.__module__
     call.__doc__, call.__signature__ = forward.__doc__, op.signature
     call.op, call.forward = op, forward
-    call.grad, call.grad_all, call.composed = op.grad, op.grad_all, op.composed
+    call.grad, call.grad_all, call.composed, call.over = op.grad, op.grad_all, op.composed, op.over
     return call
 
 

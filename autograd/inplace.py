@@ -1,7 +1,8 @@
 """Operations that write into their first argument: ``x.add_(y)``, ``x[i] = y``, ``x.copy_(y)``.
 
-Each computes out of place what PyTorch computes in place and then overwrites, so the formulas of the operations serve
-unchanged; what the recorded nodes keep is never the memory that is overwritten.
+Most compute out of place what PyTorch computes in place and then overwrite, so the formulas of the operations serve
+unchanged: what the recorded nodes keep is a copy of what is overwritten. Where no gradient needs that, the backend writes
+the result over it at once (``Op.over``).
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import dtypes
+from autograd.call import CONSTANT, record
 from autograd.errors import DtypeError, GraphError, ShapeError
 from autograd.grad_mode import mode
-from autograd.node import Leaf, Variable
-from autograd.op import refresh, wrap, written
+from autograd.node import NEVER, Leaf, Variable, tick
+from autograd.op import Op, refresh, wrap, written
 
 
 def check_writable(x: Variable, name: str) -> None:
@@ -78,27 +80,68 @@ def overwrite(x: Variable, y: Any, name: str) -> None:
     written(x, name, y.node, track=bool(mode().enabled))
 
 
-def inplace(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """The method ``x.name_(...)`` of an operation ``name(x, ...)``."""
+def over(operation: Callable[..., Any], name: str, x: Any, *args: Any, **kwargs: Any) -> Any:
+    """``operation(x, ...)``, written into x; ``name`` is that of the call in messages."""
+    check_writable(x, name)
+    op = getattr(operation, "op", None)
+    if op is not None and op.writes is not None and _at_once(op, name, x, args, kwargs):
+        return x
+    if history(x, *args, *kwargs.values()):  # the nodes may keep the input: give them a copy of what it was
+        node = x.node if x.alias is None else refresh(x)
+        overwrite(x, operation(wrap(x.raw.copy(), x.backend, node), *args, **kwargs), name)
+    else:
+        overwrite(x, operation(x, *args, **kwargs), name)
+    return x
+
+
+def _at_once(op: Op, name: str, x: Any, others: tuple[Any, ...], params: dict[str, Any]) -> bool:
+    """Writes the result over x, if it is a call of the plainest kind that needs no copy; returns whether it was."""
+    now, be, raw = mode(), x.backend, x.raw
+    if raw.dtype.kind != "f" or x.stamp[0] == NEVER or (op.policy is not None and now.autocast is not None):
+        return False
+    arrays, stamps, nodes = [raw], [x.stamp], [x.node if x.alias is None else refresh(x)]
+    for other in others:
+        if type(other) in (int, float):
+            arrays.append(be.scalar(other, raw.dtype))
+            stamps.append(CONSTANT)
+            nodes.append(None)
+            continue
+        if not isinstance(other, Variable) or other.backend is not be:
+            return False
+        a = other.raw
+        if a.dtype is not raw.dtype or a.shape != raw.shape or (a is not raw and be.xp.may_share_memory(a, raw)):
+            return False
+        arrays.append(a)
+        stamps.append(other.stamp)
+        nodes.append(other.node if other.alias is None else refresh(other))
+    needs = sum(1 << i for i, node in enumerate(nodes) if node is not None)
+    plan = op.plan(needs, len(nodes)) if now.enabled and needs & op.differentiable else None
+    if plan is not None and ((0 in plan.arrays and not op.by_result) or (plan.arrays and x.alias is not None)):
+        return False
+    assert op.writes is not None
+    op.writes(be, *arrays, **params)
+    node = None if plan is None else record(plan, nodes, [*arrays, raw], [*stamps, x.stamp], params, raw.shape, be)
+    written(x, name, node, track=bool(now.enabled))
+    if node is not None and x.alias is None:
+        node.seq = tick()  # after the write: what it keeps is the result
+    return True
+
+
+def inplace(operation: Callable[..., Any], quick: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """The method ``x.name_(...)`` of an operation ``name(x, ...)``; ``quick`` is what that does without keywords."""
     name = f"{operation.__name__}_"
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        check_writable(self, name)
-        if history(self, *args, *kwargs.values()):  # the nodes may keep the input: give them a copy of what it was
-            node = self.node if self.alias is None else refresh(self)
-            overwrite(self, operation(wrap(self.raw.copy(), self.backend, node), *args, **kwargs), name)
-        else:
-            overwrite(self, operation(self, *args, **kwargs), name)
-        return self
+        return over(operation if kwargs or quick is None else quick, name, self, *args, **kwargs)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``{operation.__name__}``, written into the tensor itself; returns it."
     return method
 
 
-def forms(operation: Any) -> tuple[Any, Any]:
-    """An operation as a method in both forms: ``x.name(...)`` and ``x.name_(...)``."""
-    return operation, inplace(operation)
+def forms(operation: Any, quick: Any = None) -> tuple[Any, Any]:
+    """An operation as a method in both forms: ``x.name(...)`` and ``x.name_(...)``; see ``inplace``."""
+    return operation, inplace(operation, quick)
 
 
 def fill(x: Variable, name: str, array: Any) -> Any:

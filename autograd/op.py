@@ -96,6 +96,8 @@ class Op:
         self.formulas: dict[str, Formula] = {}
         self.joint: Formula | None = None
         self.definition: Formula | None = None
+        self.writes: Callable[..., Any] | None = None  # see ``over``
+        self.by_result = False
         self.differentiable = 0  # bit i: input i has a gradient
         # By which inputs need a gradient, as bits; and how many there are, if that varies; and whether they are complex.
         self.plans: dict[Any, Plan] = {}
@@ -134,6 +136,15 @@ class Op:
         """
         self.definition = formula(fn)
         return fn
+
+    def over(self, fn: Callable[..., Any], *, by_result: bool = False) -> Op:
+        """How the result is written over the first input: ``fn(be, x, *others, **params)``, all floating and of one dtype.
+
+        Calls in place use it where no gradient needs that input; the others work on a copy. ``by_result``: gradients are the
+        same when they are given the result for it.
+        """
+        self.writes, self.by_result = fn, by_result
+        return self
 
     def _checked(self, fn: Callable[..., Any]) -> Formula:
         found = formula(fn)
@@ -339,6 +350,7 @@ class Operation(Protocol):
     grad: Callable[..., Op]
     grad_all: Callable[[Callable[..., Any]], Callable[..., Any]]
     composed: Callable[[Callable[..., Any]], Callable[..., Any]]
+    over: Callable[..., Op]
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """Runs the operation: on tensors recorded, on raw arrays not."""

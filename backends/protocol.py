@@ -337,8 +337,20 @@ class Backend(Protocol):
     def where(self, condition: Array, a: Array, b: Array) -> Array:
         """a where the condition holds, else b, with broadcasting; one of them may be a Python number."""
 
+    def add_(self, a: Array, b: Array) -> None:
+        """a += b in its memory; b like a, or 0-d."""
+
+    def sub_(self, a: Array, b: Array) -> None:
+        """a -= b in its memory; b like a, or 0-d."""
+
+    def mul_(self, a: Array, b: Array) -> None:
+        """a *= b in its memory; b like a, or 0-d."""
+
     def relu(self, x: Array) -> Array:
         """max(x, 0), NaN kept."""
+
+    def relu_(self, x: Array) -> None:
+        """x = relu(x) in its memory."""
 
     def relu_grad(self, g: Array, y: Array) -> Array:
         """g where y > 0, else 0; y the output of relu."""
@@ -352,6 +364,9 @@ class Backend(Protocol):
     # -- activation --------------------------------------------------------------------------------------------------
     def activation(self, x: Array, kind: str, params: tuple[float, ...]) -> Array:
         """A function of each element: "clamp", "leaky_relu", "silu", ... (``backends/reference/activation.py``)."""
+
+    def activation_(self, x: Array, kind: str, params: tuple[float, ...]) -> None:
+        """The same, written over x."""
 
     def activation_grad(self, g: Array, x: Array, kind: str, params: tuple[float, ...]) -> Array:
         """g times its derivative at x."""

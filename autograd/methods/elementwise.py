@@ -35,8 +35,8 @@ class Elementwise(Variable):
 
     __slots__ = ()
 
-    add, add_ = forms(arithmetic.add)
-    sub, sub_ = forms(arithmetic.sub)
+    add, add_ = forms(arithmetic.add, arithmetic._add)
+    sub, sub_ = forms(arithmetic.sub, arithmetic._sub)
     rsub = arithmetic.rsub
     mul, mul_ = forms(arithmetic.mul)
     true_divide, true_divide_ = forms(arithmetic.true_divide)

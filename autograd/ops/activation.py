@@ -10,7 +10,9 @@ from autograd.op import Operation, op
 from backends import registry
 
 
-def activation(kind: str, grad: Callable[..., Any], promote: Literal["", "float"] = "float") -> Operation:
+def activation(
+    kind: str, grad: Callable[..., Any], promote: Literal["", "float"] = "float", by_result: bool = False
+) -> Operation:
     """The operation ``f(x, *, params)`` of one of the backends' activations.
 
     Args:
@@ -18,6 +20,7 @@ def activation(kind: str, grad: Callable[..., Any], promote: Literal["", "float"
         grad: ``grad(g, x, *params)``, its gradient in differentiable operations: runs where gradients are recorded. On
             arrays the backend's own does.
         promote: "float": integers become the default float dtype.
+        by_result: the gradient is the same at f(x) as at x, so that calls in place need not keep x.
 
     Returns:
         The operation.
@@ -39,4 +42,6 @@ def activation(kind: str, grad: Callable[..., Any], promote: Literal["", "float"
 
     made: Operation = op(promote=promote, complex="analytic" if promote else "", name=kind)(forward)
     made.grad(x=gradient)
+    if by_result:
+        made.over(lambda be, x, *, params=(): be.activation_(x, kind, params), by_result=True)
     return made

@@ -26,6 +26,7 @@ def _add(be: Any, input: Any, other: Any) -> Any:
 
 
 _add.grad(input=same, other=same)
+_add.over(lambda be, input, other: be.add_(input, other))
 
 
 def add(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Any:
@@ -66,6 +67,7 @@ def _sub(be: Any, input: Any, other: Any) -> Any:
 
 
 _sub.grad(input=same, other=lambda g: -g)
+_sub.over(lambda be, input, other: be.sub_(input, other))
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Any:
@@ -130,6 +132,7 @@ def mul(be: Any, input: Any, other: Any) -> Any:
 
 
 mul.grad(input=lambda g, other: g * other, other=lambda g, input: g * input)
+mul.over(lambda be, input, other: be.mul_(input, other))
 
 
 @floating

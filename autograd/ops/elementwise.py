@@ -420,4 +420,5 @@ def _relu_grad(be: Any, dy: Any, y: Any) -> Any:
 
 
 relu.grad(input=_relu_grad)
+relu.over(lambda be, input: be.relu_(input))
 _relu_grad.grad(dy=_relu_grad)

@@ -97,6 +97,9 @@ class Cpu(Reference):
     add = _elementwise.add
     sub = _elementwise.sub
     mul = _elementwise.mul
+    add_ = _elementwise.add_
+    sub_ = _elementwise.sub_
+    mul_ = _elementwise.mul_
     div = _elementwise.div
     where = _elementwise.where
     erf = _elementwise.erf
@@ -105,10 +108,12 @@ class Cpu(Reference):
     tanh = _elementwise.tanh
     tanh_grad = _elementwise.tanh_grad
     relu = _elementwise.relu
+    relu_ = _elementwise.relu_
     relu_grad = _elementwise.relu_grad
     gelu = _elementwise.gelu
     gelu_grad = _elementwise.gelu_grad
     activation = _activation.activation
+    activation_ = _activation.activation_
     activation_grad = _activation.activation_grad
 
     axes_sum = _reduction.axes_sum

@@ -10,6 +10,7 @@ from backends.reference import activation as reference
 
 _kernels = Kernels("activation")
 _FUSE_FROM = 256  # elements; below, nothing is compiled
+_IN_PLACE = ("hardtanh", "leaky_relu")  # what operations write over their input
 
 
 def activation(be: Backend, x: Array, kind: str, params: tuple[float, ...]) -> Array:
@@ -20,6 +21,14 @@ def activation(be: Backend, x: Array, kind: str, params: tuple[float, ...]) -> A
     y = empty_like(x)
     getattr(_kernels, kind)(x.size)(x.ravel("K"), y.ravel("K"), *map(float, params))
     return y
+
+
+def activation_(be: Backend, x: Array, kind: str, params: tuple[float, ...]) -> None:
+    """See ``Backend.activation_``."""
+    if x.size < _FUSE_FROM or x.dtype.char not in FLOATS or not x.flags.c_contiguous or kind not in _IN_PLACE:
+        reference.activation_(be, x, kind, params)
+    else:
+        getattr(_kernels, f"{kind}_")(x.size)(x.reshape(-1), *map(float, params))
 
 
 def activation_grad(be: Backend, g: Array, x: Array, kind: str, params: tuple[float, ...]) -> Array:

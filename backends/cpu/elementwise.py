@@ -67,6 +67,30 @@ def where(be: Backend, condition: Array, a: Array, b: Array) -> Array:
     return y
 
 
+def add_(be: Backend, a: Array, b: Array) -> None:
+    """See ``Backend.add_``."""
+    if a.size >= _SHARE_FROM and _alike(a, b):
+        _kernels.add_(a.size)(a.ravel("K"), b.ravel("K"))
+    else:
+        reference.add_(be, a, b)
+
+
+def sub_(be: Backend, a: Array, b: Array) -> None:
+    """See ``Backend.sub_``."""
+    if a.size >= _SHARE_FROM and _alike(a, b):
+        _kernels.sub_(a.size)(a.ravel("K"), b.ravel("K"))
+    else:
+        reference.sub_(be, a, b)
+
+
+def mul_(be: Backend, a: Array, b: Array) -> None:
+    """See ``Backend.mul_``."""
+    if a.size >= _SHARE_FROM and _alike(a, b):
+        _kernels.mul_(a.size)(a.ravel("K"), b.ravel("K"))
+    else:
+        reference.mul_(be, a, b)
+
+
 def _rows_like(a: Array, b: Array) -> bool:
     """Whether the array has the shape of the other, in row-major order."""
     return a.flags.c_contiguous and a.shape == b.shape
@@ -157,6 +181,14 @@ def relu(be: Backend, x: Array) -> Array:
     y = empty_like(x)
     _kernels.relu(size)(x.ravel("K"), y.ravel("K"))
     return y
+
+
+def relu_(be: Backend, x: Array) -> None:
+    """See ``Backend.relu_``."""
+    if x.size < _SHARE_FROM or x.dtype.char not in FLOATS or not x.flags.c_contiguous:
+        reference.relu_(be, x)
+    else:
+        _kernels.relu_(x.size)(x.reshape(-1))
 
 
 def relu_grad(be: Backend, g: Array, y: Array) -> Array:

@@ -41,6 +41,15 @@ def activation(be: Backend, x: Array, kind: str, params: tuple[float, ...]) -> A
     return narrow(ACTIVATIONS[kind].value(be, wide(x), *params), x)
 
 
+def activation_(be: Backend, x: Array, kind: str, params: tuple[float, ...]) -> None:
+    """``activation`` written over x.
+
+    Args:
+        x, kind, params: as there; x is written.
+    """
+    x[...] = activation(be, x, kind, params)
+
+
 def activation_grad(be: Backend, g: Array, x: Array, kind: str, params: tuple[float, ...]) -> Array:
     """g * dy/dx of one of ``ACTIVATIONS``.
 

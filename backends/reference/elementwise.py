@@ -71,6 +71,36 @@ def where(be: Backend, condition: Array, a: Array, b: Array) -> Array:
     return be.xp.where(condition, a, b)
 
 
+def add_(be: Backend, a: Array, b: Array) -> None:
+    """a += b in its memory.
+
+    Args:
+        a: any shape, written.
+        b: like a, or 0-d; shares no memory with it, unless it is a itself.
+    """
+    be.xp.add(a, b, out=a)
+
+
+def sub_(be: Backend, a: Array, b: Array) -> None:
+    """a -= b in its memory.
+
+    Args:
+        a: any shape, written.
+        b: like a, or 0-d; shares no memory with it, unless it is a itself.
+    """
+    be.xp.subtract(a, b, out=a)
+
+
+def mul_(be: Backend, a: Array, b: Array) -> None:
+    """a *= b in its memory.
+
+    Args:
+        a: any shape, written.
+        b: like a, or 0-d; shares no memory with it, unless it is a itself.
+    """
+    be.xp.multiply(a, b, out=a)
+
+
 def erf(be: Backend, x: Array) -> Array:
     """2/sqrt(pi) * integral of exp(-t^2) from 0 to x.
 
@@ -151,6 +181,15 @@ def relu(be: Backend, x: Array) -> Array:
         Like x.
     """
     return be.xp.maximum(x, be.scalar(0, x.dtype))
+
+
+def relu_(be: Backend, x: Array) -> None:
+    """x = max(x, 0) in its memory.
+
+    Args:
+        x: any shape, written.
+    """
+    be.xp.maximum(x, be.scalar(0, x.dtype), out=x)
 
 
 def relu_grad(be: Backend, g: Array, y: Array) -> Array:

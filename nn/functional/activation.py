@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import autograd as ag
 from autograd.errors import ArgumentError, ShapeError
 from autograd.inplace import inplace as in_place
+from autograd.inplace import over
 from autograd.op import elementwise, floating, op
 from autograd.ops.activation import activation
 from autograd.ops.comparison import where
@@ -30,11 +31,13 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
         >>> F.relu(ag.tensor([-1.0, 2.0]))
         tensor([0., 2.])
     """
-    y: Tensor = in_place(relu)(input) if inplace else _relu(input)
+    y: Tensor = over(_relu, "relu_", input) if inplace else _relu(input)
     return y
 
 
-_hardtanh = activation("hardtanh", lambda g, x, low, high: where((x <= low) | (x >= high), 0, g), promote="")
+_hardtanh = activation(
+    "hardtanh", lambda g, x, low, high: where((x <= low) | (x >= high), 0, g), promote="", by_result=True
+)
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
@@ -57,7 +60,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """
     if min_val > max_val:
         raise ArgumentError(f"hardtanh: expected min_val up to max_val {max_val}, got {min_val}")
-    y: Tensor = in_place(hardtanh)(input, min_val, max_val) if inplace else _hardtanh(input, params=(min_val, max_val))
+    params = (min_val, max_val)
+    y: Tensor = over(_hardtanh, "hardtanh_", input, params=params) if inplace else _hardtanh(input, params=params)
     return y
 
 
@@ -75,7 +79,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
         >>> F.relu6(ag.tensor([-1.0, 2.0, 7.0]))
         tensor([0., 2., 6.])
     """
-    y: Tensor = in_place(relu6)(input) if inplace else _hardtanh(input, params=(0, 6))
+    y: Tensor = over(_hardtanh, "relu6_", input, params=(0, 6)) if inplace else _hardtanh(input, params=(0, 6))
     return y
 
 
@@ -108,7 +112,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return y
 
 
-_leaky_relu = activation("leaky_relu", lambda g, x, slope: where(x > 0, g, g * slope))
+_leaky_relu = activation("leaky_relu", lambda g, x, slope: where(x > 0, g, g * slope), by_result=True)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -126,7 +130,11 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
         >>> F.leaky_relu(ag.tensor([-1.0, 2.0]), 0.5)
         tensor([-0.5000,  2.0000])
     """
-    y: Tensor = in_place(leaky_relu)(input, negative_slope) if inplace else _leaky_relu(input, params=(negative_slope,))
+    params = (negative_slope,)
+    if inplace and negative_slope >= 0:  # else the result does not tell the sign of x
+        y: Tensor = over(_leaky_relu, "leaky_relu_", input, params=params)
+    else:
+        y = in_place(leaky_relu)(input, negative_slope) if inplace else _leaky_relu(input, params=params)
     return y
 
 

@@ -211,6 +211,13 @@ for kind, params in ACTIVATIONS.items():
         how = (kind, params)
         add("activation", f"{kind}-{label}", lambda d, s=shape, how=how: (d(*s) * 3, *how), tolerance=4)
         add("activation_grad", f"{kind}-{label}", lambda d, s=shape, how=how: (d(*s), d(*s) * 3, *how), tolerance=6)
+    for label in ("4d", "large", "empty"):
+        add(
+            "activation_",
+            f"{kind}-{label}",
+            lambda d, s=SHAPES[label], how=(kind, params): (d(*s) * 3, *how),
+            tolerance=4,
+        )
     for label, copies in {"special": 1, "specials": 40}.items():
         far = SPECIAL[:-3] * copies
         add("activation", f"{kind}-{label}", lambda d, x=far, how=how: (d.values(*x, math.nan), *how), tolerance=4)
@@ -246,6 +253,12 @@ for label, (shape, a, b) in {
 add("where", "many-zero", lambda d: (d.flags(80, 90), d(80, 90), 0))
 add("where", "many-higher", lambda d: (d.flags(80, 90), d(80, 90), d(1, 1, 1)))
 add("where", "many-turned", lambda d: (d.flags(80, 90).T, d(80, 90).T, d(80, 90).T))
+for name in ("add_", "sub_", "mul_"):
+    for label, shapes in {"alike": ((5, 6), (5, 6)), "number": ((5, 6), ()), "many": ((400, 401),) * 2}.items():
+        add(name, label, lambda d, shapes=shapes: tuple(d(*s) for s in shapes))
+for label in ("2d", "empty", "large"):
+    add("relu_", label, lambda d, s=SHAPES[label]: (d(*s),))
+add("relu_", "many", lambda d: (d(400, 401),))
 add("square_sum", "several", lambda d: ([d(3, 4), d(5), d(2, 3, 2), d()],), tolerance=3)
 add("square_sum", "large", lambda d: ([d(100, 300), d(64), d(0, 3)],), tolerance=10)
 add("square_sum", "none", lambda d: ([],))

@@ -44,6 +44,14 @@ def hardtanh(x: Any, y: Any, low: float, high: float) -> None:
 
 
 @kernel
+def hardtanh_(x: Any, low: float, high: float) -> None:
+    """x = min(max(x, low), high)."""
+    least, most = x.dtype.type(low), x.dtype.type(high)
+    for i in prange(x.size):
+        x[i] = _clip(x[i], least, most)
+
+
+@kernel
 def hardtanh_grad(g: Any, x: Any, gx: Any, low: float, high: float) -> None:
     """gx = 0 where x <= low or x >= high, else g."""
     zero, least, most = x.dtype.type(0), x.dtype.type(low), x.dtype.type(high)
@@ -57,6 +65,14 @@ def leaky_relu(x: Any, y: Any, slope: float) -> None:
     zero, below = x.dtype.type(0), x.dtype.type(slope)
     for i in prange(x.size):
         y[i] = x[i] if x[i] > zero else x[i] * below
+
+
+@kernel
+def leaky_relu_(x: Any, slope: float) -> None:
+    """x = x where x > 0, else slope * x."""
+    zero, below = x.dtype.type(0), x.dtype.type(slope)
+    for i in prange(x.size):
+        x[i] = x[i] if x[i] > zero else x[i] * below
 
 
 @kernel

@@ -38,6 +38,27 @@ def sub(a: Any, b: Any, y: Any) -> None:
 
 
 @kernel
+def add_(a: Any, b: Any) -> None:
+    """a += b."""
+    for i in prange(a.size):
+        a[i] += b[i]
+
+
+@kernel
+def sub_(a: Any, b: Any) -> None:
+    """a -= b."""
+    for i in prange(a.size):
+        a[i] -= b[i]
+
+
+@kernel
+def mul_(a: Any, b: Any) -> None:
+    """a *= b."""
+    for i in prange(a.size):
+        a[i] *= b[i]
+
+
+@kernel
 def div(a: Any, b: Any, y: Any) -> None:
     """y = a / b."""
     for i in prange(y.size):
@@ -109,6 +130,14 @@ def relu(x: Any, y: Any) -> None:
     zero = x.dtype.type(0)
     for i in prange(x.size):
         y[i] = zero if x[i] < zero else x[i]
+
+
+@kernel
+def relu_(x: Any) -> None:
+    """x = max(x, 0). Given the same array twice, ``relu`` would be scalar code: LLVM checks that no results are read."""
+    zero = x.dtype.type(0)
+    for i in prange(x.size):
+        x[i] = zero if x[i] < zero else x[i]
 
 
 @kernel
