@@ -13,6 +13,7 @@ from autograd.ops.complex import sgn
 from autograd.ops.out import into
 from autograd.ops.rounding import flat
 from autograd.plan import same
+from backends import registry
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -362,7 +363,13 @@ def abs(be: Any, input: Any) -> Any:
     return be.xp.absolute(input)
 
 
-abs.grad(input=lambda g, input: g * sgn(input))
+def _abs_grad(g: Any, input: Any) -> Any:
+    if isinstance(input, Variable) or input.dtype.kind != "f":
+        return g * sgn(input)
+    return registry.of(input).activation_grad(g, input, "magnitude", ())
+
+
+abs.grad(input=_abs_grad)
 
 
 @op(promote="float", complex="refused")

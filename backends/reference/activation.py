@@ -160,6 +160,14 @@ def _mish_grad(be: Backend, g: Array, x: Array) -> Array:
     return g * (t + x * be.sigmoid(x) * (1 - t * t))
 
 
+def _magnitude(be: Backend, x: Array) -> Array:
+    return be.xp.abs(x)
+
+
+def _magnitude_grad(be: Backend, g: Array, x: Array) -> Array:
+    return g * ((x > 0).astype(x.dtype) - (x < 0))
+
+
 def _square(be: Backend, x: Array) -> Array:
     return x * x
 
@@ -188,6 +196,7 @@ ACTIVATIONS = {
     "softplus": Activation(_softplus, _softplus_grad),  # beta, threshold
     "logsigmoid": Activation(_logsigmoid, _logsigmoid_grad),
     "mish": Activation(_mish, _mish_grad),
+    "magnitude": Activation(_magnitude, _magnitude_grad),
     "square": Activation(_square, _square_grad),
     "huber": Activation(_huber, _huber_grad),  # delta: from where on the square x^2/2 goes on as a line
 }

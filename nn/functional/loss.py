@@ -250,8 +250,7 @@ def binary_cross_entropy(
 
 @elementwise
 def _logit_cross_entropy(be: Any, x: Any, t: Any) -> Any:
-    xp = be.xp
-    return xp.maximum(x, 0) - x * t + xp.log1p(xp.exp(-xp.abs(x)))
+    return be.sub(be.sub(be.relu(x), be.mul(x, t)), be.activation(be.xp.abs(x), "logsigmoid", ()))
 
 
 _logit_cross_entropy.grad(x=lambda g, x, t: g * (sigmoid(x) - t), t=lambda g, x: -g * x)

@@ -203,6 +203,7 @@ for label, shape in SHAPES.items():
 ACTIVATIONS = {
     "clamp": (-0.5, 1.0), "hardtanh": (-0.5, 1.0), "leaky_relu": (0.2,), "hardsigmoid": (), "hardswish": (),
     "elu": (0.5, 1.25, 2.0), "silu": (), "softplus": (2.0, 3.0), "logsigmoid": (), "mish": (),
+    "magnitude": (),
     "square": (),
     "huber": (0.7,),
 }  # fmt: skip
@@ -225,9 +226,9 @@ for kind, params in ACTIVATIONS.items():
             "activation_grad", f"{kind}-{label}", lambda d, x=far, how=how: (d(len(x)), d.values(*x), *how), tolerance=6
         )
 for name in ("add", "sub", "mul", "div"):
-    for label, shapes in {"rows": ((5, 6), (6,)), "many": ((400, 401),) * 2, "many-rows": ((400, 401), (401,))}.items():
-        add(name, label, lambda d, shapes=shapes: tuple(d(*s) for s in shapes))
-    add(name, "many-turned", lambda d: (d(401, 400).T, d(401, 400).T))
+    for label, (a, b) in {"rows": ((5, 6), (6,)), "many": ((400, 401),) * 2, "many-rows": ((400, 401), (401,))}.items():
+        add(name, label, lambda d, a=a, b=b, name=name: (d(*a), d.positive(*b) if name == "div" else d(*b)))
+    add(name, "many-turned", lambda d: (d(401, 400).T, d.positive(401, 400).T))
 for name in ("erf", "sigmoid", "tanh", "relu"):
     add(name, "special", lambda d: (d.values(*SPECIAL),))
 add("relu_grad", "special", lambda d: (d(len(SPECIAL)), d.values(*SPECIAL)))

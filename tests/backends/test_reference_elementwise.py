@@ -70,8 +70,8 @@ def activation(torch, x, kind, params):
         return (x / 6 + 0.5).clamp(0, 1)
     if kind == "huber":
         return f.huber_loss(x, torch.zeros_like(x), reduction="none", delta=params[0])
-    if kind == "square":
-        return torch.square(x)
+    if kind in ("square", "magnitude"):
+        return torch.square(x) if kind == "square" else torch.abs(x)
     return (torch.clamp if kind == "clamp" else getattr(f, kind))(x, *params)
 
 

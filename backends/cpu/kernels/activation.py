@@ -202,6 +202,22 @@ def logsigmoid_grad(g: Any, x: Any, gx: Any) -> None:
 
 
 @kernel
+def magnitude(x: Any, y: Any) -> None:
+    """y = |x|."""
+    for i in prange(x.size):
+        y[i] = abs(x[i])
+
+
+@kernel
+def magnitude_grad(g: Any, x: Any, gx: Any) -> None:
+    """gx = g * sign(x), the sign of NaN being 0."""
+    zero = x.dtype.type(0)
+    for i in prange(x.size):
+        inner = g[i] if x[i] > zero else g[i] * zero
+        gx[i] = -g[i] if x[i] < zero else inner
+
+
+@kernel
 def square(x: Any, y: Any) -> None:
     """y = x^2."""
     for i in prange(x.size):

@@ -130,6 +130,15 @@ extern "C" __global__ void mish_grad(const scalar_t* __restrict__ g, const scala
     });
 }
 
+extern "C" __global__ void magnitude(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n) {
+    map(x, y, n, [](acc_t v) { return absolute(v); });
+}
+
+extern "C" __global__ void magnitude_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
+                                          scalar_t* __restrict__ gx, long long n) {
+    map(g, x, gx, n, [](acc_t g, acc_t v) { return v > acc_t(0) ? g : v < acc_t(0) ? -g : g * acc_t(0); });
+}
+
 extern "C" __global__ void square(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n) {
     map(x, y, n, [](acc_t v) { return v * v; });
 }
