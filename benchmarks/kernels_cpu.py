@@ -245,6 +245,59 @@ def elementwise() -> Iterator[Row]:
         )
 
 
+ACTIVATIONS = {  # by the backends' names: parameters, and PyTorch's function and its gradient
+    "leaky_relu": ((0.2,), "leaky_relu", lambda aten, g, x: aten.leaky_relu_backward(g, x, 0.2, False)),
+    "hardtanh": ((0.0, 6.0), "hardtanh", lambda aten, g, x: aten.hardtanh_backward(g, x, 0.0, 6.0)),
+    "hardswish": ((), "hardswish", lambda aten, g, x: aten.hardswish_backward(g, x)),
+    "elu": ((1.0, 1.0, 1.0), "elu", lambda aten, g, x: aten.elu_backward(g, 1.0, 1.0, 1.0, False, x)),
+    "silu": ((), "silu", lambda aten, g, x: aten.silu_backward(g, x)),
+    "softplus": ((1.0, 20.0), "softplus", lambda aten, g, x: aten.softplus_backward(g, x, 1.0, 20.0)),
+    "mish": ((), "mish", lambda aten, g, x: aten.mish_backward(g, x)),
+}
+
+
+def activations() -> Iterator[Row]:
+    """Activations of a million elements, and their gradients."""
+    x = (1_000_000,)
+    for kind, (params, name, gradient) in ACTIVATIONS.items():
+        given = params[:1] if kind == "elu" else params
+        yield Row(
+            f"{name} 1000000",
+            [x],
+            lambda be, x, kind=kind, params=params: be.activation(x, kind, params),
+            lambda torch, x, name=name, given=given: getattr(torch.nn.functional, name)(x, *given),
+        )
+        yield Row(
+            f"{name} gradient 1000000",
+            [x, x],
+            lambda be, g, x, kind=kind, params=params: be.activation_grad(g, x, kind, params),
+            lambda torch, g, x, gradient=gradient: gradient(torch.ops.aten, g, x),
+        )
+
+
+def sums() -> Iterator[Row]:
+    """Sums over all axes and over the last, and a choice by element."""
+    for shape in ((1000, 1000), (32_768, 32)):
+        yield Row(
+            f"sum {by(shape)}",
+            [shape],
+            lambda be, x: be.axes_sum(x, (0, 1), False),
+            lambda torch, x: x.sum(),
+        )
+        yield Row(
+            f"sum of rows {by(shape)}",
+            [shape],
+            lambda be, x: be.axes_sum(x, (1,), False),
+            lambda torch, x: x.sum(1),
+        )
+    yield Row(
+        "where 1000x1000",
+        [(1000, 1000)] * 2,
+        lambda be, a, b: be.where(a > b, a, b),
+        lambda torch, a, b: torch.where(a > b, a, b),
+    )
+
+
 def recurrents() -> Iterator[Row]:
     """Layers of 64 steps, 256 units and 32 sequences, the products with their inputs included; and their gradients."""
     steps, batch, units = 64, 32, 256
@@ -371,7 +424,9 @@ def attentions() -> Iterator[Row]:
             yield Row(f"attention and gradient {name}", [(b, t, h, d)] * 4, *both)
 
 
-FAMILIES = (products, convolutions, pools, norms, softmaxes, elementwise, recurrents, attentions, optimizers)
+FAMILIES = (
+    products, convolutions, pools, norms, softmaxes, elementwise, activations, sums, recurrents, attentions, optimizers,
+)  # fmt: skip
 
 
 def cross_entropy(be: Any, x: np.ndarray) -> Any:
