@@ -137,9 +137,12 @@ class Backend(Protocol):
         """y like x (M,D), and per row mean (M,) and 1/sqrt(var + eps) (M,)."""
 
     def layer_norm_grad(
-        self, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array
-    ) -> tuple[Array, Array, Array]:
-        """Gradients with respect to x (M,D), weight (D,), bias (D,)."""
+        self, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array, sums: bool = True
+    ) -> tuple[Array, Array | None, Array | None]:
+        """Gradients with respect to x (M,D), weight (D,), bias (D,); the last two are None without ``sums``."""
+
+    def channel_affine(self, x: Array, scale: Array | None, shift: Array | None) -> Array:
+        """x * scale + shift with x (N,C,*S), scale and shift (C,)."""
 
     # -- softmax over one axis ---------------------------------------------------------------------------------------
     def softmax(self, x: Array, axis: int) -> Array:
@@ -377,6 +380,9 @@ class Backend(Protocol):
 
     def channel_sum(self, g: Array) -> Array:
         """Sum of g (N,C,*S) over all axes but the second: (C,)."""
+
+    def channel_dot(self, g: Array, x: Array) -> Array:
+        """Sum of g * x, both (N,C,*S), over all axes but the second: (C,)."""
 
     def square_sum(self, arrays: Sequence[Array]) -> Array:
         """Sum of squares over all elements of all arrays, 0-d, in at least float32."""

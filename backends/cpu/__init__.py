@@ -63,6 +63,7 @@ class Cpu(Reference):
     batch_norm_grad = _normalization.batch_norm_grad
     layer_norm = _normalization.layer_norm
     layer_norm_grad = _normalization.layer_norm_grad
+    channel_affine = _normalization.channel_affine
 
     softmax = _softmax.softmax
     softmax_grad = _softmax.softmax_grad
@@ -118,6 +119,7 @@ class Cpu(Reference):
 
     axes_sum = _reduction.axes_sum
     channel_sum = _reduction.channel_sum
+    channel_dot = _reduction.channel_dot
     square_sum = _reduction.square_sum
 
     sgd_ = _optimizer.sgd_

@@ -77,15 +77,29 @@ def layer_norm(
 
 
 def layer_norm_grad(
-    be: Backend, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array
-) -> tuple[Array, Array, Array]:
+    be: Backend, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array, sums: bool = True
+) -> tuple[Array, Array | None, Array | None]:
     """See ``Backend.layer_norm_grad``."""
     if not _served(x, g, weight, mean, rstd):
-        return reference.layer_norm_grad(be, g, x, weight, mean, rstd)
+        return reference.layer_norm_grad(be, g, x, weight, mean, rstd, sums)
     size = x.shape[1]
     g, x, mean, rstd = map(contiguous, (g, x, mean, rstd))
     gx = empty_like(x)
+    if not sums:
+        _kernels.layer_norm_input_grad(x.size)(g, x, _or(weight, size, 1, x), mean, rstd, gx)
+        return gx, None, None
     shares = np.zeros((_SHARES if x.size >= SERIAL_BELOW else 1, 2, size))  # float64 sums
     _kernels.layer_norm_grad(x.size)(g, x, _or(weight, size, 1, x), mean, rstd, gx, shares)
     g_weight, g_bias = shares.sum(0).astype(x.dtype)
     return gx, g_weight, g_bias
+
+
+def channel_affine(be: Backend, x: Array, scale: Array | None, shift: Array | None) -> Array:
+    """See ``Backend.channel_affine``."""
+    if x.size < SERIAL_BELOW or not x.flags.c_contiguous or not _served(x, scale, shift):
+        return reference.channel_affine(be, x, scale, shift)
+    channels = x.shape[1]
+    y, shape = empty_like(x), (*x.shape[:2], -1)
+    factors = _or(scale, channels, 1, x), _or(shift, channels, 0, x)
+    _kernels.channel_affine(x.size)(x.reshape(shape), *factors, y.reshape(shape))
+    return y

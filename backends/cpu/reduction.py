@@ -54,6 +54,17 @@ def channel_sum(be: Backend, g: Array) -> Array:
     return out
 
 
+def channel_dot(be: Backend, g: Array, x: Array) -> Array:
+    """See ``Backend.channel_dot``."""
+    n, channels = g.shape[:2]
+    if g.size < SERIAL_BELOW or g.size == n * channels or g.dtype.char not in FLOATS or x.dtype is not g.dtype:
+        return reference.channel_dot(be, g, x)
+    out = np.empty(channels, g.dtype)
+    shape = n, channels, -1  # (N,C,*S) -> (N,C,L)
+    _kernels.channel_dot(g.size)(contiguous(g).reshape(shape), contiguous(x).reshape(shape), out)
+    return out
+
+
 def square_sum(be: Backend, arrays: Sequence[Array]) -> Array:
     """See ``Backend.square_sum``."""
     total, rest = 0.0, []

@@ -80,11 +80,11 @@ def layer_norm(be: Gpu, x: Array, weight: Array | None, bias: Array | None, eps:
 
 
 def layer_norm_grad(
-    be: Gpu, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array
-) -> tuple[Array, Array, Array]:
+    be: Gpu, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array, sums: bool = True
+) -> tuple[Array, Array | None, Array | None]:
     """See ``Backend.layer_norm_grad``."""
     if not (_served(x, g) and rows.fits(x)):
-        return reference.layer_norm_grad(be, g, x, weight, mean, rstd)
+        return reference.layer_norm_grad(be, g, x, weight, mean, rstd, sums)
     (m, n), dtype, acc = x.shape, x.dtype, acc_dtype(x.dtype)
     g, x, mean, rstd = dense(g), dense(x), as_acc(mean, x), as_acc(rstd, x)
     gx = be.xp.empty(x.shape, dtype)
@@ -93,13 +93,15 @@ def layer_norm_grad(
     be.kernel("normalization_layer", f"layer_norm_grad_{launch.kind}", dtype)(
         launch.grid, rows.THREADS, g, x, as_acc(weight, x), mean, rstd, gx, *size
     )
+    if not sums:
+        return gx, None, None
     columns = channels.plan(be, x, g)
-    parts, sums = be.xp.empty((2, columns.splits, n), acc), be.xp.empty((2, n), acc)
+    parts, totals = be.xp.empty((2, columns.splits, n), acc), be.xp.empty((2, n), acc)
     be.kernel("normalization_layer", "layer_norm_grad_sums", dtype)(
         columns.grid, columns.block, g, x, mean, rstd, parts, m, n, columns.width
     )
     be.kernel("normalization_layer", "grad_finish", dtype)(
-        columns.finish, channels.FINISH, parts, columns.splits, n, sums
+        columns.finish, channels.FINISH, parts, columns.splits, n, totals
     )
-    g_bias, g_weight = sums.astype(dtype if weight is None else weight.dtype, copy=False)
+    g_bias, g_weight = totals.astype(dtype if weight is None else weight.dtype, copy=False)
     return gx, g_weight, g_bias

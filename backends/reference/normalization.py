@@ -110,8 +110,8 @@ def layer_norm(
 
 
 def layer_norm_grad(
-    be: Backend, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array
-) -> tuple[Array, Array, Array]:
+    be: Backend, g: Array, x: Array, weight: Array | None, mean: Array, rstd: Array, sums: bool = True
+) -> tuple[Array, Array | None, Array | None]:
     """Gradients of ``layer_norm``'s y, mean and rstd being functions of x.
 
     With h = (x - mean) * rstd and u = g * weight, gx = rstd * (u - mean(u) - h * mean(u*h)).
@@ -121,13 +121,35 @@ def layer_norm_grad(
         x: (M,D).
         weight: (D,) or None.
         mean, rstd: as ``layer_norm`` returned them, (M,).
+        sums: whether the gradients of weight and bias are wanted.
 
     Returns:
-        Gradients of x (M,D), weight (D,), bias (D,).
+        Gradients of x (M,D), weight (D,), bias (D,); the last two are None without ``sums``.
     """
     upstream, count = wide(g), max(x.shape[1], 1)
     h = (wide(x) - mean[:, None]) * rstd[:, None]
     u = upstream if weight is None else upstream * wide(weight)
     gx = rstd[:, None] * (u - u.sum(1, keepdims=True) / count - h * ((u * h).sum(1, keepdims=True) / count))
+    if not sums:
+        return narrow(gx, x), None, None
     like = x if weight is None else weight
     return narrow(gx, x), narrow((upstream * h).sum(0), like), narrow(upstream.sum(0), like)
+
+
+def channel_affine(be: Backend, x: Array, scale: Array | None, shift: Array | None) -> Array:
+    """x * scale + shift, one scale and shift for each channel.
+
+    Args:
+        x: (N,C,*S).
+        scale, shift: (C,), or one of them None.
+
+    Returns:
+        Like x.
+    """
+    shape = (1, -1, *[1] * (x.ndim - 2))
+    y = x + shift.reshape(shape) if scale is None and shift is not None else x
+    if scale is not None:
+        y = x * scale.reshape(shape)
+        if shift is not None:
+            y += shift.reshape(shape)
+    return y

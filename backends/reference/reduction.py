@@ -46,6 +46,18 @@ def channel_sum(be: Backend, g: Array) -> Array:
     return narrow(wide(g).sum((0, *range(2, g.ndim))), g)
 
 
+def channel_dot(be: Backend, g: Array, x: Array) -> Array:
+    """Sum of g * x over all axes but the second: the gradient of a scale per channel.
+
+    Args:
+        g, x: (N,C,*S).
+
+    Returns:
+        (C,).
+    """
+    return narrow((wide(g) * wide(x)).sum((0, *range(2, g.ndim))), g)
+
+
 def square_sum(be: Backend, arrays: Sequence[Array]) -> Array:
     """Sum of the squares of all elements of all arrays.
 

@@ -24,16 +24,18 @@ def channel_view(v: Any, ndim: int) -> Any:
 
 @op
 def _scale_shift(be: Any, x: Any, scale: Any, shift: Any) -> Any:
-    shape = (1, -1, *[1] * (x.ndim - 2))
-    y = x * scale.reshape(shape) if scale is not None else x + shift.reshape(shape)
-    if scale is not None and shift is not None:
-        y += shift.reshape(shape)
-    return y
+    return be.channel_affine(x, scale, shift)
 
 
+@op
+def _channel_dot(be: Any, dy: Any, x: Any) -> Any:
+    return be.channel_dot(dy, x)
+
+
+_channel_dot.grad(dy=lambda g, x: channel_affine(x, g, None), x=lambda g, dy: channel_affine(dy, g, None))
 _scale_shift.grad(
     x=lambda g, scale: channel_affine(g, scale, None),
-    scale=lambda g, x: channel_sum(g * x),
+    scale=_channel_dot,
     shift=lambda g: channel_sum(g),
 )
 

@@ -140,18 +140,18 @@ def _layer_norm(be: Any, x: Any, weight: Any, bias: Any, *, dims: int, eps: floa
 
 
 @op(outputs=("x_grad", "weight_grad", "bias_grad"))
-def _layer_norm_grad(be: Any, g: Any, x: Any, weight: Any, mean: Any, rstd: Any, *, dims: int) -> Any:
-    rows, width = _rows(x.shape, dims)
-    gx, gw, gb = be.layer_norm_grad(g.reshape(rows, width), x.reshape(rows, width), _flat(weight), mean, rstd)
+def _layer_norm_grad(be: Any, g: Any, x: Any, weight: Any, mean: Any, rstd: Any, *, dims: int, sums: bool) -> Any:
+    rows = _rows(x.shape, dims)
+    gx, gw, gb = be.layer_norm_grad(g.reshape(rows), x.reshape(rows), _flat(weight), mean, rstd, sums)
     shape = x.shape[x.ndim - dims :]
-    return gx.reshape(x.shape), gw.reshape(shape), gb.reshape(shape)
+    return (gx.reshape(x.shape), gw.reshape(shape), gb.reshape(shape)) if sums else (gx.reshape(x.shape), None, None)
 
 
 @_layer_norm.grad_all
 def _layer_norm_gradients(
     needs: Any, g: Any, x: Any, weight: Any, mean: Any, rstd: Any, *, dims: int, eps: float
 ) -> Any:
-    return _layer_norm_grad(g, x, weight, mean, rstd, dims=dims)
+    return _layer_norm_grad(g, x, weight, mean, rstd, dims=dims, sums=needs[1] or needs[2])
 
 
 @_layer_norm.composed

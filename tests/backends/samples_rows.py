@@ -112,6 +112,10 @@ def _with_statistics(
 for label, x in CHANNELS.items():
     c = x[1]
     add("channel_sum", label, lambda d, x=x: (d(*x),), tolerance=10)
+    add("channel_dot", label, lambda d, x=x: (d(*x), d(*x)), tolerance=10)
+    add("channel_affine", label, lambda d, x=x, c=c: (d(*x), d(c), d(c)), tolerance=2)
+    add("channel_affine", label + "-scale", lambda d, x=x, c=c: (d(*x), d(c), None))
+    add("channel_affine", label + "-shift", lambda d, x=x, c=c: (d(*x), None, d(c)))
     add("batch_norm", label, lambda d, x=x, c=c: (d(*x) * 3 + 2, d(c), d(c), 1e-5), tolerance=3)
     add("batch_norm", label + "-plain", lambda d, x=x: (d(*x), None, None, 1e-3), tolerance=3)
     for name, weight in {"": True, "-plain": False}.items():
@@ -140,6 +144,12 @@ for label, x in ROWS.items():
             "layer_norm_grad",
             label + name,
             lambda d, x=x, weight=weight: _with_statistics(d, d(*x) * 3 + 2, weight, _row_statistics, 1),
+            tolerance=10,
+        )
+        add(
+            "layer_norm_grad",
+            f"{label}{name}-alone",
+            lambda d, x=x, weight=weight: (*_with_statistics(d, d(*x) * 3 + 2, weight, _row_statistics, 1), False),
             tolerance=10,
         )
 

@@ -87,6 +87,10 @@ def channel_sum(torch, g):
     return g.sum((0, *range(2, g.ndim)))
 
 
+def channel_dot(torch, g, x):
+    return (g * x).sum((0, *range(2, g.ndim)))
+
+
 def square_sum(torch, arrays):
     return sum((a.square().sum() for a in arrays), torch.zeros((), dtype=arrays[0].dtype if arrays else torch.float32))
 
@@ -112,6 +116,7 @@ ORACLES = {
         activation_grad,
         axes_sum,
         channel_sum,
+        channel_dot,
         square_sum,
     )
 }

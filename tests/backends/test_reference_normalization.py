@@ -24,12 +24,19 @@ def layer_norm(torch, x, weight, bias, eps):
     return y, mean[:, 0], rstd[:, 0]
 
 
-def layer_norm_grad(torch, g, x, weight, mean, rstd):
+def layer_norm_grad(torch, g, x, weight, mean, rstd, sums=True):
     weight, bias = x.new_ones(x.shape[1]) if weight is None else weight, x.new_zeros(x.shape[1])
-    return vjp(torch, lambda *a: torch.nn.functional.layer_norm(a[0], x.shape[1:], *a[1:], 1e-5), [x, weight, bias], g)
+    found = vjp(torch, lambda *a: torch.nn.functional.layer_norm(a[0], x.shape[1:], *a[1:], 1e-5), [x, weight, bias], g)
+    return found if sums else (found[0], None, None)
 
 
-ORACLES = {f.__name__: f for f in (batch_norm, batch_norm_grad, layer_norm, layer_norm_grad)}
+def channel_affine(torch, x, scale, shift):
+    shape = 1, -1, *[1] * (x.ndim - 2)
+    y = x if scale is None else x * scale.reshape(shape)
+    return y if shift is None else y + shift.reshape(shape)
+
+
+ORACLES = {f.__name__: f for f in (batch_norm, batch_norm_grad, layer_norm, layer_norm_grad, channel_affine)}
 
 
 @rows(ORACLES, refused="no-images")

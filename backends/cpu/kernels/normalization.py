@@ -173,6 +173,17 @@ def _row_grad_moments(
 
 
 @summing
+def _row_moments(g: Any, x: Any, middle: Any, factor: Any, weight: Any) -> tuple[float, float]:
+    """Sums of u and u*h over a row, u = g * weight, h = (x - middle) * factor."""
+    first = second = 0.0
+    for i in range(x.size):
+        u = g[i] * weight[i]
+        first += u
+        second += u * ((x[i] - middle) * factor)
+    return first, second
+
+
+@summing
 def _normalize_row_grad(g: Any, x: Any, middle: Any, factor: Any, weight: Any, share: Any, slope: Any, gx: Any) -> None:
     """gx = factor * (g * weight - share - h * slope), h = (x - middle) * factor."""
     for i in range(x.size):
@@ -204,3 +215,30 @@ def layer_norm_grad(g: Any, x: Any, weight: Any, mean: Any, rstd: Any, gx: Any, 
             first, second = _row_grad_moments(g[m], x[m], mean[m], rstd[m], weight, g_weight, g_bias)
             share, slope = real(first / size), real(second / size)
             _normalize_row_grad(g[m], x[m], mean[m], rstd[m], weight, share, slope, gx[m])
+
+
+@kernel
+def layer_norm_input_grad(g: Any, x: Any, weight: Any, mean: Any, rstd: Any, gx: Any) -> None:
+    """gx (M,D) alone."""
+    real = x.dtype.type
+    size = x.shape[1]
+    for m in prange(x.shape[0]):
+        first, second = _row_moments(g[m], x[m], mean[m], rstd[m], weight)
+        _normalize_row_grad(g[m], x[m], mean[m], rstd[m], weight, real(first / size), real(second / size), gx[m])
+
+
+@summing
+def _scale_row(x: Any, factor: Any, offset: Any, y: Any) -> None:
+    """y = x * factor + offset."""
+    for i in range(x.size):
+        y[i] = x[i] * factor + offset
+
+
+@kernel
+def channel_affine(x: Any, scale: Any, shift: Any, y: Any) -> None:
+    """y = x * scale + shift with x and y (N,C,L), scale and shift (C,)."""
+    channels = x.shape[1]
+    for row in prange(x.shape[0] * channels):
+        place: Any = np.int64(row)  # prange counts without a sign
+        n, c = place // channels, place % channels
+        _scale_row(x[n, c], scale[c], shift[c], y[n, c])

@@ -37,6 +37,15 @@ def row_square_sum(x: Any) -> float:
 
 
 @summing
+def _row_dot(a: Any, b: Any) -> float:
+    """Sum of a * b, both (L,)."""
+    total = 0.0
+    for i in range(a.size):
+        total += np.float64(a[i]) * np.float64(b[i])
+    return total
+
+
+@summing
 def add_row(x: Any, out: Any) -> None:
     """out += x."""
     for i in range(x.size):
@@ -60,6 +69,16 @@ def channel_sum(x: Any, out: Any) -> None:
         total = 0.0
         for n in range(x.shape[0]):
             total += row_sum(x[n, c])
+        out[c] = total
+
+
+@kernel
+def channel_dot(g: Any, x: Any, out: Any) -> None:
+    """out (C,) = sums of g * x, both (N,C,L), over N and L."""
+    for c in prange(x.shape[1]):
+        total = 0.0
+        for n in range(x.shape[0]):
+            total += _row_dot(g[n, c], x[n, c])
         out[c] = total
 
 
