@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from autograd.errors import ShapeError
+from backends import registry
 
 
 class memory_format:
@@ -112,21 +113,23 @@ def suggested(raw: Any) -> memory_format:
     return format
 
 
-def arranged(xp: Any, raw: Any, order: tuple[int, ...]) -> Any:
+def arranged(raw: Any, order: tuple[int, ...]) -> Any:
     """A copy of an array whose axes lie in memory in ``order``, slowest first."""
-    return xp.array(raw.transpose(order), order="C").transpose(inverse(order))
+    turned = raw.transpose(order)
+    copy = turned.copy() if turned.flags.c_contiguous else rows(turned)
+    return copy.transpose(inverse(order))
 
 
 def rows(raw: Any) -> Any:
     """An array in row-major order, copied if it is in another: such are PyTorch's results, and ``view`` is called on them."""
-    return raw if raw.flags.c_contiguous else raw.copy("C")
+    return raw if raw.flags.c_contiguous else registry.of(raw).rows(raw)
 
 
 def packed(raw: Any) -> Any:
     """An array without gaps: in row-major order, copied if need be, or with the channels last if it is so already."""
     if raw.flags.c_contiguous or (raw.ndim in _CHANNELS_LAST and is_in(_CHANNELS_LAST[raw.ndim], raw)):
         return raw
-    return raw.copy("C")
+    return registry.of(raw).rows(raw)
 
 
 @lru_cache(1024)

@@ -43,6 +43,9 @@ class Backend(Protocol):
     def reshape(self, a: Array, shape: tuple[int, ...]) -> Array:
         """The elements of ``a`` in another shape: a view where they lie so, else a copy."""
 
+    def rows(self, a: Array) -> Array:
+        """``a`` in row-major order: itself where it is, else a copy."""
+
     def to_numpy(self, a: Array) -> Any:
         """``a`` as a NumPy array: itself on the CPU, a copy from a GPU."""
 

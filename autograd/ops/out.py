@@ -54,7 +54,7 @@ def fresh(name: str, raw: Any, be: Any, requires_grad: bool, rest: dict[str, Any
         raise TypeError(f"{name}: got an unexpected keyword argument {', '.join(sorted(unknown))}")
     if rest.get("memory_format") is not None:
         format = as_format(name, rest["memory_format"], contiguous_format)
-        raw = arranged(be.xp, raw, order_of(name, format, raw))
+        raw = arranged(raw, order_of(name, format, raw))
     t = into(rest.get("out"), wrap(raw, be), name)
     if rest.get("pin_memory"):
         t = t.pin_memory()

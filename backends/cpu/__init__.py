@@ -42,6 +42,7 @@ class Cpu(Reference):
     broadcast_to = _arrays.broadcast_to
     scalar = _arrays.scalar
     reshape = _layout.reshape
+    rows = _layout.rows
 
     matmul = _matmul.matmul
     linear = _matmul.linear

@@ -29,11 +29,16 @@ def contiguous(a: Array) -> Array:
     """
     if a.flags.c_contiguous:
         return a
+    if a.size < _COPY_FROM or a.dtype.char not in FLOATS:
+        return a.copy(order="C")
+    turned = _turned(a)
+    if turned is not None:
+        y = empty(a.shape, a.dtype)
+        _kernels.turn(a.size)(turned, y.reshape(turned.shape[0], turned.shape[2], turned.shape[1]))
+        return y
     size = a.itemsize
     if (
-        a.size < _COPY_FROM
-        or a.dtype.char not in FLOATS
-        or not 1 < a.ndim <= _AXES
+        not 1 < a.ndim <= _AXES
         or a.shape[-1] == 1
         or a.strides[-1] != size
         or any(stride % size for stride in a.strides)
@@ -45,6 +50,21 @@ def contiguous(a: Array) -> Array:
     return y
 
 
+def _turned(a: Array) -> Array | None:
+    """The array (N,R,L) in row-major order of which ``a`` is the transpose (N,L,R), several axes being one; if it is."""
+    order = sorted(range(a.ndim), key=lambda i: -a.strides[i])  # the axes as they lie in memory
+    base = a.transpose(order)
+    if not base.flags.c_contiguous:
+        return None
+    places = sorted(range(a.ndim), key=lambda i: order[i])  # where each axis lies
+    same = next(i for i, place in enumerate(places) if place != i)  # axes before it are in order
+    second = places[same]
+    if places[same:] != [*range(second, a.ndim), *range(same, second)]:
+        return None
+    shape = base.shape
+    return base.reshape(prod(shape[:same]), prod(shape[same:second]), prod(shape[second:]))
+
+
 def reshape(be: Backend, a: Array, shape: tuple[int, ...]) -> Array:
     """See ``Backend.reshape``."""
     if a.size < _COPY_FROM or a.flags.c_contiguous or prod(shape) != a.size:
@@ -53,6 +73,11 @@ def reshape(be: Backend, a: Array, shape: tuple[int, ...]) -> Array:
         return a.reshape(shape, copy=False)
     except ValueError:  # the elements lie in another order
         return contiguous(a).reshape(shape)
+
+
+def rows(be: Backend, a: Array) -> Array:
+    """See ``Backend.rows``."""
+    return contiguous(a)
 
 
 def dense(x: Array) -> Array:

@@ -86,6 +86,10 @@ class Reference:
         """The elements of ``a`` in another shape: a view where they lie so, else a copy."""
         return a.reshape(shape)
 
+    def rows(self, a: Array) -> Array:
+        """``a`` in row-major order: itself where it is, else a copy."""
+        return a if a.flags.c_contiguous else a.copy("C")
+
     def to_numpy(self, a: Array) -> Any:
         """``a`` as a NumPy array: itself where it is one, a copy from a device."""
         return a.get() if hasattr(a, "get") else a

@@ -140,7 +140,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 
 @elementwise
 def _prelu(be: Any, x: Any, weight: Any) -> Any:
-    return be.xp.where(x > 0, x, x * weight)
+    return be.where(x > 0, x, x * weight)
 
 
 _prelu.grad(

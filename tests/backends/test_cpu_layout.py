@@ -67,3 +67,29 @@ def test_gradients_pass_a_copy() -> None:
     (x.t().reshape(600) * weight).sum().backward()
     assert x.grad is not None
     assert np.array_equal(x.grad.numpy(), weight.numpy().reshape(30, 20).T)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 5), (3, 16, 33), (2, 40, 17), (1, 31, 64), (5, 1, 9), (4, 18, 1), (2, 2, 47)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_matrices_are_turned(shape, dtype) -> None:
+    images, rows, length = shape
+    a = np.arange(images * rows * length).astype(dtype)
+    guarded = np.full(a.size + 128, -1.0, dtype)
+    y = guarded[64:-64].reshape(images, length, rows)
+    layout._kernels.turn(10**9)(a.reshape(shape), y)
+    np.testing.assert_array_equal(y, a.reshape(shape).swapaxes(1, 2))
+    assert (guarded[:64] == -1).all() and (guarded[-64:] == -1).all()
+
+
+def test_which_arrays_are_turned_ones() -> None:
+    a = np.zeros((2, 3, 4, 5), np.float32)
+    turned = {
+        axes: layout._turned(a.transpose(axes))
+        for axes in [(0, 2, 3, 1), (0, 3, 1, 2), (2, 3, 0, 1), (0, 1, 3, 2), (3, 0, 1, 2), (0, 2, 1, 3), (3, 2, 1, 0)]
+    }
+    shapes = {axes: None if found is None else found.shape for axes, found in turned.items()}
+    assert shapes == {
+        (0, 2, 3, 1): (2, 3, 20), (0, 3, 1, 2): (2, 12, 5), (2, 3, 0, 1): (1, 6, 20), (0, 1, 3, 2): (6, 4, 5),
+        (3, 0, 1, 2): (1, 24, 5), (0, 2, 1, 3): None, (3, 2, 1, 0): None,
+    }  # fmt: skip
+    assert layout._turned(a[:, ::2]) is None
