@@ -420,7 +420,7 @@ def _added(be: Any, a: Any, b: Any) -> Any:
 def _copied(g: Any, tensor: Any) -> Any:
     """A copy of a gradient that lies in memory as its tensor does."""
     if tensor.raw.flags.c_contiguous:
-        return g.copy()
+        return g.copy() if g.flags.c_contiguous else tensor.backend.rows(g)
     copy = tensor.backend.xp.empty_like(tensor.raw, g.dtype)
     copy[...] = g
     return copy

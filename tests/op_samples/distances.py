@@ -16,10 +16,19 @@ OPS = [
         "cdist",
         lambda rng: (
             [Sample(uniform(rng, (4, 3)), uniform(rng, (2, 3)), p) for p in (2.0, 1.0, 3.0, float("inf"))]
-            + [*of([(2, 1, 4, 3), (5, 2, 3)])(rng)]
+            + [*of([(2, 1, 4, 3), (5, 2, 3)], [(27, 3), (2, 5, 3)])(rng)]
+            + [Sample(uniform(rng, (4, 3)), uniform(rng, (2, 3)), compute_mode="use_mm_for_euclid_dist")]
+            + [Sample(uniform(rng, (27, 3)), uniform(rng, (2, 3)), compute_mode="donot_use_mm_for_euclid_dist")]
         ),
         method=False,
         errors=(
+            Error(
+                ValueError,
+                "cdist: expected compute_mode to be one of use_mm_for_euclid_dist_if_",
+                M,
+                M,
+                compute_mode="mm",
+            ),
             Error(ShapeError, r"cdist: expected \(..., m, d\) and \(..., n, d\), got \(2, 3\) and \(3,\)", M, M[0]),
         ),
     ),
