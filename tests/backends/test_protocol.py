@@ -18,7 +18,7 @@ from tests.backends.samples import SAMPLES
 
 FOLDER = Path(backends.__file__).parent
 FAMILIES = sorted(path.stem for path in (FOLDER / "reference").glob("[a-z]*.py"))
-ARRAY_METHODS = {"asarray", "upload", "scalar", "broadcast_to", "reshape", "to_numpy", "synchronize"}
+ARRAY_METHODS = {"asarray", "upload", "scalar", "broadcast_to", "reshape", "rows", "to_numpy", "synchronize"}
 KERNELS = {
     name: f
     for name, f in vars(Backend).items()
