@@ -225,6 +225,8 @@ for kind, params in ACTIVATIONS.items():
         add(
             "activation_grad", f"{kind}-{label}", lambda d, x=far, how=how: (d(len(x)), d.values(*x), *how), tolerance=6
         )
+add("activation", "clamp-crossed", lambda d: (d(300), "clamp", (0.5, -0.5)))
+add("activation_grad", "clamp-crossed", lambda d: (d(300), d(300), "clamp", (0.5, -0.5)))
 for name in ("add", "sub", "mul", "div"):
     for label, (a, b) in {"rows": ((5, 6), (6,)), "many": ((400, 401),) * 2, "many-rows": ((400, 401), (401,))}.items():
         add(name, label, lambda d, a=a, b=b, name=name: (d(*a), d.positive(*b) if name == "div" else d(*b)))

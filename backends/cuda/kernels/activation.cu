@@ -4,7 +4,10 @@
 // Grid: one dimension, any number of blocks; thread i owns packs of four elements i, i + step, ... (``map``).
 // A comparison with NaN is false: values of NaN come out as NaN, gradients at NaN are those of the reference.
 
-DEVICE acc_t clipped(acc_t v, acc_t low, acc_t high) { return v < low ? low : v > high ? high : v; }
+DEVICE acc_t clipped(acc_t v, acc_t low, acc_t high) {  // high where low is above it
+    const acc_t u = v < low ? low : v;
+    return u > high ? high : u;
+}
 
 DEVICE acc_t log1p_exp(acc_t z) {  // log(1 + exp(z)) without overflow
     return (z > acc_t(0) ? z : acc_t(0)) + log_of_1_plus(exponential(-absolute(z)));
