@@ -76,6 +76,7 @@ class Cpu(Reference):
     cross_entropy_grad = _loss.cross_entropy_grad
 
     gather_rows = _indexing.gather_rows
+    gather = _indexing.gather
     scatter_rows = _indexing.scatter_rows
     index_add_ = _indexing.index_add_
     scatter_add_ = _indexing.scatter_add_

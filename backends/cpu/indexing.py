@@ -17,6 +17,7 @@ _kernels = Kernels("indexing")
 _FUSE_FROM = 64  # elements to add; below, NumPy is as quick
 _GATHER_FROM = 1 << 15  # elements to look up, and
 _SHORTEST = 16  # in a row; below, NumPy is as quick
+_PICK_FROM = 1 << 10  # elements with positions of their own
 
 
 def _served(out: Array, index: Array, src: Array) -> bool:
@@ -49,6 +50,26 @@ def gather_rows(be: Backend, table: Array, index: Array) -> Array:
         return reference.gather_rows(be, table, index)
     y = empty(shape, table.dtype)
     _kernels.gather_rows(y.size)(table.reshape(-1, size), contiguous(index).reshape(-1), y.reshape(-1, size))
+    return y
+
+
+def gather(be: Backend, x: Array, index: Array, axis: int) -> Array:
+    """See ``Backend.gather``."""
+    axis %= max(x.ndim, 1)
+    if (
+        index.size < _PICK_FROM
+        or x.dtype.char not in FLOATS
+        or not x.flags.c_contiguous
+        or index.dtype != np.int64
+        or index.shape[:axis] + index.shape[axis + 1 :] != x.shape[:axis] + x.shape[axis + 1 :]
+        or not _within(index, x.shape[axis])
+    ):
+        return reference.gather(be, x, index, axis)
+    y = empty(index.shape, x.dtype)
+    outer, inner = prod(x.shape[:axis]), prod(x.shape[axis + 1 :])
+    arrays = x, contiguous(index), y
+    kernel = _kernels.gather if outer > 1 else _kernels.gather_lines
+    kernel(y.size)(*[a.reshape(outer, a.shape[axis], inner) for a in arrays])
     return y
 
 

@@ -248,6 +248,9 @@ for label, (x, index, axis) in {
     "columns": ((4, 5), (4, 8), -1),
     "smaller": ((4, 5, 3), (2, 6, 3), 1),
     "large": ((50, 40), (300, 40), 0),
+    "columns-large": ((50, 40), (50, 90), 1),
+    "middle-large": ((9, 20, 30), (9, 17, 30), -2),
+    "smaller-large": ((9, 20, 30), (5, 40, 30), 1),
     "none": ((4, 5), (0, 5), 0),
 }.items():
     add("gather", label, lambda d, x=x, index=index, axis=axis: (d(*x), d.ints(x[axis], *index), axis))

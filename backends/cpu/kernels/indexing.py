@@ -25,6 +25,27 @@ def gather_rows(table: Any, index: Any, out: Any) -> None:
 
 
 @kernel
+def gather(x: Any, index: Any, out: Any) -> None:
+    """out[a,i,b] = x[a, index[a,i,b], b] for three axes: an a for each thread."""
+    size = x.shape[1]
+    for a in prange(out.shape[0]):
+        for i in range(out.shape[1]):
+            for b in range(out.shape[2]):
+                at = index[a, i, b]
+                out[a, i, b] = x[a, at + size if at < 0 else at, b]
+
+
+@kernel
+def gather_lines(x: Any, index: Any, out: Any) -> None:
+    """The same with a single a: an i for each thread."""
+    size = x.shape[1]
+    for i in prange(out.shape[1]):
+        for b in range(out.shape[2]):
+            at = index[0, i, b]
+            out[0, i, b] = x[0, at + size if at < 0 else at, b]
+
+
+@kernel
 def add_rows(out: Any, index: Any, src: Any) -> None:
     """out[index[m]] += src[m] for out (R,D), src (M,D): a block of columns for each thread."""
     rows, size = out.shape
