@@ -99,7 +99,8 @@ def cdist(
     if compute_mode is not None and compute_mode not in _MODES:
         raise ArgumentError(f"cdist: expected compute_mode to be one of {', '.join(_MODES)}, got {compute_mode!r}")
     least = _MODES[compute_mode or "use_mm_for_euclid_dist_if_necessary"]
-    if p == 2 and least is not None and max(a[-2], b[-2]) >= least and x1.dtype is x2.dtype and x1.element_size() >= 4:
+    fits = x1.dtype is x2.dtype and x1.is_floating_point() and x1.element_size() >= 4
+    if p == 2 and fits and least is not None and max(a[-2], b[-2]) >= least:
         return _euclidean(x1, x2)
     rows = _reshape(x1, shape=(*a[:-1], 1, a[-1]))
     columns = _reshape(x2, shape=(*b[:-2], 1, *b[-2:]))

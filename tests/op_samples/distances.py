@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.errors import ShapeError
+from autograd.errors import DtypeError, ShapeError
 from tests.op_samples.linalg import of
 from tests.op_samples.record import Error, Op, Sample, uniform
 
 M = np.ones((2, 3))
+LONG = np.ones((30, 3), np.int64)
 
 OPS = [
     Op("dist", lambda rng: [Sample(uniform(rng, (2, 3)), uniform(rng, (3,)), p) for p in (2, 1, 3)], complex=True),
@@ -29,6 +30,7 @@ OPS = [
                 M,
                 compute_mode="mm",
             ),
+            Error(DtypeError, "norm: expected a floating dtype, got autograd.int64", LONG, LONG),
             Error(ShapeError, r"cdist: expected \(..., m, d\) and \(..., n, d\), got \(2, 3\) and \(3,\)", M, M[0]),
         ),
     ),
