@@ -276,7 +276,7 @@ def activations() -> Iterator[Row]:
 
 
 def sums() -> Iterator[Row]:
-    """Sums over all axes and over the last, and a choice by element."""
+    """Sums over all axes and over the last, copies of transposed arrays, and a choice by element."""
     for shape in ((1000, 1000), (32_768, 32)):
         yield Row(
             f"sum {by(shape)}",
@@ -290,6 +290,8 @@ def sums() -> Iterator[Row]:
             lambda be, x: be.axes_sum(x, (1,), False),
             lambda torch, x: x.sum(1),
         )
+    for shape in ((512, 512), (2048, 2048)):
+        yield Row(f"turned copy {by(shape)}", [shape], lambda be, x: be.rows(x.T), lambda torch, x: x.t().contiguous())
     yield Row(
         "where 1000x1000",
         [(1000, 1000)] * 2,

@@ -46,11 +46,9 @@ def as_float(name: str, input: Tensor, dtype: Any) -> Tensor:
 
 @op
 def _sum(be: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
-    kind = x.dtype.kind
-    if kind in "fc" and x.dtype.char != HALF:
+    if x.dtype.kind in "fc":
         return rows(be.axes_sum(x, axes, keepdim))
-    y = x.sum(axes, dtype="int64" if kind in "iub" else "float32", keepdims=keepdim)
-    return rows(y if kind in "iub" else y.astype(x.dtype))
+    return rows(x.sum(axes, dtype="int64", keepdims=keepdim))
 
 
 _sum.grad(x=lambda g, x_shape, *, axes, keepdim: restore(g, x_shape, axes, keepdim))

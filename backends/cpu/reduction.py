@@ -23,6 +23,8 @@ _SHARE_FROM = 1 << 14  # elements of a sum over axes; below, NumPy is as quick
 
 def axes_sum(be: Backend, x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
     """See ``Backend.axes_sum``."""
+    if x.dtype.itemsize == 2:
+        return reference.axes_sum(be, x, axes, keepdims)
     first = x.ndim - len(axes)
     if x.size < _SHARE_FROM or x.dtype.char not in FLOATS or not x.flags.c_contiguous or not axes:
         return _add(x, axes, None, None, keepdims)

@@ -262,6 +262,7 @@ for name in ("add_", "sub_", "mul_"):
 for label in ("2d", "empty", "large"):
     add("relu_", label, lambda d, s=SHAPES[label]: (d(*s),))
 add("relu_", "many", lambda d: (d(400, 401),))
+add("axes_sum", "half-many", lambda d: (np.full((200, 200), 0.1, "float16"), (1,), False), tolerance=30)
 add("square_sum", "several", lambda d: ([d(3, 4), d(5), d(2, 3, 2), d()],), tolerance=3)
 add("square_sum", "large", lambda d: ([d(100, 300), d(64), d(0, 3)],), tolerance=10)
 add("square_sum", "none", lambda d: ([],))

@@ -245,7 +245,7 @@ def huber_grad(g: Any, x: Any, gx: Any, delta: float) -> None:
 
 
 @helper
-def _tanh_log1p_exp(e: Any, two: Any) -> Any:
+def _tanh_log1p(e: Any, two: Any) -> Any:
     """tanh(log(1 + e)) = ((1 + e)^2 - 1) / ((1 + e)^2 + 1)."""
     n = e * (e + two)
     return n / (n + two)
@@ -258,7 +258,7 @@ def mish(x: Any, y: Any) -> None:
     two, most = real(2), real(20)  # from where on the factor is 1
     for i in prange(x.size):
         v = most if x[i] > most else x[i]
-        y[i] = x[i] * _tanh_log1p_exp(fn.exp(v), two)
+        y[i] = x[i] * _tanh_log1p(fn.exp(v), two)
 
 
 @kernel
@@ -269,5 +269,5 @@ def mish_grad(g: Any, x: Any, gx: Any) -> None:
     for i in prange(x.size):
         v = most if x[i] > most else x[i]
         e = fn.exp(v)
-        t = _tanh_log1p_exp(e, two)
+        t = _tanh_log1p(e, two)
         gx[i] = g[i] * (t + v * (e / (one + e)) * (one - t) * (one + t))

@@ -4,7 +4,7 @@
 // Grid: one dimension, any number of blocks; thread i owns packs of four elements i, i + step, ... (``map``).
 // A comparison with NaN is false: values of NaN come out as NaN, gradients at NaN are those of the reference.
 
-DEVICE acc_t clipped(acc_t v, acc_t low, acc_t high) {  // high where low is above it
+DEVICE acc_t clip(acc_t v, acc_t low, acc_t high) {  // high where low is above it
     const acc_t u = v < low ? low : v;
     return u > high ? high : u;
 }
@@ -24,7 +24,7 @@ DEVICE acc_t at_most(acc_t v, acc_t high) { return v > high ? high : v; }
 
 extern "C" __global__ void clamp(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n, acc_t low,
                                  acc_t high) {
-    map(x, y, n, [low, high](acc_t v) { return clipped(v, low, high); });
+    map(x, y, n, [low, high](acc_t v) { return clip(v, low, high); });
 }
 
 extern "C" __global__ void clamp_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
@@ -34,7 +34,7 @@ extern "C" __global__ void clamp_grad(const scalar_t* __restrict__ g, const scal
 
 extern "C" __global__ void hardtanh(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n, acc_t low,
                                     acc_t high) {
-    map(x, y, n, [low, high](acc_t v) { return clipped(v, low, high); });
+    map(x, y, n, [low, high](acc_t v) { return clip(v, low, high); });
 }
 
 extern "C" __global__ void hardtanh_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
@@ -53,7 +53,7 @@ extern "C" __global__ void leaky_relu_grad(const scalar_t* __restrict__ g, const
 }
 
 extern "C" __global__ void hardsigmoid(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n) {
-    map(x, y, n, [](acc_t v) { return clipped(v / acc_t(6) + acc_t(0.5), acc_t(0), acc_t(1)); });
+    map(x, y, n, [](acc_t v) { return clip(v / acc_t(6) + acc_t(0.5), acc_t(0), acc_t(1)); });
 }
 
 extern "C" __global__ void hardsigmoid_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
@@ -62,7 +62,7 @@ extern "C" __global__ void hardsigmoid_grad(const scalar_t* __restrict__ g, cons
 }
 
 extern "C" __global__ void hardswish(const scalar_t* __restrict__ x, scalar_t* __restrict__ y, long long n) {
-    map(x, y, n, [](acc_t v) { return v * clipped(v / acc_t(6) + acc_t(0.5), acc_t(0), acc_t(1)); });
+    map(x, y, n, [](acc_t v) { return v * clip(v / acc_t(6) + acc_t(0.5), acc_t(0), acc_t(1)); });
 }
 
 extern "C" __global__ void hardswish_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
@@ -160,5 +160,5 @@ extern "C" __global__ void huber(const scalar_t* __restrict__ x, scalar_t* __res
 
 extern "C" __global__ void huber_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
                                       scalar_t* __restrict__ gx, long long n, acc_t delta) {
-    map(g, x, gx, n, [delta](acc_t g, acc_t v) { return g * clipped(v, -delta, delta); });
+    map(g, x, gx, n, [delta](acc_t g, acc_t v) { return g * clip(v, -delta, delta); });
 }
