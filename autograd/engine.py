@@ -115,6 +115,9 @@ def _roots(tensors: Sequence[Variable], grads: Sequence[Any], create_graph: bool
     return roots
 
 
+_FEW, _MANY = 64, 64  # gradients of a leaf of so few elements are collected, and added up when there are so many
+
+
 class _Walk:
     """One backward pass: the gradients on their way, whose turn it is, and what was asked to be captured."""
 
@@ -211,9 +214,14 @@ class _Walk:
                             nearest = parent
                         else:
                             heappush(waiting, (-parent.seq, parent))
-                elif have.size == 1 and have.dtype is not BFLOAT16:  # NumPy adds to them faster out of place
-                    grads[parent] = have + gx
-                elif have.base is None and parent not in shared and have.dtype is not BFLOAT16:
+                elif type(have) is list:
+                    have.append(gx)
+                    if len(have) == _MANY:
+                        grads[parent] = [_total(node.backend, have)]
+                elif have.size <= _FEW and not parent.seq and have.dtype is not BFLOAT16:
+                    grads[parent] = [have, gx]
+                    shared.discard(parent)
+                elif have.base is None and parent not in shared and have.size > 1 and have.dtype is not BFLOAT16:
                     have += gx
                 else:
                     grads[parent] = _added(node.backend, have, gx)
@@ -299,6 +307,8 @@ class _Walk:
                 shared.add(parent)
             if parent.seq:
                 heappush(self.waiting, (-parent.seq, parent))
+        elif type(have) is list:
+            have.append(gx)
         elif self._owned(parent, have) and have.size > 1:  # NumPy adds to single elements faster out of place
             have += gx
         else:
@@ -315,6 +325,8 @@ class _Walk:
 
     def _arrive(self, leaf: Leaf, g: Any) -> None:
         """Takes the gradient of a leaf to its tensor, or captures it."""
+        if type(g) is list:
+            g = _total(leaf.backend, g)
         if leaf.hooks:
             g = self._run_hooks(leaf, g)
         if self.targets is not None:
@@ -415,6 +427,11 @@ def _added(be: Any, a: Any, b: Any) -> Any:
     """a + b of raw arrays of one dtype; CuPy adds bfloat16 in float32."""
     y = be.add(a, b)
     return y if y.dtype is a.dtype else y.astype(a.dtype)
+
+
+def _total(be: Any, parts: list[Any]) -> Any:
+    """The sum of small arrays of one shape, which takes a third of the time of adding one to the other."""
+    return be.axes_sum(be.xp.concatenate(parts, axis=None).reshape(len(parts), *parts[0].shape), (0,), False)
 
 
 def _copied(g: Any, tensor: Any) -> Any:

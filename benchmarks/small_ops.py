@@ -92,10 +92,12 @@ ENGINES: dict[str, tuple[str, Callable[[Any, int], Chain]]] = {  # what is impor
 
 
 def measure(engine: str) -> dict[str, float]:
-    """Microseconds per operation: the best of many repetitions, by size and direction."""
+    """Microseconds per operation: the best of many repetitions, by size and direction, of an engine that is warm."""
     module, chain = ENGINES[engine]
     library = importlib.import_module(module)
     figures: dict[str, float] = {}
+    for size in SIZES:  # whatever an engine loads or compiles when it is first asked for is in ``startup``
+        chain(library, size)()()
     for size in SIZES:
         run, times = chain(library, size), []
         for _ in range(30 if size < 10_000 else 10):

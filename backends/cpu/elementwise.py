@@ -18,11 +18,25 @@ from backends.reference import elementwise as reference
 
 _kernels = Kernels("elementwise")
 _ufuncs = Kernels("ufuncs")
-_FUSE_FROM = 256  # elements; below, nothing is compiled: array expressions are nearly as quick as one fused call
+_FUSE_FROM = 256  # elements; below, nothing is compiled or loaded: array expressions are nearly as quick at first
 _SHARE_FROM = 1 << 15  # elements of a sum or a comparison; below, one thread is as quick
 _NUMBERS = (int, float)
 _CHOOSE_FROM = 1 << 12  # elements; NumPy takes several nanoseconds for each that it chooses
 _SHARE_TANH_FROM = 1 << 16  # NumPy's on one thread takes two thirds of the time of ours
+
+
+class _Ready(dict[str, Any]):
+    """A ufunc by the character of its dtype, where it has been used: small arrays take it only then."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __missing__(self, char: str) -> Any:
+        self[char] = ufunc = getattr(_ufuncs, self._name)[char]
+        return ufunc
+
+
+_tanh_grad, _sigmoid_grad, _relu, _relu_grad = map(_Ready, ("tanh_grad", "sigmoid_grad", "relu", "relu_grad"))
 
 
 def add(be: Backend, a: Array, b: Array) -> Array:
@@ -137,10 +151,11 @@ def sigmoid(be: Backend, x: Array) -> Array:
 def sigmoid_grad(be: Backend, g: Array, y: Array) -> Array:
     """See ``Backend.sigmoid_grad``."""
     size, dtype = y.size, y.dtype
-    if size < _FUSE_FROM or dtype.char not in FLOATS or g.dtype is not dtype:
+    char = dtype.char
+    if g.dtype is not dtype or char not in FLOATS or (size < _FUSE_FROM and char not in _sigmoid_grad):
         return reference.sigmoid_grad(be, g, y)
     if size < _SHARE_FROM and (y.flags.c_contiguous or y.strides == g.strides):  # the result lies in memory as y does
-        return _ufuncs.sigmoid_grad[dtype.char](g, y)
+        return _sigmoid_grad[char](g, y)
     y = dense(y)
     gx = empty_like(y)
     _kernels.sigmoid_grad(size)(in_order_of(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
@@ -160,10 +175,11 @@ def tanh(be: Backend, x: Array) -> Array:
 def tanh_grad(be: Backend, g: Array, y: Array) -> Array:
     """See ``Backend.tanh_grad``."""
     size, dtype = y.size, y.dtype
-    if size < _FUSE_FROM or dtype.char not in FLOATS or g.dtype is not dtype:
+    char = dtype.char
+    if g.dtype is not dtype or char not in FLOATS or (size < _FUSE_FROM and char not in _tanh_grad):
         return reference.tanh_grad(be, g, y)
     if size < _SHARE_FROM and (y.flags.c_contiguous or y.strides == g.strides):  # the result lies in memory as y does
-        return _ufuncs.tanh_grad[dtype.char](g, y)
+        return _tanh_grad[char](g, y)
     y = dense(y)
     gx = empty_like(y)
     _kernels.tanh_grad(size)(in_order_of(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))
@@ -173,10 +189,10 @@ def tanh_grad(be: Backend, g: Array, y: Array) -> Array:
 def relu(be: Backend, x: Array) -> Array:
     """See ``Backend.relu``."""
     size, char = x.size, x.dtype.char
-    if size < _FUSE_FROM or char not in FLOATS:
+    if char not in FLOATS or (size < _FUSE_FROM and char not in _relu):
         return reference.relu(be, x)
     if size < _SHARE_FROM:
-        return _ufuncs.relu[char](x)
+        return _relu[char](x)
     x = dense(x)
     y = empty_like(x)
     _kernels.relu(size)(x.ravel("K"), y.ravel("K"))
@@ -194,10 +210,11 @@ def relu_(be: Backend, x: Array) -> None:
 def relu_grad(be: Backend, g: Array, y: Array) -> Array:
     """See ``Backend.relu_grad``."""
     size, dtype = y.size, y.dtype
-    if size < _FUSE_FROM or dtype.char not in FLOATS or g.dtype is not dtype:
+    char = dtype.char
+    if g.dtype is not dtype or char not in FLOATS or (size < _FUSE_FROM and char not in _relu_grad):
         return reference.relu_grad(be, g, y)
     if size < _SHARE_FROM and (y.flags.c_contiguous or y.strides == g.strides):  # the result lies in memory as y does
-        return _ufuncs.relu_grad[dtype.char](g, y)
+        return _relu_grad[char](g, y)
     y = dense(y)
     gx = empty_like(y)
     _kernels.relu_grad(size)(in_order_of(g, y).ravel("K"), y.ravel("K"), gx.ravel("K"))

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from backends import registry
+from backends.cpu import elementwise
 from backends.cpu.kernels import ufuncs
 
 CPU, REFERENCE = registry.get("cpu"), registry.get("reference")
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.3, -0.7, 1e-40, -1e-40, 1e-310, 3e38, np.inf, -np.inf, np.nan, -np.nan]
-NAMES = ["tanh_grad", "relu", "relu_grad"]
+NAMES = ["tanh_grad", "sigmoid_grad", "relu", "relu_grad"]
 LAYOUTS = {
     "plain": lambda a: a,
     "transposed": lambda a: a.T.copy().T,
@@ -45,6 +46,20 @@ def test_the_bits_of_the_reference(name, layout_of_g, layout_of_y, dtype) -> Non
     assert np.array_equal(np.isnan(got), nan)
     got, expected = (np.where(nan, 0, a).view(f"i{a.itemsize}") for a in (got, expected))  # NaNs are of many kinds
     assert np.array_equal(got, expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_small_arrays_take_it_only_where_it_is_ready(name, monkeypatch) -> None:
+    ready = elementwise._Ready(name)
+    monkeypatch.setattr(elementwise, f"_{name}", ready)
+    small, large = (np.linspace(-0.9, 0.9, n, dtype=np.float32) for n in (5, 1000))
+    before = getattr(CPU, name)(*arguments(name, small, small + 1))
+    assert not ready
+    getattr(CPU, name)(*arguments(name, large, large + 1))
+    assert list(ready) == ["f"]
+    monkeypatch.setattr(elementwise, "reference", None)
+    after = getattr(CPU, name)(*arguments(name, small, small + 1))
+    assert np.array_equal(before.view("i4"), after.view("i4"))
 
 
 @pytest.mark.parametrize("name", NAMES)

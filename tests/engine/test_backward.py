@@ -101,66 +101,6 @@ def test_unused_outputs_of_operations_with_several() -> None:
     assert x.grad.tolist() == [0.0, 0.0, 1.0]
 
 
-# -- accumulation ------------------------------------------------------------------------------------------------------
-def test_backward_twice_adds() -> None:
-    x = leaf(3.0)
-    for _ in range(3):
-        (x * x).backward()
-    assert x.grad.item() == 18.0
-
-
-def test_gradients_share_no_memory() -> None:
-    """d(x + z): both get the incoming gradient; adding to one must not change the other, nor the gradient given."""
-    x, z = leaf(1.0, 1.0), leaf(1.0, 1.0)
-    g = ag.ones(2, dtype=ag.float64)
-    (x + z).backward(g)
-    x.grad.add_(1)
-    assert (x.grad.tolist(), z.grad.tolist(), g.tolist()) == ([2.0, 2.0], [1.0, 1.0], [1.0, 1.0])
-    (x + z).backward(g)
-    assert (x.grad.tolist(), z.grad.tolist(), g.tolist()) == ([3.0, 3.0], [2.0, 2.0], [1.0, 1.0])
-    y = x.reshape(2, 1).t() + z
-    y.backward(g.reshape(1, 2))
-    z.grad.zero_()
-    assert x.grad.tolist() == [4.0, 4.0] and g.tolist() == [1.0, 1.0]
-
-
-def test_a_branching_gradient_is_not_added_to_in_place_too_early() -> None:
-    x = leaf(2.0, 3.0)
-    h = x * 1
-    a, b = h + 0, h * 1
-    (a + b + h.clone()).sum().backward()
-    assert x.grad.tolist() == [3.0, 3.0]
-
-
-def test_captured_gradients_stay_as_they_were() -> None:
-    x = leaf(2.0, 3.0)
-    h = x * 1
-    k = h + 0
-    gh, gk = ag.autograd.grad((k + h * 2 + h).sum(), [h, k])
-    assert (gh.tolist(), gk.tolist()) == ([4.0, 4.0], [1.0, 1.0])
-
-
-def test_the_gradient_object_is_kept() -> None:
-    x = leaf(3.0)
-    (x * x).backward()
-    g = x.grad
-    (x * x).backward()
-    assert x.grad is g and g.item() == 12.0
-    assert not g.requires_grad
-
-
-def test_set_and_cleared_gradients() -> None:
-    x = leaf(1.0, 2.0)
-    x.grad = ag.full((2,), 10.0, dtype=ag.float64)
-    (x * x).sum().backward()
-    assert x.grad.tolist() == [12.0, 14.0]
-    x.grad = None
-    (x * x).sum().backward()
-    assert x.grad.tolist() == [2.0, 4.0]
-    del x.grad
-    assert x.grad is None
-
-
 # -- what is freed -----------------------------------------------------------------------------------------------------
 def test_second_backward_says_what_to_do() -> None:
     x = leaf(2.0)
