@@ -136,6 +136,16 @@ class Backend(Protocol):
     ) -> tuple[Array, Array, Array]:
         """Gradients of y with respect to x, weight (C,), bias (C,); mean and var are functions of x."""
 
+    def batch_norm_relu(
+        self, x: Array, weight: Array | None, bias: Array | None, residual: Array | None, eps: float
+    ) -> tuple[Array, Array, Array]:
+        """As ``batch_norm``, with y = max(y + residual, 0); residual like x, or None."""
+
+    def batch_norm_relu_grad(
+        self, g: Array, y: Array, x: Array, weight: Array | None, mean: Array, var: Array, eps: float, residual: bool
+    ) -> tuple[Array, Array, Array, Array | None]:
+        """Gradients of y with respect to x, weight (C,), bias (C,), and where wanted the residual."""
+
     def layer_norm(self, x: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
         """y like x (M,D), and per row mean (M,) and 1/sqrt(var + eps) (M,)."""
 

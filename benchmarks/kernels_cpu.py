@@ -177,6 +177,27 @@ def norms() -> Iterator[Row]:
                 lambda torch, g, x, w, b: (g, x, w, *torch.native_batch_norm(x, w, b, None, None, True, 0.1, 1e-5)[1:]),
             ),
         )
+        relu = f"batch_norm + residual + relu {by(x)}"
+        yield Row(
+            relu,
+            [x, x[1:2], x[1:2], x],
+            lambda be, x, w, b, r: be.batch_norm_relu(x, w, b, r, 1e-5),
+            lambda torch, x, w, b, r: (torch.native_batch_norm(x, w, b, None, None, True, 0.1, 1e-5)[0] + r).relu_(),
+        )
+        yield Row(
+            relu.replace(" ", " gradient ", 1),
+            [x, x, x[1:2], x[1:2]],
+            lambda be, g, y, x, w, mean, var: be.batch_norm_relu_grad(g, y, x, w, mean, var, 1e-5, True),
+            lambda torch, g, y, x, w, mean, rstd: torch.ops.aten.native_batch_norm_backward(
+                torch.ops.aten.threshold_backward(g, y, 0), x, w, None, None, mean, rstd, True, 1e-5, [True] * 3
+            ),
+            (
+                lambda be, g, x, w, b: (g, abs(g), x, w, *be.batch_norm(x, w, b, 1e-5)[1:]),
+                lambda torch, g, x, w, b: (
+                    g, abs(g), x, w, *torch.native_batch_norm(x, w, b, None, None, True, 0.1, 1e-5)[1:]
+                ),
+            ),
+        )  # fmt: skip
     shape, width = (2048, 256), (256,)
 
     def forward(torch: Any, x: Any, w: Any, b: Any) -> Any:

@@ -408,6 +408,22 @@ class Bench:
                     t[1], t[0], tw, None, None, *stats, True, 1e-5, [True, True, True])),
                 amount=20 * size,
             )  # fmt: skip
+            yield Row(
+                f"batch_norm + residual + relu {layout}",
+                lambda i, x=x, w=w, b=b: be.batch_norm_relu(x[i], w, b, x[1 - i], 1e-5),
+                torch and (lambda i, t=t, tw=tw, tb=tb: functional.batch_norm(
+                    t[i], None, None, tw, tb, True).add_(t[1 - i]).relu_()),
+                amount=16 * size,
+            )  # fmt: skip
+            yield Row(
+                f"batch_norm + residual + relu, gradient {layout}",
+                lambda i, x=x, w=w, mean=mean, var=var: be.batch_norm_relu_grad(
+                    x[1], x[i], x[0], w, mean, var, 1e-5, True),
+                torch and (lambda i, t=t, tw=tw, stats=stats: torch.ops.aten.native_batch_norm_backward(
+                    torch.ops.aten.threshold_backward(t[1], t[i], 0), t[0], tw, None, None, *stats, True, 1e-5,
+                    [True, True, True])),
+                amount=28 * size,
+            )  # fmt: skip
             geo = Pool.of(x[0].shape, kernel=(3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 1))
             yield Row(
                 f"max_pool 3/2 {layout}", lambda i, x=x, geo=geo: be.max_pool(x[i], geo),

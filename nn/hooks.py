@@ -57,6 +57,18 @@ def register(
     return RemovableHandle(hooks, key)
 
 
+def unobserved(module: Module) -> bool:
+    """Whether nothing but a module's ``forward``, that of its class, sees its call."""
+    return not (
+        module._forward_hooks
+        or module._forward_pre_hooks
+        or module._backward_hooks
+        or module._backward_pre_hooks
+        or everywhere
+        or "forward" in module.__dict__
+    )
+
+
 def older_load_hook(module: Module, hook: Callable[..., Any], with_module: bool = False) -> RemovableHandle:
     """``register_load_state_dict_pre_hook`` as it was: the hook does not take the module, unless it asks for it."""
     return module.register_load_state_dict_pre_hook(hook if with_module else partial(_without_module, hook))

@@ -63,6 +63,52 @@ def batch_norm_grad(
     return gx, g_weight, g_bias
 
 
+def batch_norm_relu(
+    be: Backend, x: Array, weight: Array | None, bias: Array | None, residual: Array | None, eps: float
+) -> tuple[Array, Array, Array]:
+    """See ``Backend.batch_norm_relu``."""
+    if not _served(x, weight, bias, residual):
+        return reference.batch_norm_relu(be, x, weight, bias, residual, eps)
+    channels = x.shape[1]
+    if x.size == x.shape[0] * channels:  # (N,C) or one element of space
+        y, mean, var = be.batch_norm(x, weight, bias, eps)
+        if residual is not None:
+            be.add_(y, residual)
+        be.relu_(y)
+        return y, mean, var
+    x, shape = contiguous(x), (*x.shape[:2], -1)  # (N,C,*S) -> (N,C,L)
+    y, mean, var = empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
+    other = np.empty((0, 0, 0), x.dtype) if residual is None else contiguous(residual).reshape(shape)
+    scale, shift = _or(weight, channels, 1, x), _or(bias, channels, 0, x)
+    _kernels.batch_norm_relu(x.size)(x.reshape(shape), other, y.reshape(shape), scale, shift, mean, var, eps)
+    return y, mean, var
+
+
+def batch_norm_relu_grad(
+    be: Backend,
+    g: Array,
+    y: Array,
+    x: Array,
+    weight: Array | None,
+    mean: Array,
+    var: Array,
+    eps: float,
+    residual: bool,
+) -> tuple[Array, Array, Array, Array | None]:
+    """See ``Backend.batch_norm_relu_grad``."""
+    channels = x.shape[1]
+    if x.size == x.shape[0] * channels or not _served(x, g, y, weight, mean, var):
+        g = be.relu_grad(g, y)
+        return (*be.batch_norm_grad(g, x, weight, mean, var, eps), g if residual else None)
+    g, y, x, mean, var = map(contiguous, (g, y, x, mean, var))
+    gx, g_weight, g_bias = empty_like(x), np.empty(channels, x.dtype), np.empty(channels, x.dtype)
+    passed = empty_like(x) if residual else gx
+    flat = [a.reshape(*a.shape[:2], -1) for a in (g, y, x, passed, gx)]  # (N,C,*S) -> (N,C,L)
+    scale = _or(weight, channels, 1, x)
+    _kernels.batch_norm_relu_grad(x.size)(*flat, scale, mean, var, g_weight, g_bias, eps)
+    return gx, g_weight, g_bias, passed if residual else None
+
+
 def layer_norm(
     be: Backend, x: Array, weight: Array | None, bias: Array | None, eps: float
 ) -> tuple[Array, Array, Array]:

@@ -129,6 +129,8 @@ class Cuda(Reference):
 
     batch_norm = _normalization.batch_norm
     batch_norm_grad = _normalization.batch_norm_grad
+    batch_norm_relu = _normalization.batch_norm_relu
+    batch_norm_relu_grad = _normalization.batch_norm_relu_grad
     layer_norm = _normalization.layer_norm
     layer_norm_grad = _normalization.layer_norm_grad
 

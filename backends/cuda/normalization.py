@@ -10,9 +10,9 @@ from backends.protocol import Array
 from backends.reference import normalization as reference
 
 
-def _served(x: Array, g: Array | None = None) -> bool:
+def _served(x: Array, *others: Array | None) -> bool:
     """Whether the kernels take these; weights and statistics are converted."""
-    return x.dtype.name in FLOATS and (g is None or g.dtype == x.dtype)
+    return x.dtype.name in FLOATS and all(a is None or a.dtype == x.dtype for a in others)
 
 
 def batch_norm(be: Gpu, x: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
@@ -20,23 +20,44 @@ def batch_norm(be: Gpu, x: Array, weight: Array | None, bias: Array | None, eps:
     if not (_served(x) and channels.fits(x)):
         return reference.batch_norm(be, x, weight, bias, eps)
     x, y = like(be.xp, x)
-    launch, dtype, acc = channels.plan(be, x, y), x.dtype, acc_dtype(x.dtype)
-    images, c, length = launch.geometry
-    parts = be.xp.empty((3, launch.splits, c), acc)
-    mean, var, centre, scale = (be.xp.empty(c, acc) for _ in range(4))
-    layout = launch.last, launch.width
-    be.kernel("normalization", "batch_norm_moments", dtype)(
-        launch.grid, launch.block, x, parts, images, c, length, *layout
-    )
-    stride = 1 if launch.last else length  # from channel to channel
-    weight = as_acc(weight, x)
-    be.kernel("normalization", "batch_norm_finish", dtype)(
-        launch.finish, channels.FINISH, parts, launch.splits, c, x, stride, weight, mean, var, centre, scale, eps
-    )
-    be.kernel("normalization", "batch_norm", dtype)(
-        launch.grid, launch.block, x, centre, scale, as_acc(bias, x), y, images, c, length, *layout
+    launch = channels.plan(be, x, y)
+    mean, var, centre, scale = _statistics(be, x, weight, eps, launch)
+    be.kernel("normalization", "batch_norm", x.dtype)(
+        launch.grid, launch.block, x, centre, scale, as_acc(bias, x), y, *launch.geometry, launch.last, launch.width
     )
     return y, mean, var
+
+
+def batch_norm_relu(
+    be: Gpu, x: Array, weight: Array | None, bias: Array | None, residual: Array | None, eps: float
+) -> tuple[Array, Array, Array]:
+    """See ``Backend.batch_norm_relu``."""
+    if not (_served(x, residual) and channels.fits(x)):
+        return reference.batch_norm_relu(be, x, weight, bias, residual, eps)
+    x, y = like(be.xp, x)
+    residual = None if residual is None else same(be.xp, residual, x)
+    launch = channels.plan(be, x, y, y if residual is None else residual)
+    mean, var, centre, scale = _statistics(be, x, weight, eps, launch)
+    arrays = x, centre, scale, as_acc(bias, x), residual, y
+    be.kernel("normalization", "batch_norm_relu", x.dtype)(
+        launch.grid, launch.block, *arrays, *launch.geometry, launch.last, launch.width
+    )
+    return y, mean, var
+
+
+def _statistics(be: Gpu, x: Array, weight: Array | None, eps: float, launch: channels.Channels) -> list[Array]:
+    """For each channel the mean, the variance, the mean less the first element, and weight / sqrt(var + eps)."""
+    images, c, length = launch.geometry
+    parts = be.xp.empty((3, launch.splits, c), acc_dtype(x.dtype))
+    found = [be.xp.empty(c, parts.dtype) for _ in range(4)]
+    be.kernel("normalization", "batch_norm_moments", x.dtype)(
+        launch.grid, launch.block, x, parts, images, c, length, launch.last, launch.width
+    )
+    stride = 1 if launch.last else length  # from channel to channel
+    be.kernel("normalization", "batch_norm_finish", x.dtype)(
+        launch.finish, channels.FINISH, parts, launch.splits, c, x, stride, as_acc(weight, x), *found, eps
+    )
+    return found
 
 
 def batch_norm_grad(
@@ -47,19 +68,64 @@ def batch_norm_grad(
         return reference.batch_norm_grad(be, g, x, weight, mean, var, eps)
     x, gx = like(be.xp, x)
     g = same(be.xp, g, x)
-    launch, dtype, acc = channels.plan(be, x, g, gx), x.dtype, acc_dtype(x.dtype)
-    images, c, length = launch.geometry
-    parts, sums = be.xp.empty((2, launch.splits, c), acc), be.xp.empty((2, c), acc)
-    mean, var, layout = as_acc(mean, x), as_acc(var, x), (launch.last, launch.width)
-    be.kernel("normalization", "batch_norm_grad_sums", dtype)(
-        launch.grid, launch.block, g, x, mean, var, parts, images, c, length, eps, *layout
-    )
+    launch = channels.plan(be, x, g, gx)
+    parts = be.xp.empty((2, launch.splits, launch.geometry[1]), acc_dtype(x.dtype))
+    be.kernel("normalization", "batch_norm_grad_sums", x.dtype)(
+        launch.grid, launch.block, g, x, as_acc(mean, x), as_acc(var, x), parts, *launch.geometry, eps,
+        launch.last, launch.width,
+    )  # fmt: skip
+    return gx, *_centred(be, g, x, weight, mean, var, eps, launch, parts, gx)
+
+
+def batch_norm_relu_grad(
+    be: Gpu,
+    g: Array,
+    y: Array,
+    x: Array,
+    weight: Array | None,
+    mean: Array,
+    var: Array,
+    eps: float,
+    residual: bool,
+) -> tuple[Array, Array, Array, Array | None]:
+    """See ``Backend.batch_norm_relu_grad``."""
+    if not (_served(x, g, y) and channels.fits(x)):
+        return reference.batch_norm_relu_grad(be, g, y, x, weight, mean, var, eps, residual)
+    x, gx = like(be.xp, x)
+    g, y = same(be.xp, g, x), same(be.xp, y, x)
+    passed = like(be.xp, x)[1] if residual else gx  # from the first pass to the second
+    launch = channels.plan(be, x, g, y, passed, gx)
+    parts = be.xp.empty((2, launch.splits, launch.geometry[1]), acc_dtype(x.dtype))
+    be.kernel("normalization", "batch_norm_relu_grad_sums", x.dtype)(
+        launch.grid, launch.block, g, y, x, passed, as_acc(mean, x), as_acc(var, x), parts, *launch.geometry, eps,
+        launch.last, launch.width,
+    )  # fmt: skip
+    sums = _centred(be, passed, x, weight, mean, var, eps, launch, parts, gx)
+    return gx, *sums, passed if residual else None
+
+
+def _centred(
+    be: Gpu,
+    g: Array,
+    x: Array,
+    weight: Array | None,
+    mean: Array,
+    var: Array,
+    eps: float,
+    launch: channels.Channels,
+    parts: Array,
+    gx: Array,
+) -> tuple[Array, Array]:
+    """Writes gx, once all blocks have their parts of the sums; returns the gradients of weight and bias."""
+    c, dtype = launch.geometry[1], x.dtype
+    sums = be.xp.empty((2, c), parts.dtype)
     be.kernel("normalization", "grad_finish", dtype)(launch.finish, channels.FINISH, parts, launch.splits, c, sums)
+    arrays = g, x, as_acc(weight, x), as_acc(mean, x), as_acc(var, x), sums, gx
     be.kernel("normalization", "batch_norm_grad", dtype)(
-        launch.grid, launch.block, g, x, as_acc(weight, x), mean, var, sums, gx, images, c, length, eps, *layout
+        launch.grid, launch.block, *arrays, *launch.geometry, eps, launch.last, launch.width
     )
     g_bias, g_weight = sums.astype(dtype if weight is None else weight.dtype, copy=False)
-    return gx, g_weight, g_bias
+    return g_weight, g_bias
 
 
 def layer_norm(be: Gpu, x: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backends.protocol import Array, Backend
 from backends.reference._precision import narrow, wide
+from backends.reference.elementwise import relu_grad
 
 
 def _per_channel(v: Array, x: Array) -> Array:
@@ -36,6 +37,14 @@ def batch_norm(
 
     Source: Ioffe and Szegedy, Batch Normalization, 2015.
     """
+    y, mean, var = _batch_normalized(be, x, weight, bias, eps)
+    return narrow(y, x), mean, var
+
+
+def _batch_normalized(
+    be: Backend, x: Array, weight: Array | None, bias: Array | None, eps: float
+) -> tuple[Array, Array, Array]:
+    """What ``batch_norm`` returns, in at least float32."""
     values, axes = wide(x), (0, *range(2, x.ndim))
     count = max(x.size // max(x.shape[1], 1), 1)
     mean = values.sum(axes) / count
@@ -46,7 +55,7 @@ def batch_norm(
         y = y * _per_channel(weight, x)
     if bias is not None:
         y = y + _per_channel(bias, x)
-    return narrow(y, x), mean, var
+    return y, mean, var
 
 
 def batch_norm_grad(
@@ -77,6 +86,60 @@ def batch_norm_grad(
     gx = upstream - _per_channel(g_bias / count, x) - h * _per_channel(g_weight / count, x)
     like = x if weight is None else weight
     return narrow(gx * _per_channel(scale, x), x), narrow(g_weight, like), narrow(g_bias, like)
+
+
+def batch_norm_relu(
+    be: Backend, x: Array, weight: Array | None, bias: Array | None, residual: Array | None, eps: float
+) -> tuple[Array, Array, Array]:
+    """Normalizes each channel, adds another branch, and cuts off what is negative.
+
+    y = max(batch_norm(x) + residual, 0)
+
+    Args:
+        x: (N,C,*S).
+        weight: (C,) or None.
+        bias: (C,) or None.
+        residual: like x, or None.
+        eps: added to the variance.
+
+    Returns:
+        y like x, mean (C,), var (C,).
+
+    Source: He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015.
+    """
+    y, mean, var = _batch_normalized(be, x, weight, bias, eps)
+    if residual is not None:
+        y = y + wide(residual)
+    return narrow(be.xp.maximum(y, be.scalar(0, y.dtype)), x), mean, var
+
+
+def batch_norm_relu_grad(
+    be: Backend,
+    g: Array,
+    y: Array,
+    x: Array,
+    weight: Array | None,
+    mean: Array,
+    var: Array,
+    eps: float,
+    residual: bool,
+) -> tuple[Array, Array, Array, Array | None]:
+    """Gradients of ``batch_norm_relu``'s y: those of ``batch_norm`` at g where y > 0, else 0.
+
+    Args:
+        g: like x.
+        y: the output.
+        x: (N,C,*S).
+        weight: (C,) or None.
+        mean, var: as ``batch_norm_relu`` returned them, (C,).
+        eps: as in ``batch_norm_relu``.
+        residual: its gradient is wanted, too.
+
+    Returns:
+        Gradients of x (N,C,*S), weight (C,), bias (C,), residual (N,C,*S) or None.
+    """
+    g = relu_grad(be, g, y)
+    return (*batch_norm_grad(be, g, x, weight, mean, var, eps), g if residual else None)
 
 
 def layer_norm(

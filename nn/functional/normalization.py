@@ -45,6 +45,32 @@ def _batch_norm_definition(x: Any, weight: Any, bias: Any, *, eps: float) -> Any
     return channel_affine(y, weight, bias)
 
 
+@op(outputs=("y", "mean", "var"))
+def _batch_norm_relu(be: Any, x: Any, weight: Any, bias: Any, residual: Any, *, eps: float) -> Any:
+    y, mean, var = be.batch_norm_relu(x, weight, bias, residual, eps)
+    return packed(y), mean, var
+
+
+@op(outputs=("x_grad", "weight_grad", "bias_grad", "residual_grad"))
+def _batch_norm_relu_grad(
+    be: Any, g: Any, y: Any, x: Any, weight: Any, mean: Any, var: Any, *, eps: float, residual: bool
+) -> Any:
+    return be.batch_norm_relu_grad(g, y, x, weight, mean, var, eps, residual)
+
+
+@_batch_norm_relu.grad_all
+def _batch_norm_relu_gradients(
+    needs: Any, g: Any, y: Any, x: Any, weight: Any, mean: Any, var: Any, *, eps: float
+) -> Any:
+    return _batch_norm_relu_grad(g[0], y, x, weight, mean, var, eps=eps, residual=needs[3])
+
+
+@_batch_norm_relu.composed
+def _batch_norm_relu_definition(x: Any, weight: Any, bias: Any, residual: Any, *, eps: float) -> Any:
+    y = _batch_norm_definition(x, weight, bias, eps=eps)
+    return ag.relu(y if residual is None else y + residual)
+
+
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
@@ -82,17 +108,9 @@ def batch_norm(
 
     Source: Ioffe and Szegedy, Batch Normalization, 2015.
     """
-    shape = input.raw.shape
-    _check_channels("batch_norm", shape, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    count = _values_per_channel(input, running_mean, running_var, weight, bias, training)
     if not training:
-        if running_mean is None or running_var is None:
-            raise ArgumentError(
-                "batch_norm: expected running_mean and running_var outside of training, got None. Pass training=True"
-            )
         return _by_statistics(input, running_mean, running_var, weight, bias, eps)
-    count = prod(shape) // shape[1] if shape[1] else 0
-    if count == 1:
-        raise ShapeError(f"batch_norm: expected more than 1 value per channel in training, got shape {shape}")
     y: Tensor
     y, mean, var = _batch_norm(input, weight, bias, eps=eps)
     _follow(running_mean, mean.raw, momentum)
@@ -100,7 +118,75 @@ def batch_norm(
     return y
 
 
-def _by_statistics(input: Tensor, mean: Tensor, var: Tensor, weight: Any, bias: Any, eps: float) -> Tensor:
+def batch_norm_relu(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-05,
+    residual: Tensor | None = None,
+) -> Tensor:
+    """``batch_norm``, the sum with another branch and ``relu`` at once: max(batch_norm(input) + residual, 0).
+
+    In training one pass over the memory stands for two or three, in both directions. ``Sequential`` calls it where
+    a batch normalization is followed by a ReLU.
+
+    Args:
+        input: (N,C) or (N,C,*S).
+        running_mean, running_var, weight, bias, training, momentum, eps: as for ``batch_norm``.
+        residual: like ``input``, or None.
+
+    Returns:
+        A tensor like ``input``.
+
+    Raises:
+        ShapeError, ValueError: as ``batch_norm``; or ``residual`` has another shape than ``input``.
+
+    Example:
+        >>> F.batch_norm_relu(ag.tensor([[1.0], [3.0]]), None, None, training=True)
+        tensor([[0.0000],
+                [1.0000]])
+
+    Source: He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015.
+    """
+    count = _values_per_channel(input, running_mean, running_var, weight, bias, training)
+    if residual is not None:
+        if residual.raw.shape != input.raw.shape:
+            raise ShapeError(
+                f"batch_norm_relu: expected residual of the input's shape {input.raw.shape}, got {residual.raw.shape}"
+            )
+        residual = residual.to(input.dtype)
+    y: Tensor
+    if not training:
+        y = _by_statistics(input, running_mean, running_var, weight, bias, eps)
+        y = ag.relu(y if residual is None else y + residual)
+        return y
+    y, mean, var = _batch_norm_relu(input, weight, bias, residual, eps=eps)
+    _follow(running_mean, mean.raw, momentum)
+    _follow(running_var, var.raw, momentum, count / (count - 1) if count else 1.0)
+    return y
+
+
+def _values_per_channel(
+    input: Tensor, mean: Tensor | None, var: Tensor | None, weight: Any, bias: Any, training: bool
+) -> int:
+    """How many values a batch norm takes the statistics of; its arguments are checked."""
+    shape = input.raw.shape
+    _check_channels("batch_norm", shape, running_mean=mean, running_var=var, weight=weight, bias=bias)
+    if not training and (mean is None or var is None):
+        raise ArgumentError(
+            "batch_norm: expected running_mean and running_var outside of training, got None. Pass training=True"
+        )
+    count = prod(shape) // shape[1] if shape[1] else 0
+    if training and count == 1:
+        raise ShapeError(f"batch_norm: expected more than 1 value per channel in training, got shape {shape}")
+    return count
+
+
+def _by_statistics(input: Tensor, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Tensor:
     """(x - mean) / sqrt(var + eps) * weight + bias as one product and one sum."""
     scale = (var + eps).rsqrt()
     if weight is not None:

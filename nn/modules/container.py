@@ -9,7 +9,10 @@ from operator import attrgetter, index, itemgetter
 from typing import Any, Self
 
 from autograd.tensor import Tensor
+from nn.hooks import unobserved
 from nn.module import Module
+from nn.modules.activation import ReLU
+from nn.modules.normalization import BATCH_NORMS
 from nn.parameter import Parameter
 
 __all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
@@ -120,7 +123,7 @@ class Sequential(_Listed):
         return type(self)(dict(items))
 
     def forward(self, input: Any) -> Any:
-        """Runs the modules in their order.
+        """Runs the modules in their order; in training a batch normalization and the ReLU behind it as one operation.
 
         Args:
             input: what the first takes.
@@ -128,9 +131,18 @@ class Sequential(_Listed):
         Returns:
             What the last returns.
         """
+        norm: Any = None  # the module before, where it waits for a ReLU
         for module in self:
-            input = module(input)
-        return input
+            if norm is not None and type(module) is ReLU and unobserved(module):
+                input, norm = norm.forward_relu(input), None
+                continue
+            if norm is not None:
+                input, norm = norm(input), None
+            if type(module) in BATCH_NORMS and module.training and unobserved(module):
+                norm = module
+            else:
+                input = module(input)
+        return input if norm is None else norm(input)
 
     def __add__(self, other: Any) -> Any:
         return Sequential(*self, *other) if isinstance(other, Sequential) else NotImplemented

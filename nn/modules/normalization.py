@@ -110,6 +110,22 @@ class _BatchNorm(_NormBase):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input: Tensor) -> Tensor:
+        return F.batch_norm(input, **self._prepared(input))
+
+    def forward_relu(self, input: Tensor, residual: Tensor | None = None) -> Tensor:
+        """max(self(input) + residual, 0) as one operation, ``batch_norm_relu``; hooks are not called.
+
+        Args:
+            input: as for the module itself.
+            residual: like ``input``, or None.
+
+        Returns:
+            A tensor like ``input``.
+        """
+        return F.batch_norm_relu(input, **self._prepared(input), residual=residual)
+
+    def _prepared(self, input: Tensor) -> dict[str, Any]:
+        """What ``batch_norm`` wants behind the input, which is checked; and one more batch is counted."""
         self._check_axes(input)
         momentum = 0.0 if self.momentum is None else self.momentum
         if self.training and (tracked := self.num_batches_tracked) is not None:
@@ -120,7 +136,15 @@ class _BatchNorm(_NormBase):
         own = self.training or (self.running_mean is None and self.running_var is None)
         keep = not self.training or self.track_running_stats
         mean, var = (self.running_mean, self.running_var) if keep else (None, None)
-        return F.batch_norm(input, mean, var, self.weight, self.bias, own, momentum, self.eps)
+        return {
+            "running_mean": mean,
+            "running_var": var,
+            "weight": self.weight,
+            "bias": self.bias,
+            "training": own,
+            "momentum": momentum,
+            "eps": self.eps,
+        }
 
 
 class BatchNorm1d(_BatchNorm):
@@ -232,6 +256,9 @@ class SyncBatchNorm(_BatchNorm):
         for name, child in module.named_children():
             made.add_module(name, cls.convert_sync_batchnorm(child, process_group))
         return made
+
+
+BATCH_NORMS = (BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm)
 
 
 class _InstanceNorm(_NormBase):

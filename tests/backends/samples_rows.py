@@ -109,6 +109,12 @@ def _with_statistics(
     return (d(*x.shape), x, d(x.shape[axis]) if weight else None, *statistics(x))
 
 
+def _behind_relu(d: Draw, x: np.ndarray, weight: bool) -> tuple[Any, ...]:
+    """As ``_with_statistics``, with the output of a ReLU behind g."""
+    g, *others = _with_statistics(d, x, weight, _statistics, 1)
+    return (g, np.maximum(d(*x.shape), 0), *others)
+
+
 for label, x in CHANNELS.items():
     c = x[1]
     add("channel_sum", label, lambda d, x=x: (d(*x),), tolerance=10)
@@ -123,6 +129,19 @@ for label, x in CHANNELS.items():
             "batch_norm_grad",
             label + name,
             lambda d, x=x, weight=weight: (*_with_statistics(d, d(*x) * 3 + 2, weight, _statistics, 1), 1e-5),
+            tolerance=10,
+        )
+    for name, residual in {"": True, "-plain": False}.items():
+        add(
+            "batch_norm_relu",
+            label + name,
+            lambda d, x=x, c=c, residual=residual: (d(*x) * 3 + 2, d(c), d(c), d(*x) if residual else None, 1e-5),
+            tolerance=3,
+        )
+        add(
+            "batch_norm_relu_grad",
+            label + name,
+            lambda d, x=x, residual=residual: (*_behind_relu(d, d(*x) * 3 + 2, not residual), 1e-5, residual),
             tolerance=10,
         )
 

@@ -214,6 +214,13 @@ FAULTS = {
         "batch_norm-2d",
         VALUES,
     ),
+    "normalization: the gradient of what was cut off": Fault(
+        "normalization",
+        "result[j] > acc_t(0) ? u[j] : acc_t(0)",
+        "u[j]",
+        "batch_norm_relu_grad-2d",
+        VALUES,
+    ),
     "normalization_layer: a mean over too many": Fault(
         "normalization_layer",
         "slope = warp_sum(sum_h) / acc_t(n);",

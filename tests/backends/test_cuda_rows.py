@@ -25,6 +25,8 @@ needs_emulator = pytest.mark.skipif(devices.real_cupy() is not None, reason="loo
 FAMILIES = {
     "batch_norm": "normalization",
     "batch_norm_grad": "normalization",
+    "batch_norm_relu": "normalization",
+    "batch_norm_relu_grad": "normalization",
     "layer_norm": "normalization_layer",
     "layer_norm_grad": "normalization_layer",
     "softmax": "softmax",
@@ -79,6 +81,13 @@ for shape in ((3, 5, 7), (2, 4, 9, 9), (2, 6, 64, 72), (700, 3, 2, 2), (40, 260,
     EDGES.add("channel_sum", label, lambda d, s=shape: (d(*s),), tolerance=10)
     EDGES.add("batch_norm", label, lambda d, s=shape: (d(*s) + 1, d(s[1]), d(s[1]), 1e-3), tolerance=3)
     EDGES.add("batch_norm_grad", label, lambda d, s=shape: _batch(d, s), tolerance=10)
+    EDGES.add("batch_norm_relu", label, lambda d, s=shape: (d(*s) + 1, d(s[1]), d(s[1]), d(*s), 1e-3), tolerance=3)
+    EDGES.add(
+        "batch_norm_relu_grad",
+        label,
+        lambda d, s=shape: (d(*s), np.maximum(d(*s), 0), *_batch(d, s)[1:], s[0] % 2 == 0),
+        tolerance=10,
+    )
 
 # softmax over other axes than the last: columns beyond one block, slices of unequal length
 for shape, axis in (((3, 21, 40), 1), ((5, 33), 0), ((2, 7, 5, 9), 2), ((2, 7, 5, 9), 1)):
@@ -152,6 +161,9 @@ def test_batch_norm_keeps_the_layout(cuda: Cuda) -> None:
     y, mean, var = cuda.batch_norm(a, None, None, 1e-5)
     gx = cuda.batch_norm_grad(cuda.asarray(x), a, None, mean, var, 1e-5)[0]
     assert is_channels_last(y) and is_channels_last(gx)
+    y = cuda.batch_norm_relu(a, None, None, cuda.asarray(x), 1e-5)[0]
+    gx, _, _, residual = cuda.batch_norm_relu_grad(cuda.asarray(x), y, a, None, mean, var, 1e-5, True)
+    assert is_channels_last(y) and is_channels_last(gx) and is_channels_last(residual)
     assert cuda.batch_norm(cuda.asarray(x), None, None, 1e-5)[0].flags.c_contiguous
 
 
@@ -179,7 +191,7 @@ def test_layer_norm_far_from_zero_keeps_its_digits(n: int, cuda: Cuda) -> None:
     assert np.abs(y - expected).max() < 3e-6
 
 
-@pytest.mark.parametrize("kernel", ["batch_norm", "batch_norm_grad", "layer_norm", "layer_norm_grad"])
+@pytest.mark.parametrize("kernel", [name for name in FAMILIES if "norm" in name])
 def test_half_precision_with_single_precision_weights(kernel: str, cuda: Cuda) -> None:
     for sample in [s for s in EDGES if s.kernel == kernel and s.label in ("3x5x7", "33", "5000")]:
         arguments = [a.astype("float32") if getattr(a, "ndim", 2) == 1 else a for a in sample.arguments("float16")]

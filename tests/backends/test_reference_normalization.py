@@ -19,6 +19,16 @@ def batch_norm_grad(torch, g, x, weight, mean, var, eps):
     return vjp(torch, lambda *a: torch.native_batch_norm(*a, None, None, True, 0.1, eps)[0], [x, weight, bias], g)
 
 
+def batch_norm_relu(torch, x, weight, bias, residual, eps):
+    y, *statistics = batch_norm(torch, x, weight, bias, eps)
+    return (y if residual is None else y + residual).relu(), *statistics
+
+
+def batch_norm_relu_grad(torch, g, y, x, weight, mean, var, eps, residual):
+    g = g * (y > 0)
+    return *batch_norm_grad(torch, g, x, weight, mean, var, eps), g if residual else None
+
+
 def layer_norm(torch, x, weight, bias, eps):
     y, mean, rstd = torch.native_layer_norm(x, x.shape[1:], weight, bias, eps)
     return y, mean[:, 0], rstd[:, 0]
@@ -36,7 +46,8 @@ def channel_affine(torch, x, scale, shift):
     return y if shift is None else y + shift.reshape(shape)
 
 
-ORACLES = {f.__name__: f for f in (batch_norm, batch_norm_grad, layer_norm, layer_norm_grad, channel_affine)}
+BATCH = (batch_norm, batch_norm_grad, batch_norm_relu, batch_norm_relu_grad)
+ORACLES = {f.__name__: f for f in (*BATCH, layer_norm, layer_norm_grad, channel_affine)}
 
 
 @rows(ORACLES, refused="no-images")

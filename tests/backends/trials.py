@@ -176,6 +176,8 @@ _OWN.add("channel_sum", "packs", lambda d: (d(3, 8, 6, 6),), tolerance=10)
 _OWN.add("channel_sum", "split", lambda d: (d(3, 3, 41, 31),), tolerance=10)  # several blocks share a channel
 _OWN.add("batch_norm", "split", lambda d: (d(3, 3, 41, 31) + 1, d(3), d(3), 1e-3), tolerance=3)
 _add("normalization", "batch_norm-split", layouts=LAYOUTS)
+for _name in ("", "-plain"):
+    _add("normalization", f"batch_norm_relu-2d{_name}", f"batch_norm_relu_grad-2d{_name}", layouts=LAYOUTS)
 _add("reduction", "channel_sum-packs", "channel_sum-split", layouts=LAYOUTS)
 _add("reduction", "square_sum-several")
 

@@ -32,7 +32,7 @@ def test_every_kernel_has_its_row(cuda: Cuda, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(settings, "conv_tf32", True)
     kernels_cuda.main(["--keep"])
     assert {"card", "clocks before", "clocks after", "peaks", "launch", "kernels", "choices"} == kept.keys()
-    assert len(kept["kernels"]) == 4 + 4 + 2 * 4 + 2 + 3 + 2 * 2 * 3
+    assert len(kept["kernels"]) == 4 + 4 + 2 * 6 + 2 + 3 + 2 * 2 * 3
     assert all(row["us"] > 0 for row in kept["kernels"].values())
     assert {name for name, row in kept["kernels"].items() if "tuned us" in row} == {
         f"{case} {label} {direction}"

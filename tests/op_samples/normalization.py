@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autograd.errors import ShapeError
@@ -24,6 +26,34 @@ def batches(rng: np.random.Generator) -> list[Sample]:
         Sample(uniform(rng, (1, 3, 1)), mean, var, bias=b),
     ]
     return [*own, *running]
+
+
+def cut_off(rng: np.random.Generator) -> list[Sample]:
+    """As ``batches``, with results away from zero: values of two signs, or another branch that decides it."""
+
+    def signed(shape: tuple[int, ...]) -> np.ndarray:
+        return rng.choice([-1.0, 1.0], shape) * uniform(rng, shape, 3.0, 4.0)
+
+    w, b = uniform(rng, (3,)), uniform(rng, (3,)) / 10
+    mean, var = uniform(rng, (3,)) / 10, uniform(rng, (3,), 0.5, 2)
+    x = uniform(rng, (2, 3, 4, 2))
+    return [
+        Sample(np.tile(signed((2, 1, 4)), (3, 3, 1)), None, None, w, b, True, 0.1, 1e-2),
+        Sample(x, None, None, w, b, True, 0.1, 1e-2, signed(x.shape)),
+        Sample(x, None, None, weight=w, training=True, residual=signed(x.shape)),
+        Sample(uniform(rng, (5, 3)), None, None, bias=b, training=True, residual=signed((5, 3))),
+        Sample(x, mean, var, w, b, residual=signed(x.shape)),
+        Sample(signed(x.shape), mean, var),
+    ]
+
+
+def batch_norm_relu(*arguments: Any, residual: Any = None, **options: Any) -> Any:
+    """PyTorch's three calls in one."""
+    from torch.nn.functional import batch_norm
+
+    *arguments, residual = arguments if len(arguments) == 9 else (*arguments, residual)
+    y = batch_norm(*arguments, **options)
+    return (y if residual is None else y + residual).relu()
 
 
 def layers(rng: np.random.Generator) -> list[Sample]:
@@ -127,6 +157,26 @@ OPS = [
                 None,
                 training=True,
             ),
+        ),
+    ),
+    Op(
+        "F.batch_norm_relu",
+        cut_off,
+        torch=batch_norm_relu,
+        dtypes=("float32", "float64", "float16"),
+        constant=(1, 2),
+        rtol=1e-4,
+        errors=(
+            Error(
+                ShapeError,
+                r"batch_norm_relu: expected residual of the input's shape \(2, 3, 4, 5\), got \(3, 4, 5\)",
+                X,
+                None,
+                None,
+                training=True,
+                residual=X[0],
+            ),
+            Error(ValueError, "batch_norm: expected running_mean and running_var outside of training", X, None, None),
         ),
     ),
     Op(

@@ -83,6 +83,38 @@ def grad_sums(
 
 
 @intrinsic
+def masked_grad_sums(
+    context: Any,
+    g: Any,
+    y: Any,
+    x: Any,
+    passed: Any,
+    start: Any,
+    apart: Any,
+    rows: Any,
+    length: Any,
+    middle: Any,
+    out: Any,
+) -> tuple[Any, Callable[..., Any]]:
+    """passed = g where y > 0, else 0, and the sums of ``grad_sums`` of it."""
+
+    def generate(e: Emitter, kinds: Any, values: Any) -> None:
+        *arrays, start, apart, rows, length, middle, out = values
+        g, y, x, passed = (e.data(kind, array, start) for kind, array in zip(kinds[:4], arrays, strict=True))
+        b, middle = e.builder, e.splat(middle)
+
+        def terms(place: Any, mask: Any) -> list[Any]:
+            upper, result, source = (e.loaded(e.at(array, place), mask) for array in (g, y, x))
+            upper = b.select(b.fcmp_ordered(">", result, e.zero), upper, e.zero)
+            e.put(upper, e.at(passed, place), mask)
+            return [upper, b.fmul(upper, b.fsub(source, middle))]
+
+        _sums(e, rows, apart, length, terms, e.data(kinds[9], out))
+
+    return types.void(g, y, x, passed, start, apart, rows, length, middle, out), emits(generate)
+
+
+@intrinsic
 def center_rows(
     context: Any,
     g: Any,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from backends.cpu.kernels.channel_rows import center_rows, grad_sums
-from backends.cpu.kernels.jit import kernel, summing
+from backends.cpu.kernels.channel_rows import center_rows, grad_sums, masked_grad_sums
+from backends.cpu.kernels.jit import helper, kernel, summing
 from backends.cpu.kernels.reduction import BLOCK, add_row, row_sum
 
 
@@ -31,29 +31,66 @@ def _normalize(x: Any, middle: Any, factor: Any, offset: Any, y: Any) -> None:
         y[i] = (x[i] - middle) * factor + offset
 
 
-@kernel
-def batch_norm(x: Any, y: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float) -> None:
-    """y (N,C,L), mean and var (C,) of x (N,C,L).
+@summing
+def _normalize_relu(x: Any, middle: Any, factor: Any, offset: Any, y: Any) -> None:
+    """y = max((x - middle) * factor + offset, 0)."""
+    for i in range(x.size):
+        value = (x[i] - middle) * factor + offset
+        y[i] = x.dtype.type(0) if value <= 0 else value  # NaN stays
+
+
+@summing
+def _normalize_add_relu(x: Any, middle: Any, factor: Any, offset: Any, residual: Any, y: Any) -> None:
+    """y = max((x - middle) * factor + offset + residual, 0)."""
+    for i in range(x.size):
+        value = (x[i] - middle) * factor + offset + residual[i]
+        y[i] = x.dtype.type(0) if value <= 0 else value
+
+
+@helper
+def _statistics(x: Any, c: Any) -> tuple[Any, float]:
+    """Mean and variance of a channel of x (N,C,L).
 
     One pass finds both moments, taken about the mean of the channel's first row: close enough to the mean that
     var = E[d^2] - E[d]^2 loses no digits.
     """
     real = x.dtype.type
     count = x.shape[0] * x.shape[2]
+    shift = real(row_sum(x[0, c]) / x.shape[2])
+    first = second = 0.0
+    for n in range(x.shape[0]):
+        a, b = _moments(x[n, c], shift)
+        first += a
+        second += b
+    d = first / count
+    return real(shift + d), max(second / count - d * d, 0.0)
+
+
+@kernel
+def batch_norm(x: Any, y: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float) -> None:
+    """y (N,C,L), mean and var (C,) of x (N,C,L)."""
+    real = x.dtype.type
     for c in prange(x.shape[1]):
-        shift = real(row_sum(x[0, c]) / x.shape[2])
-        first = second = 0.0
-        for n in range(x.shape[0]):
-            a, b = _moments(x[n, c], shift)
-            first += a
-            second += b
-        d = first / count
-        variance = max(second / count - d * d, 0.0)
-        middle = real(shift + d)
+        middle, variance = _statistics(x, c)
         mean[c], var[c] = middle, variance
         factor = real(weight[c] / math.sqrt(variance + eps))
         for n in range(x.shape[0]):
             _normalize(x[n, c], middle, factor, bias[c], y[n, c])
+
+
+@kernel
+def batch_norm_relu(x: Any, residual: Any, y: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float) -> None:
+    """As ``batch_norm``, with residual (N,C,L), or one without elements, added and max(y, 0) taken."""
+    real = x.dtype.type
+    for c in prange(x.shape[1]):
+        middle, variance = _statistics(x, c)
+        mean[c], var[c] = middle, variance
+        factor = real(weight[c] / math.sqrt(variance + eps))
+        for n in range(x.shape[0]):
+            if residual.size:
+                _normalize_add_relu(x[n, c], middle, factor, bias[c], residual[n, c], y[n, c])
+            else:
+                _normalize_relu(x[n, c], middle, factor, bias[c], y[n, c])
 
 
 @kernel
@@ -72,6 +109,36 @@ def batch_norm_grad(
         factor, share, slope = real(weight[c] * rstd), real(sums[0] / count), real(sums[1] * rstd * rstd / count)
         center_rows(
             gradients, inputs, targets, c * length, apart, rows, length, mean[c], factor, share, slope
+        )  # fmt: skip
+
+
+@kernel
+def batch_norm_relu_grad(
+    g: Any,
+    y: Any,
+    x: Any,
+    passed: Any,
+    gx: Any,
+    weight: Any,
+    mean: Any,
+    var: Any,
+    g_weight: Any,
+    g_bias: Any,
+    eps: float,
+) -> None:
+    """As ``batch_norm_grad`` of what passes the ReLU: passed (N,C,L) = g where y > 0, else 0; it may be gx."""
+    real = x.dtype.type
+    rows, channels, length = x.shape
+    count, apart = rows * length, channels * length
+    gradients, results, inputs = g.reshape(-1), y.reshape(-1), x.reshape(-1)
+    through, targets = passed.reshape(-1), gx.reshape(-1)
+    for c in prange(channels):
+        rstd, sums = 1 / math.sqrt(var[c] + eps), np.empty(2)
+        masked_grad_sums(gradients, results, inputs, through, c * length, apart, rows, length, mean[c], sums)
+        g_bias[c], g_weight[c] = sums[0], sums[1] * rstd
+        factor, share, slope = real(weight[c] * rstd), real(sums[0] / count), real(sums[1] * rstd * rstd / count)
+        center_rows(
+            through, inputs, targets, c * length, apart, rows, length, mean[c], factor, share, slope
         )  # fmt: skip
 
 

@@ -107,7 +107,7 @@ extern "C" __global__ void batch_norm_finish(const acc_t* __restrict__ parts, in
     scale[channel] = (weight ? weight[channel] : acc_t(1)) * reciprocal_root(variance + eps);
 }
 
-// y = epilogue(normalized value, offset): what follows can join this pass.
+// y = the normalized values after epilogue(values, offset): what follows joins this pass.
 template <class Layout, class Epilogue>
 DEVICE void normalize(const Layout& layout, const scalar_t* __restrict__ x, const acc_t* __restrict__ centre,
                       const acc_t* __restrict__ scale, const acc_t* __restrict__ bias, scalar_t* __restrict__ y,
@@ -129,14 +129,31 @@ DEVICE void normalize(const Layout& layout, const scalar_t* __restrict__ x, cons
 #pragma unroll
         for (int j = 0; j < Layout::WIDTH; ++j) {
             const int k = Layout::of(j);
-            v[j] = epilogue((v[j] - origin[k] - middle[k]) * factor[k] + shift[k], at + j);
+            v[j] = (v[j] - origin[k] - middle[k]) * factor[k] + shift[k];
         }
+        epilogue(v, at);
         store(y + at, v);
     });
 }
 
 struct Unchanged {
-    DEVICE acc_t operator()(acc_t v, long long) const { return v; }
+    template <int N>
+    DEVICE void operator()(acc_t (&)[N], long long) const {}
+};
+
+struct Relu {
+    const scalar_t* residual;  // what is added before, if anything
+
+    template <int N>
+    DEVICE void operator()(acc_t (&v)[N], long long at) const {
+        acc_t other[N] = {};
+        if (residual) load(residual + at, other);
+#pragma unroll
+        for (int j = 0; j < N; ++j) {
+            v[j] += other[j];
+            v[j] = v[j] <= acc_t(0) ? acc_t(0) : v[j];  // NaN stays
+        }
+    }
 };
 
 extern "C" __global__ void batch_norm(const scalar_t* __restrict__ x, const acc_t* __restrict__ centre,
@@ -147,35 +164,82 @@ extern "C" __global__ void batch_norm(const scalar_t* __restrict__ x, const acc_
               [&](auto layout) { normalize(layout, x, centre, scale, bias, y, Unchanged()); });
 }
 
-// parts (2, gridDim.y, channels): sums of g and of g * h, h = (x - mean) / sqrt(var + eps).
+extern "C" __global__ void batch_norm_relu(const scalar_t* __restrict__ x, const acc_t* __restrict__ centre,
+                                           const acc_t* __restrict__ scale, const acc_t* __restrict__ bias,
+                                           const scalar_t* __restrict__ residual, scalar_t* __restrict__ y,
+                                           long long images, int channels, int length, int last, int width) {
+    by_layout(images, channels, length, last, width,
+              [&](auto layout) { normalize(layout, x, centre, scale, bias, y, Relu{residual}); });
+}
+
+// parts (2, gridDim.y, channels): sums of g and of g * h, h = (x - mean) / sqrt(var + eps); upper(offset, u) loads g.
+template <class Layout, class Upper>
+DEVICE void gradient_sums(const Layout& layout, const scalar_t* __restrict__ x, const acc_t* __restrict__ mean,
+                          const acc_t* __restrict__ var, acc_t* __restrict__ parts, acc_t eps, Upper upper) {
+    constexpr int K = Layout::CHANNELS;
+    acc_t sums[2 * K] = {}, middle[K] = {}, factor[K] = {};
+    if (layout.exists()) {
+#pragma unroll
+        for (int k = 0; k < K; ++k) {
+            middle[k] = mean[layout.channel(k)];
+            factor[k] = reciprocal_root(var[layout.channel(k)] + eps);
+        }
+    }
+    layout.each([&](long long at, long long) {
+        acc_t u[Layout::WIDTH], v[Layout::WIDTH];
+        upper(at, u);
+        load(x + at, v);
+#pragma unroll
+        for (int j = 0; j < Layout::WIDTH; ++j) {
+            const int k = Layout::of(j);
+            sums[k] += u[j];
+            sums[K + k] += u[j] * ((v[j] - middle[k]) * factor[k]);
+        }
+    });
+    add_up(layout, sums, parts);
+}
+
+struct Given {
+    const scalar_t* g;
+
+    template <int N>
+    DEVICE void operator()(long long at, acc_t (&u)[N]) const {
+        load(g + at, u);
+    }
+};
+
+// What passes the ReLU whose result is y, which is also written.
+struct Passed {
+    const scalar_t* g;
+    const scalar_t* y;
+    scalar_t* passed;
+
+    template <int N>
+    DEVICE void operator()(long long at, acc_t (&u)[N]) const {
+        acc_t result[N];
+        load(g + at, u);
+        load(y + at, result);
+#pragma unroll
+        for (int j = 0; j < N; ++j) u[j] = result[j] > acc_t(0) ? u[j] : acc_t(0);
+        store(passed + at, u);
+    }
+};
+
 extern "C" __global__ void batch_norm_grad_sums(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
                                                 const acc_t* __restrict__ mean, const acc_t* __restrict__ var,
                                                 acc_t* __restrict__ parts, long long images, int channels, int length,
                                                 acc_t eps, int last, int width) {
-    by_layout(images, channels, length, last, width, [&](auto layout) {
-        using Layout = decltype(layout);
-        constexpr int K = Layout::CHANNELS;
-        acc_t sums[2 * K] = {}, middle[K] = {}, factor[K] = {};
-        if (layout.exists()) {
-#pragma unroll
-            for (int k = 0; k < K; ++k) {
-                middle[k] = mean[layout.channel(k)];
-                factor[k] = reciprocal_root(var[layout.channel(k)] + eps);
-            }
-        }
-        layout.each([&](long long at, long long) {
-            acc_t u[Layout::WIDTH], v[Layout::WIDTH];
-            load(g + at, u);
-            load(x + at, v);
-#pragma unroll
-            for (int j = 0; j < Layout::WIDTH; ++j) {
-                const int k = Layout::of(j);
-                sums[k] += u[j];
-                sums[K + k] += u[j] * ((v[j] - middle[k]) * factor[k]);
-            }
-        });
-        add_up(layout, sums, parts);
-    });
+    by_layout(images, channels, length, last, width,
+              [&](auto layout) { gradient_sums(layout, x, mean, var, parts, eps, Given{g}); });
+}
+
+extern "C" __global__ void batch_norm_relu_grad_sums(const scalar_t* __restrict__ g, const scalar_t* __restrict__ y,
+                                                     const scalar_t* __restrict__ x, scalar_t* __restrict__ passed,
+                                                     const acc_t* __restrict__ mean, const acc_t* __restrict__ var,
+                                                     acc_t* __restrict__ parts, long long images, int channels,
+                                                     int length, acc_t eps, int last, int width) {
+    by_layout(images, channels, length, last, width,
+              [&](auto layout) { gradient_sums(layout, x, mean, var, parts, eps, Passed{g, y, passed}); });
 }
 
 // sums (2, channels): the gradients of bias and weight.
@@ -184,11 +248,12 @@ extern "C" __global__ void grad_finish(const acc_t* __restrict__ parts, int spli
     write_totals<2>(parts, splits, channels, sums);
 }
 
-extern "C" __global__ void batch_norm_grad(const scalar_t* __restrict__ g, const scalar_t* __restrict__ x,
+// g and gx may be one array.
+extern "C" __global__ void batch_norm_grad(const scalar_t* g, const scalar_t* __restrict__ x,
                                            const acc_t* __restrict__ weight, const acc_t* __restrict__ mean,
-                                           const acc_t* __restrict__ var, const acc_t* __restrict__ sums,
-                                           scalar_t* __restrict__ gx, long long images, int channels, int length,
-                                           acc_t eps, int last, int width) {
+                                           const acc_t* __restrict__ var, const acc_t* __restrict__ sums, scalar_t* gx,
+                                           long long images, int channels, int length, acc_t eps, int last,
+                                           int width) {
     by_layout(images, channels, length, last, width, [&](auto layout) {
         using Layout = decltype(layout);
         constexpr int K = Layout::CHANNELS;
