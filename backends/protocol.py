@@ -170,7 +170,7 @@ class Backend(Protocol):
     def log_softmax_grad(self, g: Array, y: Array, axis: int) -> Array:
         """g - exp(y) * sum(g), y the log-softmax."""
 
-    # -- loss: x (M,C) logits, target (M,) int64, weight (C,) or None ------------------------------------------------
+    # -- loss: x (M,C) logits, target (M,) int64, weight (C,) or None; or x (N,C,L), target (N,L) and results likewise -
     def cross_entropy(
         self, x: Array, target: Array, weight: Array | None, ignore_index: int, smoothing: float
     ) -> tuple[Array, Array]:

@@ -222,7 +222,7 @@ def norms() -> Iterator[Row]:
 
 def softmaxes() -> Iterator[Row]:
     """Softmax and the loss on it."""
-    for x in ((128, 10), (128, 1000), (2048, 96)):
+    for x in ((128, 10), (128, 1000), (2048, 96), (4, 4, 128 * 128), (4, 21, 256 * 256)):
         yield Row(f"softmax {by(x)}", [x], lambda be, x: be.softmax(x, 1), lambda torch, x: torch.softmax(x, 1))
         yield Row(
             f"softmax gradient {by(x)}",
@@ -454,17 +454,24 @@ FAMILIES = (
 
 def cross_entropy(be: Any, x: np.ndarray) -> Any:
     """Loss of class 0, and the gradient of its mean."""
-    target, g = np.zeros(len(x), np.int64), np.full(len(x), 1 / len(x), np.float32)
+    shape = x.shape[:1] + x.shape[2:]
+    target, g = np.zeros(shape, np.int64), np.full(shape, len(x) / x.size * x.shape[1], np.float32)
     _, lse = be.cross_entropy(x, target, None, -100, 0.0)
     return be.cross_entropy_grad(g, x, target, lse, None, -100, 0.0)
 
 
 def torch_cross_entropy(torch: Any, x: Any) -> Any:
     """The same by PyTorch's operations."""
-    aten, target = torch.ops.aten, torch.zeros(len(x), dtype=torch.int64)
+    aten, target = torch.ops.aten, torch.zeros(len(x), *x.shape[2:], dtype=torch.int64)
     y = aten._log_softmax(x, 1, False)
-    _, weight = aten.nll_loss_forward(y, target, None, 1, -100)
-    g = aten.nll_loss_backward(torch.ones(()), y, target, None, 1, -100, weight)
+    if x.ndim == 2:
+        _, weight = aten.nll_loss_forward(y, target, None, 1, -100)
+        g = aten.nll_loss_backward(torch.ones(()), y, target, None, 1, -100, weight)
+    else:
+        y, target = y.unsqueeze(2), target.unsqueeze(1)
+        _, weight = aten.nll_loss2d_forward(y, target, None, 1, -100)
+        g = aten.nll_loss2d_backward(torch.ones(()), y, target, None, 1, -100, weight).squeeze(2)
+        y = y.squeeze(2)
     return aten._log_softmax_backward_data(g, y, 1, torch.float32)
 
 

@@ -20,10 +20,18 @@ def _served(x: Array, target: Array, g: Array | None = None) -> bool:
     )
 
 
+def _as_rows(x: Array) -> Array:
+    """(N,C,L) as (N L,C)."""
+    return x.transpose(0, 2, 1).reshape(-1, x.shape[1])
+
+
 def cross_entropy(
     be: Gpu, x: Array, target: Array, weight: Array | None, ignore_index: int, smoothing: float
 ) -> tuple[Array, Array]:
     """See ``Backend.cross_entropy``."""
+    if x.ndim == 3:
+        loss, lse = cross_entropy(be, _as_rows(x), target.reshape(-1), weight, ignore_index, smoothing)
+        return loss.reshape(target.shape), lse.reshape(target.shape)
     if not _served(x, target):
         return reference.cross_entropy(be, x, target, weight, ignore_index, smoothing)
     rows, n = x.shape
@@ -50,6 +58,10 @@ def cross_entropy_grad(
     """See ``Backend.cross_entropy_grad``."""
     if total is not None:
         g = be.xp.full(target.shape, g / total, g.dtype)
+    if x.ndim == 3:
+        g, lse, flat = g.reshape(-1), lse.reshape(-1), target.reshape(-1)
+        gx = cross_entropy_grad(be, g, _as_rows(x), flat, lse, weight, ignore_index, smoothing)
+        return gx.reshape(*target.shape, -1).transpose(0, 2, 1)
     if not _served(x, target, g):
         return reference.cross_entropy_grad(be, g, x, target, lse, weight, ignore_index, smoothing)
     rows, n = x.shape

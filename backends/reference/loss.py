@@ -14,14 +14,14 @@ def cross_entropy(
     (1-s) * weight[t] * (lse - x[t]) + s/C * sum_c weight[c] * (lse - x[c]); 0 where t == ignore_index.
 
     Args:
-        x: logits (M,C).
-        target: classes (M,), int64.
+        x: logits (M,C) or (N,C,L).
+        target: classes (M,) or (N,L), int64.
         weight: of each class (C,) or None.
         ignore_index: the target value that means none.
         smoothing: s, the share spread over all classes.
 
     Returns:
-        loss (M,) and lse = log sum exp x (M,), the latter in at least float32.
+        loss and lse = log sum exp x like target, the latter in at least float32.
 
     Raises:
         IndexError: a target is neither a class nor ``ignore_index``; a GPU says so at the next synchronisation.
@@ -50,7 +50,7 @@ def cross_entropy(
     if smoothing:
         spread = log_sum[:, None] - shifted
         if weight is not None:
-            spread = spread * wide(weight)
+            spread = spread * _of_classes(wide(weight), x)
         loss = (1 - smoothing) * loss + smoothing / classes * spread.sum(1)
     return narrow(xp.where(kept, loss, 0), x), lse
 
@@ -64,7 +64,7 @@ def cross_entropy_mean(
         x, target, weight, ignore_index, smoothing: as in ``cross_entropy``.
 
     Returns:
-        The mean, 0-d; lse (M,); and the sum of the weights, 0-d, of its dtype.
+        The mean, 0-d; lse like target; and the sum of the weights, 0-d, of its dtype.
 
     Raises:
         IndexError: as ``cross_entropy``.
@@ -101,13 +101,13 @@ def cross_entropy_grad(
     g * ((1-s) * weight[t] * (p - onehot(t)) + s/C * (p * sum(weight) - weight)), p = exp(x - lse).
 
     Args:
-        g: (M,); or, with ``total``, that of the mean, 0-d.
+        g: like target; or, with ``total``, that of the mean, 0-d.
         x, target, weight, ignore_index, smoothing: as in ``cross_entropy``.
-        lse: as ``cross_entropy`` returned it, (M,).
+        lse: as ``cross_entropy`` returned it.
         total: as ``cross_entropy_mean`` returned it, 0-d.
 
     Returns:
-        (M,C).
+        Like x.
     """
     xp, classes = be.xp, x.shape[1]
     if total is not None:
@@ -116,8 +116,13 @@ def cross_entropy_grad(
     kept = target != ignore_index
     safe = xp.where(kept, target, 0)
     w = xp.ones(classes, p.dtype) if weight is None else wide(weight)
-    onehot = safe[:, None] == xp.arange(classes)
+    onehot = safe[:, None] == _of_classes(xp.arange(classes), x)
     gx = (1 - smoothing) * w[safe][:, None] * (p - onehot)
     if smoothing:
-        gx = gx + smoothing / classes * (p * w.sum() - w)
+        gx = gx + smoothing / classes * (p * w.sum() - _of_classes(w, x))
     return narrow(xp.where(kept[:, None], wide(g)[:, None] * gx, 0), x)
+
+
+def _of_classes(v: Array, x: Array) -> Array:
+    """v (C,) in a shape that broadcasts against x (M,C) or (N,C,L)."""
+    return v.reshape(-1, *[1] * (x.ndim - 2))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
@@ -17,7 +16,7 @@ INT64 = ag.int64.numpy
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
-# -- class indices: x (M,C) logits, target (M,) int64, weight (C,) or None ---------------------------------------------
+# -- class indices: x (M,C) or (N,C,L) logits, target (M,) or (N,L) int64, weight (C,) or None -------------------------
 
 
 @op(kept=("lse", "total"))
@@ -52,7 +51,7 @@ def _cross_entropy_definition(
 ) -> Any:
     kept = target != ignore_index
     log_p = x.log_softmax(1)
-    weighted = log_p if weight is None else log_p * weight
+    weighted = log_p if weight is None else log_p * weight.reshape(-1, *[1] * (x.ndim - 2))
     safe = ag.where(kept, target, 0).unsqueeze(1)
     loss = -(1 - smoothing) * weighted.gather(1, safe).squeeze(1)
     if smoothing:
@@ -107,21 +106,14 @@ def cross_entropy(
     if target.raw.dtype.kind in REAL:
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     classes = target if target.raw.dtype is INT64 else target.to(ag.int64)
-    if classes.raw.ndim != 1:
-        classes = classes.reshape(-1)
-    how = {"ignore_index": ignore_index, "smoothing": float(label_smoothing), "reduction": reduction}
-    loss: Tensor = _cross_entropy(_rows(input), classes, weight, **how)
-    return loss.reshape(target.raw.shape) if reduction == "none" else loss
-
-
-def _rows(input: Tensor) -> Tensor:
-    """(N,C,*S), (N,C) or (C,) as (M,C)."""
     shape = input.raw.shape
-    if len(shape) == 2:
-        return input
     if len(shape) == 1:
-        return input.unsqueeze(0)
-    return input.movedim(1, -1).reshape(prod(shape) // max(shape[1], 1), shape[1])
+        input, classes = input.unsqueeze(0), classes.unsqueeze(0)
+    elif len(shape) > 3:
+        input, classes = input.flatten(2), classes.flatten(1)
+    how = {"ignore_index": ignore_index, "smoothing": float(label_smoothing), "reduction": reduction}
+    loss: Tensor = _cross_entropy(input, classes, weight, **how)
+    return loss.reshape(target.raw.shape) if reduction == "none" else loss
 
 
 def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Any, reduction: str, smoothing: float) -> Tensor:

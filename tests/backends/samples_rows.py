@@ -183,6 +183,8 @@ SOFTMAXES: dict[str, tuple[tuple[int, ...], int]] = {
     "wide": ((3, 2000), 1),
     "large": ((128, 100), 1),
     "large-first": ((100, 128), 0),
+    "places": ((3, 5, 4, 10), 1),
+    "places-large": ((2, 21, 600), 1),
     "no-rows": ((0, 4), 1),
     "no-columns": ((4, 0), 1),
 }
@@ -199,8 +201,12 @@ for name in ("softmax", "log_softmax"):
     add(name, "all-minus-inf", lambda d: (np.full((2, 3), -math.inf, d.dtype), 1))
     add(name, "inf", lambda d: (d.marked(math.inf, 4, 6), 1))
     add(name, "nan", lambda d: (d.marked(math.nan, 4, 6), 1))
+    add(name, "minus-inf-places", lambda d: (d.marked(-math.inf, 20, 4).T, 0))
+    add(name, "all-minus-inf-places", lambda d: (np.full((4, 20), -math.inf, d.dtype), 0))
+    add(name, "inf-places", lambda d: (d.marked(math.inf, 20, 4).T, 0))
+    add(name, "nan-places", lambda d: (d.marked(math.nan, 20, 4).T, 0))
 
-# -- loss: rows, classes, weight, ignore_index, smoothing --------------------------------------------------------------
+# -- loss: rows (or images and places), classes, weight, ignore_index, smoothing ---------------------------------------
 LOSSES: dict[str, tuple[Any, ...]] = {
     "plain": (7, 5, False, -100, 0.0),
     "weight": (7, 5, True, -100, 0.0),
@@ -213,22 +219,28 @@ LOSSES: dict[str, tuple[Any, ...]] = {
     "large": (512, 40, True, 3, 0.1),
     "large-plain": (600, 10, False, -100, 0.0),
     "wide": (3, 3000, False, -100, 0.0),
+    "places": ((2, 300), 4, False, -100, 0.0),
+    "places-all": ((3, 40), 5, True, 1, 0.3),
+    "places-ignored": ((2, 30), 3, True, -1, 0.1),
+    "places-large": ((3, 600), 21, True, -1, 0.0),
+    "few-places": ((40, 3), 6, False, 2, 0.1),
     "no-rows": (0, 4, True, -100, 0.1),
 }
 
 
-def _loss(d: Draw, m: int, c: int, weighted: bool, ignore: int) -> tuple[Any, ...]:
+def _loss(d: Draw, m: Any, c: int, weighted: bool, ignore: int) -> tuple[Any, ...]:
     """x, target and weight; every fifth target is the ignored one if it is negative."""
-    target = d.ints(c, m)
+    first, *behind = m if isinstance(m, tuple) else (m,)
+    target = d.ints(c, first, *behind)
     if ignore < 0 and ignore != -100:
-        target[::5] = ignore
-    return d(m, c) * 3, target, d.positive(c) if weighted else None
+        target.reshape(-1)[::5] = ignore
+    return d(first, c, *behind) * 3, target, d.positive(c) if weighted else None
 
 
-def _loss_grad(d: Draw, m: int, c: int, weighted: bool, ignore: int, smoothing: float) -> tuple[Any, ...]:
+def _loss_grad(d: Draw, m: Any, c: int, weighted: bool, ignore: int, smoothing: float) -> tuple[Any, ...]:
     x, target, weight = _loss(d, m, c, weighted, ignore)
     lse = REFERENCE.cross_entropy(x, target, weight, ignore, smoothing)[1]
-    return d(m), x, target, lse, weight, ignore, smoothing
+    return d(*target.shape), x, target, lse, weight, ignore, smoothing
 
 
 def _mean_grad(d: Draw, *row: Any) -> tuple[Any, ...]:

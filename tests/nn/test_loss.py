@@ -103,3 +103,31 @@ def test_a_confident_row_keeps_its_digits() -> None:
     logits = ag.tensor([[9.0, 0.0], [1e4, 1e4]])
     losses = F.cross_entropy(logits, ag.tensor([0, 0]), reduction="none")
     np.testing.assert_allclose(losses.numpy(), [np.log1p(np.exp(-9.0)), np.log(2)], rtol=1e-3)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("shape", [(3, 7), (6, 10), (40,), (2, 3, 5)], ids=str)
+def test_maps_of_classes_as_rows_of_classes(shape: tuple[int, ...], reduction: str, weighted: bool) -> None:
+    """Whatever the layout: channels first, channels last, and the (N,T,C) of language models transposed."""
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(4, 5, *shape)), ag.tensor(rng.integers(0, 5, (4, *shape)))
+    weight = ag.tensor(rng.uniform(size=5)) if weighted else None
+    how: dict[str, Any] = {"weight": weight, "reduction": reduction, "ignore_index": 2, "label_smoothing": 0.1}
+    rows = ag.tensor(np.moveaxis(x, 1, -1).reshape(-1, 5), requires_grad=True)
+    first, last = ag.tensor(x, requires_grad=True), ag.tensor(np.moveaxis(x, 1, -1).copy(), requires_grad=True)
+    expected = F.cross_entropy(rows, t.reshape(-1), **how)
+    g = ag.tensor(rng.normal(size=expected.shape))
+    expected.backward(g)
+    for leaf, logits in ((first, first), (last, last.movedim(-1, 1))):
+        loss = F.cross_entropy(logits, t, **how)
+        np.testing.assert_allclose(loss.numpy(force=True).ravel(), expected.numpy(force=True).ravel(), rtol=1e-12)
+        loss.backward(g.reshape(loss.shape))
+        gx = leaf.grad.movedim(1, -1) if leaf is first else leaf.grad
+        np.testing.assert_allclose(gx.numpy().reshape(-1, 5), rows.grad.numpy(), rtol=1e-9, atol=1e-15)
+
+
+def test_a_confident_map_keeps_its_digits() -> None:
+    logits = ag.tensor([9.0, 0.0]).reshape(1, 2, 1).expand(1, 2, 20)
+    losses = F.cross_entropy(logits, ag.zeros(1, 20, dtype=ag.int64), reduction="none")
+    np.testing.assert_allclose(losses.numpy(), np.log1p(np.exp(-9.0)), rtol=1e-3)

@@ -213,6 +213,22 @@ def expm1(x: Any) -> Any:
     return math.expm1(x)
 
 
+def log(x: Any) -> Any:
+    """The natural logarithm, for normal positive x.
+
+    Args:
+        x: scalar, float32 or float64.
+
+    Returns:
+        Scalar of the same type, to 2 units in the last place.
+
+    Example:
+        >>> log(1.0)
+        0.0
+    """
+    return math.log(x)
+
+
 def log1p(x: Any) -> Any:
     """log(1 + x) for x from 0 to 1.
 
@@ -288,6 +304,11 @@ def _expm1_64(x: Any) -> Any:
 
 
 @helper
+def _log64(x: Any) -> Any:
+    return math.log(x)
+
+
+@helper
 def _log1p64(x: Any) -> Any:
     return math.log1p(x)
 
@@ -317,6 +338,7 @@ def _by_width(function: Callable[..., Any], narrow: Callable[..., Any], wide: Ca
 
 _by_width(exp, _exp32, _exp64)
 _by_width(expm1, _expm1_32, _expm1_64)
+_by_width(log, _log32, _log64)
 _by_width(log1p, _log1p32, _log1p64)
 _by_width(tanh, _tanh32, _tanh64)
 _by_width(sigmoid, _sigmoid32, _sigmoid64)
