@@ -15,7 +15,7 @@ from autograd.ops.complex import sgn
 from autograd.ops.extremum import _even
 from autograd.ops.out import into
 from autograd.ops.power import _pow
-from autograd.ops.reduction import _sum, as_float, restore
+from autograd.ops.reduction import _sum, as_float, beside, restore
 from autograd.ops.rounding import flat
 from autograd.ops.shape import _reshape
 from autograd.ops.spectrum import svdvals
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 def _norm(be: Any, x: Any, *, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
     xp = be.xp
     if p == 2 and x.dtype.kind != "c":
+        if len(axes) == x.ndim:
+            return xp.sqrt(be.square_sum([x])).astype(x.dtype).reshape([1] * x.ndim if keepdim else ())
         return xp.sqrt((x * x).sum(axes, keepdims=keepdim))
     size = xp.absolute(x)
     if p == 2:
@@ -46,11 +48,12 @@ def _norm(be: Any, x: Any, *, p: float, axes: tuple[int, ...], keepdim: bool) ->
 def _norm_slope(g: Any, x: Any, y: Any, *, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
     if p == 0:
         return flat(x)
+    if p == 2:
+        g, y = beside(g, x.shape, axes, keepdim), beside(y, x.shape, axes, keepdim)
+        return x * where(y == 0, 0, g / where(y == 0, 1, y))  # no 0/0 in second derivatives either
     g, y = restore(g, x.shape, axes, keepdim), restore(y, x.shape, axes, keepdim)
     if p == 1:
         return g * sgn(x)
-    if p == 2:
-        return g * where(y == 0, 0, x / y)
     if p in (math.inf, -math.inf):
         return g * (sgn(x) * _even(abs(x), y, axes=axes))
     direction = where(x == 0, 0, sgn(x) * _pow(abs(x), exponent=p - 1))

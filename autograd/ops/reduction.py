@@ -23,9 +23,14 @@ HALF = "e"  # the character of float16, which is accumulated in float32
 
 def restore(y: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Any:
     """A reduced tensor (or raw array) spread over the axes it was reduced along."""
+    return _expand(beside(y, shape, axes, keepdim), shape=shape)
+
+
+def beside(y: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Any:
+    """A reduced tensor (or raw array) in a shape that broadcasts to the one it was reduced from."""
     if not keepdim and len(axes) < len(shape):  # what was reduced to one element fits as it is
         y = _reshape(y, shape=tuple([1 if i in axes else n for i, n in enumerate(shape)]))
-    return _expand(y, shape=shape)
+    return y
 
 
 def count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:

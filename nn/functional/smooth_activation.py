@@ -14,6 +14,7 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.inplace import inplace as in_place
 from autograd.op import op
 from autograd.ops.activation import activation
+from autograd.ops.arguments import axis_of
 from autograd.ops.comparison import where
 from autograd.ops.elementwise import erf, exp, relu, sigmoid
 from autograd.ops.trigonometry import tanh
@@ -249,33 +250,6 @@ def logsigmoid(input: Tensor) -> Tensor:
     return y
 
 
-def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """The first half along an axis, gated by the second: a * sigmoid(b).
-
-    Args:
-        input: any shape with an even size along ``dim``.
-        dim: the axis that is halved.
-
-    Returns:
-        A tensor with half the size along ``dim``.
-
-    Raises:
-        ShapeError: the size is odd.
-
-    Example:
-        >>> F.glu(ag.tensor([2.0, 0.0]))
-        tensor([1.])
-
-    Source: Dauphin, Fan, Auli and Grangier, Language Modeling with Gated Convolutional Networks, 2016.
-    """
-    size = input.raw.shape[dim] if input.raw.ndim else 1
-    if size % 2:
-        raise ShapeError(f"glu: expected an even size along dim {dim}, got shape {input.raw.shape}")
-    a, b = input.split(size // 2, dim) if size else (input, input)
-    y: Tensor = a * b.sigmoid()
-    return y
-
-
 def softsign(input: Tensor) -> Tensor:
     """x / (1 + |x|).
 
@@ -307,6 +281,67 @@ def tanhshrink(input: Tensor) -> Tensor:
         tensor([-0.2384,  1.0360])
     """
     y: Tensor = input - input.tanh()
+    return y
+
+
+# -- gated -------------------------------------------------------------------------------------------------------------
+
+
+@op(promote="float", complex="refused")
+def _glu(be: Any, x: Any, *, axis: int) -> Any:
+    a, b = _halves(x, axis)
+    return be.mul(a, be.sigmoid(b))
+
+
+@op
+def _glu_grad(be: Any, g: Any, x: Any, *, axis: int) -> Any:
+    a, b = _halves(x, axis)
+    gx, gate = be.xp.empty_like(x), be.sigmoid(b)
+    for half, value in zip(_halves(gx, axis), (be.mul(g, gate), be.sigmoid_grad(be.mul(g, a), gate)), strict=True):
+        half[...] = value
+    return gx
+
+
+@_glu.grad_all
+def _glu_gradients(needs: Any, g: Any, x: Any, *, axis: int) -> Any:
+    return (_glu_grad(g, x, axis=axis),)
+
+
+@_glu.composed
+def _glu_definition(x: Any, *, axis: int) -> Any:
+    a, b = x.split(x.shape[axis] // 2, axis)
+    return a * sigmoid(b)
+
+
+def _halves(x: Any, axis: int) -> tuple[Any, Any]:
+    """The first and the second half along an axis, as views."""
+    before, size = (slice(None),) * axis, x.shape[axis] // 2
+    return x[(*before, slice(size))], x[(*before, slice(size, None))]
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half along an axis, gated by the second: a * sigmoid(b).
+
+    Args:
+        input: any shape with an even size along ``dim``.
+        dim: the axis that is halved.
+
+    Returns:
+        A tensor with half the size along ``dim``.
+
+    Raises:
+        ShapeError: the size is odd.
+
+    Example:
+        >>> F.glu(ag.tensor([2.0, 0.0]))
+        tensor([1.])
+
+    Source: Dauphin, Fan, Auli and Grangier, Language Modeling with Gated Convolutional Networks, 2016.
+    """
+    size = input.raw.shape[dim] if input.raw.ndim else 1
+    if size % 2:
+        raise ShapeError(f"glu: expected an even size along dim {dim}, got shape {input.raw.shape}")
+    y: Tensor = _glu(input, axis=axis_of("glu", dim, input.raw.ndim))
     return y
 
 
