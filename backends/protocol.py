@@ -391,6 +391,9 @@ class Backend(Protocol):
     def axes_sum(self, x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
         """Sum of x over axes, in the dtype of x."""
 
+    def cumsum(self, x: Array, axis: int, backwards: bool) -> Array:
+        """The sums of what is before (or behind) each element along an axis, itself included; of integers in int64."""
+
     def channel_sum(self, g: Array) -> Array:
         """Sum of g (N,C,*S) over all axes but the second: (C,)."""
 

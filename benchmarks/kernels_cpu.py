@@ -297,7 +297,7 @@ def activations() -> Iterator[Row]:
 
 
 def sums() -> Iterator[Row]:
-    """Sums over all axes and over the last, copies of transposed arrays, and a choice by element."""
+    """Sums over all axes and over the last, running sums, copies of transposed arrays, and a choice by element."""
     for shape in ((1000, 1000), (32_768, 32)):
         yield Row(
             f"sum {by(shape)}",
@@ -310,6 +310,13 @@ def sums() -> Iterator[Row]:
             [shape],
             lambda be, x: be.axes_sum(x, (1,), False),
             lambda torch, x: x.sum(1),
+        )
+    for axis in (0, 1):
+        yield Row(
+            f"cumsum 1000x1000 along axis {axis}",
+            [(1000, 1000)],
+            lambda be, x, axis=axis: be.cumsum(x, axis, False),
+            lambda torch, x, axis=axis: x.cumsum(axis),
         )
     for shape in ((512, 512), (2048, 2048)):
         yield Row(f"turned copy {by(shape)}", [shape], lambda be, x: be.rows(x.T), lambda torch, x: x.t().contiguous())

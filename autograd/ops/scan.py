@@ -15,7 +15,6 @@ from autograd.ops.elementwise import _logaddexp, exp, log
 from autograd.ops.extremum import ValuesIndices, pick
 from autograd.ops.joining import cat
 from autograd.ops.out import into
-from autograd.ops.reduction import HALF
 from autograd.ops.shape import _reshape
 from autograd.ops.views import narrow
 
@@ -41,10 +40,7 @@ def _flipped(xp: Any, x: Any, axis: int, backwards: bool) -> Any:
 @op(name="cumsum")
 def running_sum(be: Any, x: Any, *, axis: int, backwards: bool) -> Any:
     """The sums of what is before (or after) each element along an axis, itself included."""
-    xp, kind = be.xp, x.dtype.kind
-    wide = "int64" if kind in "iub" else "float32" if x.dtype.char == HALF else None
-    y = rows(_flipped(xp, xp.cumsum(_flipped(xp, x, axis, backwards), axis, dtype=wide), axis, backwards))
-    return y.astype(x.dtype) if wide == "float32" else y
+    return be.cumsum(x, axis, backwards)
 
 
 running_sum.grad(x=lambda g, *, axis, backwards: running_sum(g, axis=axis, backwards=not backwards))

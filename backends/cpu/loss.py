@@ -15,6 +15,7 @@ from backends.reference import loss as reference
 
 _rows = Kernels("loss")
 _columns = Kernels("softmax_columns")
+_places = Kernels("places")
 _SHARES = 64  # of the rows, each with sums of its own
 _SIDE_BY_SIDE = 16  # places; fewer leave vectors empty
 
@@ -83,7 +84,7 @@ def _losses(
     if x.ndim == 2:
         family, shares = _rows, 1 if x.size < SERIAL_BELOW else min(_SHARES, len(x))
     else:
-        family, shares = _columns, shape[0] * -(-shape[1] // _columns.RUN)
+        family, shares = _columns, shape[0] * -(-shape[1] // _places.RUN)
     sums = np.empty((shares, 3))
     kernel = family.cross_entropy(x.size)
     kernel(contiguous(x), contiguous(target), _weights(weight, dtype), ignore_index, float(smoothing), loss, lse, sums)

@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 
 from backends.cpu.layout import contiguous
+from backends.cpu.results import empty_like
 from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
 from backends.protocol import Array, Backend
 from backends.reference import reduction as reference
 
 _kernels = Kernels("reduction")
+_scans = Kernels("scan")
 _vector = Kernels("vector")
 _SHARES = 64  # into which a long array is cut: enough for any number of threads
 _ROWS = 64  # of a share, at least
 _add: Any = np.add.reduce  # what ``x.sum`` calls
+_SCAN_FROM = 1 << 8  # elements of a running sum; below, NumPy is as quick
 _SHARE_FROM = 1 << 14  # elements of a sum over axes; below, NumPy is as quick
 
 
@@ -38,6 +41,21 @@ def axes_sum(be: Backend, x: Array, axes: tuple[int, ...], keepdims: bool) -> Ar
     else:
         return _add(x, axes, None, None, keepdims)
     return y.reshape([1 if i in axes else n for i, n in enumerate(x.shape)]) if keepdims else y
+
+
+def cumsum(be: Backend, x: Array, axis: int, backwards: bool) -> Array:
+    """See ``Backend.cumsum``."""
+    if x.size < _SCAN_FROM or x.dtype.char not in FLOATS:
+        return reference.cumsum(be, x, axis, backwards)
+    x = contiguous(x)
+    y, behind = empty_like(x), prod(x.shape[axis + 1 :])
+    if behind == 1:
+        flat = (-1, x.shape[axis])
+        _scans.cumsum_rows(x.size)(x.reshape(flat), y.reshape(flat), backwards)
+    else:
+        shape = (-1, x.shape[axis], behind)
+        _scans.cumsum_columns(x.size)(x.reshape(shape), y.reshape(shape), backwards)
+    return y
 
 
 def channel_sum(be: Backend, g: Array) -> Array:

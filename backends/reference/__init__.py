@@ -179,6 +179,7 @@ class Reference:
     activation_grad = _activation.activation_grad
 
     axes_sum = _reduction.axes_sum
+    cumsum = _reduction.cumsum
     channel_sum = _reduction.channel_sum
     channel_dot = _reduction.channel_dot
     square_sum = _reduction.square_sum

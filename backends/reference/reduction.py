@@ -28,6 +28,30 @@ def axes_sum(be: Backend, x: Array, axes: tuple[int, ...], keepdims: bool) -> Ar
     return narrow(wide(x).sum(axes, keepdims=keepdims), x)
 
 
+def cumsum(be: Backend, x: Array, axis: int, backwards: bool) -> Array:
+    """Running sums along an axis: x[0] + ... + x[i], or x[i] + ... + x[n-1].
+
+    Args:
+        x: at least one axis, any dtype.
+        axis: from 0 on.
+        backwards: begin at the end.
+
+    Returns:
+        Array of the same shape and dtype; of integers and bools int64.
+
+    Example:
+        >>> import numpy as np
+        >>> from backends.reference import Reference
+        >>> Reference(np).cumsum(np.array([1.0, 2.0, 3.0]), 0, True)
+        array([6., 5., 3.])
+    """
+    values = wide(x) if x.dtype.kind == "f" else x.astype("int64") if x.dtype.kind in "iub" else x
+    values = be.xp.flip(values, axis) if backwards else values
+    y = be.xp.cumsum(values, axis)
+    y = be.rows(be.xp.flip(y, axis) if backwards else y)
+    return narrow(y, x) if x.dtype.kind == "f" else y
+
+
 def channel_sum(be: Backend, g: Array) -> Array:
     """Sum over all axes but the second: the gradient of a bias per channel.
 

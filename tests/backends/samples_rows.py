@@ -172,6 +172,21 @@ for label, x in ROWS.items():
             tolerance=10,
         )
 
+for label, (shape, axis) in {
+    "1d": ((7,), 0),
+    "last": ((4, 9), 1),
+    "first": ((6, 5), 0),
+    "middle": ((3, 5, 4), 1),
+    "long": ((300,), 0),
+    "large": ((40, 70), 1),
+    "large-first": ((70, 600), 0),
+    "large-middle": ((3, 20, 40), 1),
+    "none": ((0, 4), 1),
+    "no-places": ((4, 0), 0),
+}.items():
+    for name, backwards in {"": False, "-backwards": True}.items():
+        add("cumsum", label + name, lambda d, s=shape, axis=axis, b=backwards: (d(*s), axis, b), tolerance=10)
+
 # -- softmax -----------------------------------------------------------------------------------------------------------
 SOFTMAXES: dict[str, tuple[tuple[int, ...], int]] = {
     "1d": ((7,), 0),

@@ -83,6 +83,10 @@ def axes_sum(torch, x, axes, keepdims):
     return x.sum(axes, keepdim=keepdims) if axes else x
 
 
+def cumsum(torch, x, axis, backwards):
+    return x.flip(axis).cumsum(axis).flip(axis) if backwards else x.cumsum(axis)
+
+
 def channel_sum(torch, g):
     return g.sum((0, *range(2, g.ndim)))
 
@@ -115,6 +119,7 @@ ORACLES = {
         activation,
         activation_grad,
         axes_sum,
+        cumsum,
         channel_sum,
         channel_dot,
         square_sum,

@@ -12,10 +12,9 @@ from numba import prange
 
 from backends.cpu.kernels import functions as fn
 from backends.cpu.kernels.jit import helper, kernel, summing
+from backends.cpu.kernels.places import place, runs
 from backends.cpu.kernels.reduction import row_sum
 from backends.cpu.kernels.vector import flush_denormals, restore_denormals
-
-RUN = 256  # places that one thread takes at a time: a few classes of them stay in the first cache
 
 
 @summing
@@ -115,20 +114,6 @@ def _probabilities(x: Any, lse: Any, factor: Any, constant: Any, out: Any) -> No
 
 
 @helper
-def _place(t: Any, length: Any) -> tuple[Any, Any, Any]:
-    """The image of a run, its first place and the one behind its last."""
-    runs = (length + RUN - 1) // RUN
-    first = t % runs * RUN
-    return t // runs, first, min(first + RUN, length)
-
-
-@helper
-def _runs(x: Any) -> Any:
-    """How many runs there are."""
-    return x.shape[0] * ((x.shape[2] + RUN - 1) // RUN)
-
-
-@helper
 def _log_sums(x: Any, n: Any, first: Any, last: Any) -> tuple[Any, Any]:
     """Of each place of a run the largest of the classes, and log sum exp(x - largest)."""
     top, total = np.full(last - first, -np.inf, x.dtype), np.zeros(last - first)
@@ -144,8 +129,8 @@ def _log_sums(x: Any, n: Any, first: Any, last: Any) -> tuple[Any, Any]:
 @kernel
 def softmax(x: Any, y: Any) -> None:
     """y = exp(x - max) / sum exp(x - max)."""
-    for run in prange(_runs(x)):
-        n, first, last = _place(np.int64(run), x.shape[2])  # prange counts without a sign
+    for run in prange(runs(x)):
+        n, first, last = place(np.int64(run), x.shape[2])  # prange counts without a sign
         top, total = np.full(last - first, -np.inf, x.dtype), np.zeros(last - first)
         for c in range(x.shape[1]):
             _top(x[n, c, first:last], top)
@@ -160,8 +145,8 @@ def softmax(x: Any, y: Any) -> None:
 @kernel
 def softmax_grad(g: Any, y: Any, gx: Any) -> None:
     """gx = y * (g - sum(g * y))."""
-    for run in prange(_runs(y)):
-        n, first, last = _place(np.int64(run), y.shape[2])
+    for run in prange(runs(y)):
+        n, first, last = place(np.int64(run), y.shape[2])
         total = np.zeros(last - first)
         for c in range(y.shape[1]):
             _add_product(g[n, c, first:last], y[n, c, first:last], total)
@@ -172,8 +157,8 @@ def softmax_grad(g: Any, y: Any, gx: Any) -> None:
 @kernel
 def log_softmax(x: Any, y: Any) -> None:
     """y = x - max - log sum exp(x - max)."""
-    for run in prange(_runs(x)):
-        n, first, last = _place(np.int64(run), x.shape[2])
+    for run in prange(runs(x)):
+        n, first, last = place(np.int64(run), x.shape[2])
         top, rest = _log_sums(x, n, first, last)
         for c in range(x.shape[1]):
             _shift(x[n, c, first:last], top, rest, y[n, c, first:last])
@@ -182,8 +167,8 @@ def log_softmax(x: Any, y: Any) -> None:
 @kernel
 def log_softmax_grad(g: Any, y: Any, gx: Any) -> None:
     """gx = g - exp(y) * sum(g)."""
-    for run in prange(_runs(y)):
-        n, first, last = _place(np.int64(run), y.shape[2])
+    for run in prange(runs(y)):
+        n, first, last = place(np.int64(run), y.shape[2])
         total = np.zeros(last - first)
         for c in range(y.shape[1]):
             _add(g[n, c, first:last], total)
@@ -201,8 +186,8 @@ def cross_entropy(
     """
     real = x.dtype.type
     classes = x.shape[1]
-    for run in prange(_runs(x)):
-        n, first, last = _place(np.int64(run), x.shape[2])
+    for run in prange(runs(x)):
+        n, first, last = place(np.int64(run), x.shape[2])
         top, rest = _log_sums(x, n, first, last)
         spread = np.zeros(last - first)
         for i in range(last - first):
@@ -238,8 +223,8 @@ def cross_entropy_grad(
     classes = x.shape[1]
     total = row_sum(weight) if weight.size else float(classes)
     b = smoothing / classes
-    for run in prange(_runs(x)):
-        n, first, last = _place(np.int64(run), x.shape[2])
+    for run in prange(runs(x)):
+        n, first, last = place(np.int64(run), x.shape[2])
         state = flush_denormals()  # probabilities that small would slow everything that comes after
         factor, spread = np.zeros(last - first, x.dtype), np.zeros(last - first, x.dtype)
         constant, share = np.zeros(last - first, x.dtype), np.zeros(last - first, x.dtype)
