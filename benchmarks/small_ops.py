@@ -96,7 +96,7 @@ def measure(engine: str) -> dict[str, float]:
     module, chain = ENGINES[engine]
     library = importlib.import_module(module)
     figures: dict[str, float] = {}
-    for size in SIZES[:2]:  # what an engine loads or compiles when it is first asked for is in ``startup``; no threads yet
+    for size in SIZES[:2]:  # what is loaded or compiled when it is first asked for is in ``startup``; no threads yet
         chain(library, size)()()
     for size in SIZES:
         run, times = chain(library, size), []

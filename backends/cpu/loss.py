@@ -10,6 +10,7 @@ import numpy as np
 from backends.cpu.layout import contiguous
 from backends.cpu.results import empty_like
 from backends.cpu.runtime import FLOATS, SERIAL_BELOW, Kernels
+from backends.cpu.softmax import SIDE_BY_SIDE
 from backends.protocol import Array, Backend
 from backends.reference import loss as reference
 
@@ -17,7 +18,6 @@ _rows = Kernels("loss")
 _columns = Kernels("softmax_columns")
 _places = Kernels("places")
 _SHARES = 64  # of the rows, each with sums of its own
-_SIDE_BY_SIDE = 16  # places; fewer leave vectors empty
 
 
 def _served(x: Array, target: Array, *others: Array | None) -> bool:
@@ -33,7 +33,7 @@ def _served(x: Array, target: Array, *others: Array | None) -> bool:
 
 def _in_rows(x: Array) -> bool:
     """Whether x (N,C,L) is taken as rows (N L,C): its classes lie side by side, or hardly any places do."""
-    return x.ndim == 3 and (x.strides[1] == x.itemsize or x.shape[2] < _SIDE_BY_SIDE)
+    return x.ndim == 3 and (x.strides[1] == x.itemsize or x.shape[2] < SIDE_BY_SIDE)
 
 
 def _rows_of(x: Array) -> Array:

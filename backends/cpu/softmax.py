@@ -14,7 +14,7 @@ from backends.reference import softmax as reference
 _rows = Kernels("softmax")
 _columns = Kernels("softmax_columns")
 _FUSE_FROM = 64  # elements; below, array expressions are as quick
-_SIDE_BY_SIDE = 16  # places; fewer leave vectors empty
+SIDE_BY_SIDE = 16  # places; fewer leave vectors empty
 
 
 def _run(be: Backend, name: str, axis: int, *arrays: Array) -> Array:
@@ -23,7 +23,7 @@ def _run(be: Backend, name: str, axis: int, *arrays: Array) -> Array:
     shape, dtype = x.shape, x.dtype
     axis %= max(x.ndim, 1)
     behind = prod(shape[axis + 1 :])
-    if x.size < _FUSE_FROM or dtype.char not in FLOATS or arrays[0].dtype != dtype or 1 < behind < _SIDE_BY_SIDE:
+    if x.size < _FUSE_FROM or dtype.char not in FLOATS or arrays[0].dtype != dtype or 1 < behind < SIDE_BY_SIDE:
         y: Array = getattr(reference, name)(be, *arrays, axis)
         return y
     arrays = tuple([contiguous(a) for a in arrays])
