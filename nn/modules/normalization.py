@@ -121,6 +121,10 @@ class _BatchNorm(_NormBase):
 
         Returns:
             A tensor like ``input``.
+
+        Example:
+            >>> nn.BatchNorm1d(1).forward_relu(ag.tensor([[1.0], [3.0]])).flatten().detach()
+            tensor([0.0000, 1.0000])
         """
         return F.batch_norm_relu(input, **self._prepared(input), residual=residual)
 
