@@ -430,7 +430,7 @@ def _added(be: Any, a: Any, b: Any) -> Any:
 
 
 def _total(be: Any, parts: list[Any]) -> Any:
-    """The sum of small arrays of one shape, which takes a third of the time of adding one to the other."""
+    """The sum of small arrays of one shape: for single elements in 0.4 of the time of adding one to the other."""
     return be.axes_sum(be.xp.concatenate(parts, axis=None).reshape(len(parts), *parts[0].shape), (0,), False)
 
 

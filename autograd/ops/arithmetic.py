@@ -156,6 +156,11 @@ def true_divide(be: Any, input: Any, other: Any) -> Any:
 true_divide.grad(input=lambda g, other: g / other, other=lambda g, other, y: -g * (y / other))
 
 
+def quotient_or_zero(a: Any, b: Any) -> Any:
+    """a / b, and 0 where b is 0; no 0/0 in derivatives either. Of tensors, or of raw arrays in a gradient."""
+    return where(b == 0, 0, a / where(b == 0, 1, b))
+
+
 @ordered
 def _div_floor(be: Any, input: Any, other: Any) -> Any:
     return be.xp.floor_divide(input, _divisor("div", other))

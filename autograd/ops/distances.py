@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.casting import autocasts
 from autograd.errors import ArgumentError, ShapeError
 from autograd.op import op
-from autograd.ops.comparison import where
+from autograd.ops.arithmetic import quotient_or_zero
 from autograd.ops.linalg import _matmul
 from autograd.ops.norms import norm
 from autograd.ops.shape import _reshape
@@ -53,19 +53,14 @@ def _euclidean(be: Any, a: Any, b: Any) -> Any:
     return be.xp.sqrt(be.xp.maximum(y, 0))
 
 
-def _pulls(g: Any, y: Any) -> Any:
-    """g / y, and 0 where rows coincide."""
-    return where(y == 0, 0, g / where(y == 0, 1, y))
-
-
 def _euclidean_grad(pull: Any, a: Any, b: Any) -> Any:
     """sum over j of pull_ij * (a_i - b_j)."""
     return pull.sum(-1)[..., None] * a - _matmul(pull, b)
 
 
 _euclidean.grad(
-    a=lambda g, a, b, y: _euclidean_grad(_pulls(g, y), a, b),
-    b=lambda g, a, b, y: _euclidean_grad(_pulls(g, y).swapaxes(-1, -2), b, a),
+    a=lambda g, a, b, y: _euclidean_grad(quotient_or_zero(g, y), a, b),
+    b=lambda g, a, b, y: _euclidean_grad(quotient_or_zero(g, y).swapaxes(-1, -2), b, a),
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.errors import ArgumentError, ShapeError
 from autograd.op import op
 from autograd.ops.arguments import axes_of, axis_of, numpy_names
-from autograd.ops.arithmetic import abs
+from autograd.ops.arithmetic import abs, quotient_or_zero
 from autograd.ops.axes import movedim
 from autograd.ops.comparison import where
 from autograd.ops.complex import sgn
@@ -50,7 +50,7 @@ def _norm_slope(g: Any, x: Any, y: Any, *, p: float, axes: tuple[int, ...], keep
         return flat(x)
     if p == 2:
         g, y = beside(g, x.shape, axes, keepdim), beside(y, x.shape, axes, keepdim)
-        return x * where(y == 0, 0, g / where(y == 0, 1, y))  # no 0/0 in second derivatives either
+        return x * quotient_or_zero(g, y)
     g, y = restore(g, x.shape, axes, keepdim), restore(y, x.shape, axes, keepdim)
     if p == 1:
         return g * sgn(x)

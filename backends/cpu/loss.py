@@ -109,7 +109,7 @@ def cross_entropy_grad(
     if _in_rows(x):
         g, target, lse = (a.reshape(-1) if a.ndim == 2 else a for a in (g, target, lse))
         gx = cross_entropy_grad(be, g, _rows_of(x), target, lse, weight, ignore_index, smoothing, total)
-        return gx.reshape(len(x), -1, x.shape[1]).transpose(0, 2, 1)
+        return gx.reshape(len(x), x.shape[2], x.shape[1]).transpose(0, 2, 1)
     if not _served(x, target, g, lse, weight):
         return reference.cross_entropy_grad(be, g, x, target, lse, weight, ignore_index, smoothing, total)
     x, target, lse, g = contiguous(x), contiguous(target), contiguous(lse), contiguous(g)

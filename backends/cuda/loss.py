@@ -61,7 +61,7 @@ def cross_entropy_grad(
     if x.ndim == 3:
         g, lse, flat = g.reshape(-1), lse.reshape(-1), target.reshape(-1)
         gx = cross_entropy_grad(be, g, _as_rows(x), flat, lse, weight, ignore_index, smoothing)
-        return gx.reshape(*target.shape, -1).transpose(0, 2, 1)
+        return gx.reshape(*target.shape, x.shape[1]).transpose(0, 2, 1)
     if not _served(x, target, g):
         return reference.cross_entropy_grad(be, g, x, target, lse, weight, ignore_index, smoothing)
     rows, n = x.shape

@@ -338,10 +338,11 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 
     Source: Dauphin, Fan, Auli and Grangier, Language Modeling with Gated Convolutional Networks, 2016.
     """
-    size = input.raw.shape[dim] if input.raw.ndim else 1
+    axis = axis_of("glu", dim, input.raw.ndim)
+    size = input.raw.shape[axis] if input.raw.ndim else 1
     if size % 2:
         raise ShapeError(f"glu: expected an even size along dim {dim}, got shape {input.raw.shape}")
-    y: Tensor = _glu(input, axis=axis_of("glu", dim, input.raw.ndim))
+    y: Tensor = _glu(input, axis=axis)
     return y
 
 

@@ -239,6 +239,8 @@ LOSSES: dict[str, tuple[Any, ...]] = {
     "places-ignored": ((2, 30), 3, True, -1, 0.1),
     "places-large": ((3, 600), 21, True, -1, 0.0),
     "few-places": ((40, 3), 6, False, 2, 0.1),
+    "no-places": ((2, 0), 4, True, -100, 0.1),
+    "no-images": ((0, 3), 4, True, -100, 0.1),
     "no-rows": (0, 4, True, -100, 0.1),
 }
 

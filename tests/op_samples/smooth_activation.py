@@ -62,7 +62,10 @@ OPS = [
     Op(
         "F.glu",
         halves,
-        errors=(Error(ShapeError, r"glu: expected an even size along dim -1, got shape \(2, 3\)", np.zeros((2, 3))),),
+        errors=(
+            Error(ShapeError, r"glu: expected an even size along dim -1, got shape \(2, 3\)", np.zeros((2, 3))),
+            Error(IndexError, r"glu: expected dim in \[-2, 1\], got 2", np.zeros((2, 4)), 2),
+        ),
     ),
     Op("F.softsign", bent()),
     Op("F.tanhshrink", smooth()),

@@ -48,8 +48,8 @@ def _normalize_add_relu(x: Any, middle: Any, factor: Any, offset: Any, residual:
 
 
 @helper
-def _statistics(x: Any, c: Any) -> tuple[Any, float]:
-    """Mean and variance of a channel of x (N,C,L).
+def _statistics(x: Any, c: Any, weight: Any, mean: Any, var: Any, eps: float) -> tuple[Any, Any]:
+    """mean[c] and var[c] of a channel of x (N,C,L), written; returns the mean, and weight[c] / sqrt(var[c] + eps).
 
     One pass finds both moments, taken about the mean of the channel's first row: close enough to the mean that
     var = E[d^2] - E[d]^2 loses no digits.
@@ -63,17 +63,16 @@ def _statistics(x: Any, c: Any) -> tuple[Any, float]:
         first += a
         second += b
     d = first / count
-    return real(shift + d), max(second / count - d * d, 0.0)
+    variance = max(second / count - d * d, 0.0)
+    mean[c], var[c] = shift + d, variance
+    return real(shift + d), real(weight[c] / math.sqrt(variance + eps))
 
 
 @kernel
 def batch_norm(x: Any, y: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float) -> None:
     """y (N,C,L), mean and var (C,) of x (N,C,L)."""
-    real = x.dtype.type
     for c in prange(x.shape[1]):
-        middle, variance = _statistics(x, c)
-        mean[c], var[c] = middle, variance
-        factor = real(weight[c] / math.sqrt(variance + eps))
+        middle, factor = _statistics(x, c, weight, mean, var, eps)
         for n in range(x.shape[0]):
             _normalize(x[n, c], middle, factor, bias[c], y[n, c])
 
@@ -81,11 +80,8 @@ def batch_norm(x: Any, y: Any, weight: Any, bias: Any, mean: Any, var: Any, eps:
 @kernel
 def batch_norm_relu(x: Any, residual: Any, y: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float) -> None:
     """As ``batch_norm``, with residual (N,C,L), or one without elements, added and max(y, 0) taken."""
-    real = x.dtype.type
     for c in prange(x.shape[1]):
-        middle, variance = _statistics(x, c)
-        mean[c], var[c] = middle, variance
-        factor = real(weight[c] / math.sqrt(variance + eps))
+        middle, factor = _statistics(x, c, weight, mean, var, eps)
         for n in range(x.shape[0]):
             if residual.size:
                 _normalize_add_relu(x[n, c], middle, factor, bias[c], residual[n, c], y[n, c])

@@ -13,7 +13,7 @@ from numba import prange
 from backends.cpu.kernels import functions as fn
 from backends.cpu.kernels.jit import helper, kernel, summing
 from backends.cpu.kernels.places import place, runs
-from backends.cpu.kernels.reduction import row_sum
+from backends.cpu.kernels.reduction import add_row, row_sum
 from backends.cpu.kernels.vector import flush_denormals, restore_denormals
 
 
@@ -85,13 +85,6 @@ def _log_softmax_grad(g: Any, y: Any, total: Any, gx: Any) -> None:
 
 
 @summing
-def _add(x: Any, total: Any) -> None:
-    """total += x."""
-    for i in range(x.size):
-        total[i] += x[i]
-
-
-@summing
 def _add_distance(x: Any, lse: Any, weight: Any, total: Any) -> None:
     """total += weight * (lse - x), weight a scalar."""
     for i in range(x.size):
@@ -114,11 +107,18 @@ def _probabilities(x: Any, lse: Any, factor: Any, constant: Any, out: Any) -> No
 
 
 @helper
-def _log_sums(x: Any, n: Any, first: Any, last: Any) -> tuple[Any, Any]:
-    """Of each place of a run the largest of the classes, and log sum exp(x - largest)."""
-    top, total = np.full(last - first, -np.inf, x.dtype), np.zeros(last - first)
+def _tops(x: Any, n: Any, first: Any, last: Any) -> Any:
+    """Of each place of a run the largest of the classes."""
+    top = np.full(last - first, -np.inf, x.dtype)
     for c in range(x.shape[1]):
         _top(x[n, c, first:last], top)
+    return top
+
+
+@helper
+def _log_sums(x: Any, n: Any, first: Any, last: Any) -> tuple[Any, Any]:
+    """Of each place of a run the largest of the classes, and log sum exp(x - largest)."""
+    top, total = _tops(x, n, first, last), np.zeros(last - first)
     for c in range(x.shape[1]):
         _add_exp(x[n, c, first:last], top, total)
     rest = np.empty(last - first, x.dtype)
@@ -131,9 +131,7 @@ def softmax(x: Any, y: Any) -> None:
     """y = exp(x - max) / sum exp(x - max)."""
     for run in prange(runs(x)):
         n, first, last = place(np.int64(run), x.shape[2])  # prange counts without a sign
-        top, total = np.full(last - first, -np.inf, x.dtype), np.zeros(last - first)
-        for c in range(x.shape[1]):
-            _top(x[n, c, first:last], top)
+        top, total = _tops(x, n, first, last), np.zeros(last - first)
         for c in range(x.shape[1]):
             _put_exp(x[n, c, first:last], top, y[n, c, first:last], total)
         for i in range(last - first):
@@ -171,7 +169,7 @@ def log_softmax_grad(g: Any, y: Any, gx: Any) -> None:
         n, first, last = place(np.int64(run), y.shape[2])
         total = np.zeros(last - first)
         for c in range(y.shape[1]):
-            _add(g[n, c, first:last], total)
+            add_row(g[n, c, first:last], total)
         for c in range(y.shape[1]):
             _log_softmax_grad(g[n, c, first:last], y[n, c, first:last], total, gx[n, c, first:last])
 
